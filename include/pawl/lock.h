@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** lock.h: locks by name, shared by every thread of every process that opens the same space.
+ *
+ *   pawl_space_t *host;
+ *   pawl_lock_t *order;
+ *   pawl_grant_t grant;
+ *
+ *   pawl_space_open(&host, "exchange", NULL);
+ *   pawl_lock_open(host, "orders/42", PAWL_AUTO_RECOVER, &order);
+ *   if (pawl_lock_acquire(order, pawl_in_ms(50), &grant) == 0) {
+ *           settle(42, grant.fence);
+ *           pawl_lock_release(order);
+ *   }
+ */
+#ifndef PAWL_LOCK_H
+#define PAWL_LOCK_H
+
+#include <pawl/base.h>
+#include <pawl/space.h>
+
+PAWL_EXTERN_C_BEGIN
+
+#define PAWL_NAME_MAX 1015 /* bytes in the name of a lock */
+
+/** A handle: belongs to the process, may be used by all its threads, and survives fork. */
+typedef struct PAWL_CAPABILITY("named lock") pawl_lock pawl_lock_t;
+
+/** What an acquire was granted. */
+typedef struct pawl_grant {
+	pawl_fence_t fence;    /* larger at each new grant of this name, whoever gets it; stable under re-entry */
+	bool owner_died;       /* the previous owner died while it held the lock: the data may be half changed */
+	bool remote;           /* a lease of a remote service stands behind it (none in this version) */
+	int64_t good_until_ns; /* CLOCK_BOOTTIME at which the lease ends; INT64_MAX without a remote */
+} pawl_grant_t;
+
+/** A handle for the lock called `name`: 1 to PAWL_NAME_MAX bytes, anything but NUL. The lock comes to be by being named;
+ * nothing is created on disk. Opening the same name with the same flags again gives the same handle, to be closed as often.
+ * Flags    PAWL_RECURSIVE, PAWL_AUTO_RECOVER, PAWL_TIMESTAMP.
+ * Returns  0; EINVAL empty name, unknown flag; ENAMETOOLONG; ENOSPC no room for one more name; EIDRM; ENOMEM.
+ * Blocks   for a name that is new to this process: on a short robust section. A known one: wait-free, no system call.
+ * Threads  any.  Fork  usable in the child.  Signals  not async-signal-safe.  Cancel  not a cancellation point. */
+PAWL_API PAWL_MUST_CHECK int pawl_lock_open(pawl_space_t *space, const char *name, unsigned flags, pawl_lock_t **lock);
+
+/** Give the handle back. The lock and its token counter stay in the space.
+ * Returns  0; EBUSY: this is the last handle and the calling thread holds the lock by it; EINVAL.  Blocks  no. */
+PAWL_API int pawl_lock_close(pawl_lock_t *lock);
+
+/** Take the named lock, waiting until `deadline` (PAWL_TRY: not at all). `grant` may be NULL.
+ * Returns  0; EOWNERDEAD: taken, the previous owner died: make the data whole, then pawl_lock_consistent() (never with
+ *          PAWL_AUTO_RECOVER: 0, and the grant says it); EBUSY (PAWL_TRY); ETIMEDOUT; EDEADLK this thread has it; EAGAIN
+ *          recursion too deep; ENOTRECOVERABLE; ENOSPC; EIDRM; ENOMEM.
+ * Held     after 0 and EOWNERDEAD (pawl_acquired(rc)), after nothing else.
+ * Order    acquire; pairs with pawl_lock_release() [RB1/RB2].
+ * Blocks   until `deadline`: spins for microseconds, then sleeps. System calls: none when free, but for a thread's first
+ *          call in this space; futex when it waits. A waiter is passed by newcomers for about a millisecond at most.
+ * Threads  any; the lock then belongs to the calling thread. A thread that ends while it holds is one that died.
+ * Fork     a child does not hold it; the handle re-joins on first use.  Exec  an owner who execs has died.
+ * Signals  not async-signal-safe. Never EINTR: the wait goes on with the same deadline.
+ * Cancel   not a cancellation point.
+ * Example  tests/examples/eg_lock.c */
+PAWL_API PAWL_MUST_CHECK int pawl_lock_acquire(pawl_lock_t *lock, pawl_deadline_t deadline, pawl_grant_t *grant)
+	PAWL_TRY_ACQUIRE(0, *lock);
+
+/** Give it up. After EOWNERDEAD without pawl_lock_consistent() this poisons the lock until pawl_lock_reset().
+ * Returns  0; EPERM: this thread does not hold it (nothing has changed).
+ * Order    release; pairs with pawl_lock_acquire() [RB1/RB2].
+ * Blocks   never. System calls: futex, when somebody sleeps.  Signals  not async-signal-safe. */
+PAWL_API int pawl_lock_release(pawl_lock_t *lock) PAWL_RELEASE(*lock);
+
+/** After EOWNERDEAD: the data is whole again.
+ * Returns  0; EPERM not the owner; EINVAL the owner, but nobody died.  Blocks  never. */
+PAWL_API int pawl_lock_consistent(pawl_lock_t *lock) PAWL_ASSERT_HELD(*lock);
+
+/** Make a poisoned lock free again. Its tokens go on from where they were.
+ * Returns  0, to one of those who call; EINVAL it is not poisoned; EIDRM; ENOSPC.  Blocks  as pawl_lock_open. */
+PAWL_API int pawl_lock_reset(pawl_lock_t *lock);
+
+/** Make the present hold last as long as some process has the returned descriptor open, even after this process has
+ * released the lock or died: the next one to be granted the lock waits for that as well. The descriptor is inherited
+ * over exec; give it to a command, close it here. That is flock(1)'s promise, and what `pawl run` is made of.
+ * Returns  0; EPERM this thread does not hold the lock; ENOTSUP anonymous space; EMFILE, ENOSPC, EACCES, EPROTO, ...
+ * Blocks   on file-system calls. Waiters for a lingering lock look every 1 to 20 ms: there is nobody to wake them. */
+PAWL_API PAWL_MUST_CHECK int pawl_lock_linger(pawl_lock_t *lock, int *fd);
+
+/* ---- looking at locks; looking takes nothing, recovers nothing and wakes nobody ---- */
+
+typedef enum pawl_lock_state {
+	PAWL_STATE_FREE,
+	PAWL_STATE_HELD,
+	PAWL_STATE_DEAD,      /* its owner died; the next to ask takes over */
+	PAWL_STATE_POISONED,  /* released without being made consistent: ENOTRECOVERABLE until reset */
+	PAWL_STATE_LINGERING, /* released, or its owner died, but a command started under it still runs */
+} pawl_lock_state_t;
+
+typedef struct pawl_lock_info {
+	char name[PAWL_NAME_MAX + 1];
+	pawl_lock_state_t state;
+	bool inconsistent;      /* held by one who took over from a dead owner and has not said consistent yet */
+	int32_t pid, tid;       /* of the owner, as it saw itself; 0: nobody, or no longer known. Dead owners as last seen */
+	bool foreign_pid;       /* the owner lives in another PID namespace: the numbers mean something only there */
+	char command[16];       /* the owner's thread name */
+	int64_t since_ns;       /* CLOCK_MONOTONIC at which the grant began; 0 unknown */
+	bool since_is_estimate; /* it began no later than that: nobody had looked at the clock before */
+	uint32_t waiters;       /* threads asleep on it just now */
+	pawl_fence_t fence;     /* of the present grant, or of the last one */
+	uint64_t grants;        /* since the name came to be in this space */
+	uint64_t contended;     /* grants that had to wait */
+	uint64_t deaths;        /* owners that died */
+} pawl_lock_info_t;
+
+/** A snapshot of one lock. Reads only.
+ * Returns  0; EINVAL; ENOENT the name has been reclaimed and nobody has asked for it since. */
+PAWL_API int pawl_lock_info(pawl_lock_t *lock, pawl_lock_info_t *info);
+
+/** The same by name, without making the name known.
+ * Returns  0; ENOENT no such name; EINVAL; ENAMETOOLONG. */
+PAWL_API int pawl_lock_peek(pawl_space_t *space, const char *name, pawl_lock_info_t *info);
+
+/** Call `each` with a snapshot of every lock in the space until it returns non-zero, which is returned; else 0. */
+PAWL_API int pawl_lock_list(pawl_space_t *space, int (*each)(const pawl_lock_info_t *info, void *arg), void *arg);
+
+/** The word for a state: "free", "held", "dead", "poisoned", "lingering". */
+PAWL_API const char *pawl_lock_state_name(pawl_lock_state_t state);
+
+/** Tell clang's analysis that this thread holds `lock`, in a branch that EOWNERDEAD led to. Does nothing. */
+static inline void pawl_lock_assert_held(const pawl_lock_t *lock) PAWL_ASSERT_HELD(*lock)
+{
+	(void)lock;
+}
+
+PAWL_EXTERN_C_END
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** pawl.h: all of pawl. Each header below also stands alone.
+ *
+ *   spin.h    4 bytes, header-only, for a handful of instructions between threads or processes
+ *   space.h   a host segment, and the crash-robust mutex for your own shared memory
+ *   lock.h    locks by name
+ */
+#ifndef PAWL_PAWL_H
+#define PAWL_PAWL_H
+
+#include <pawl/base.h>
+#include <pawl/spin.h>
+#include <pawl/space.h>
+#include <pawl/lock.h>
+
+#endif

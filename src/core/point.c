@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** point.c: arming and passing the labelled points of point.h. Test flavours only: elsewhere this file is empty. */
+#include "core/point.h"
+
+#ifdef PAWL_POINTS
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <pawl/annotate.h>
+
+/* The linker's names for the two ends of the section that PAWL__POINT fills. */
+extern const char *const __start_pawl_points[], *const __stop_pawl_points[];
+
+#define MOST 512
+static unsigned passed[MOST];
+
+static struct {
+	const char *label;
+	unsigned left;
+	pawl__point_do_t what;
+} armed;
+
+void (*pawl__point_hook)(const char *label);
+
+void pawl__point_arm(const char *label, unsigned nth, pawl__point_do_t what)
+{
+	armed.label = label;
+	armed.left = nth;
+	armed.what = what;
+}
+
+unsigned pawl__point_count(void)
+{
+	return (unsigned)(__stop_pawl_points - __start_pawl_points);
+}
+
+const char *pawl__point_label(unsigned i)
+{
+	return __start_pawl_points[i];
+}
+
+unsigned pawl__point_passed(const char *label)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < pawl__point_count() && i < MOST; i++)
+		if (strcmp(__start_pawl_points[i], label) == 0)
+			n += PAWL_LOAD(&passed[i], RELAXED); /* a statistic */
+	return n;
+}
+
+void pawl__point(const char *label)
+{
+	for (unsigned i = 0; i < pawl__point_count() && i < MOST; i++)
+		if (__start_pawl_points[i] == label) {
+			PAWL_FETCH_ADD(&passed[i], 1u, RELAXED); /* a statistic */
+			break;
+		}
+	if (armed.what == PAWL__POINT_NOTHING || (armed.label && strcmp(armed.label, label) != 0))
+		return;
+	if (PAWL_FETCH_ADD(&armed.left, -1u, RELAXED) != 1) /* relaxed: the armer and the passer are one thread */
+		return;
+	switch (armed.what) {
+	case PAWL__POINT_KILL:
+		kill(getpid(), SIGKILL);
+		for (;;)
+			pause();
+	case PAWL__POINT_STOP:
+		kill(getpid(), SIGSTOP);
+		break;
+	case PAWL__POINT_CALL:
+		if (pawl__point_hook)
+			pawl__point_hook(label);
+		break;
+	case PAWL__POINT_NOTHING:
+		break;
+	}
+}
+
+#else
+typedef int pawl__point_is_empty_here;
+#endif
