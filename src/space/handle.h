@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** handle.h: the handles of named locks in this process: one for each name and set of flags. */
+#ifndef PAWL__HANDLE_H
+#define PAWL__HANDLE_H
+
+#include <urcu-bp.h>
+#include <urcu/rculfhash.h>
+
+#include <pawl/lock.h>
+
+#include "space/table.h"
+
+struct pawl_lock {
+	struct pawl_space *space;
+	uint64_t spot; /* gen << 32 | index: where the name was last found; both at once, as threads share the handle */
+	uint32_t flags;
+	uint32_t refs; /* pawl_lock_open minus pawl_lock_close; 0: idle, kept for the next open; GONE: being freed */
+
+	struct cds_lfht_node node;
+	struct pawl__name name; /* its text is below */
+	char text[];
+};
+
+static inline struct pawl__spot pawl__spot_of(const struct pawl_lock *lock)
+{
+	/* HD1 acquire: pairs with HD2: the chunk of the place was seen to be there before it was stored */
+	uint64_t spot = PAWL_LOAD(&lock->spot, ACQUIRE);
+
+	return (struct pawl__spot){ .index = (uint32_t)spot, .gen = (uint32_t)(spot >> 32) };
+}
+
+static inline void pawl__spot_set(struct pawl_lock *lock, struct pawl__spot spot)
+{
+	/* HD2 release: pairs with HD1 */
+	PAWL_STORE(&lock->spot, (uint64_t)spot.gen << 32 | spot.index, RELEASE);
+}
+
+/** A space's table of handles. Returns 0, ENOMEM. */
+int pawl__handles_create(struct pawl_space *space);
+void pawl__handles_destroy(struct pawl_space *space);
+
+/** One more reference to the handle of (name, flags), if there is one; else NULL. Wait-free, no system call. */
+struct pawl_lock *pawl__handle_get(struct pawl_space *space, const struct pawl__name *name, uint32_t flags);
+
+/** Make one, at `spot`; or get the one that somebody has made meanwhile. NULL: no memory. */
+struct pawl_lock *pawl__handle_make(
+	struct pawl_space *space, const struct pawl__name *name, uint32_t flags, struct pawl__spot spot);
+
+/** One reference less. */
+void pawl__handle_put(struct pawl_lock *lock);
+
+#endif

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** info.c: looking at locks and spaces. Loads only: takes nothing, recovers nothing, wakes nobody. (A probe that took the
+ * lock would eat the notice of its owner's death.)
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <pawl/lock.h>
+
+#include "core/cancel.h"
+#include "space/handle.h"
+#include "space/linger.h"
+#include "space/live.h"
+#include "space/segment.h"
+#include "space/table.h"
+
+/* ---- one lock ---- */
+
+static bool is_waiting_for(const struct pawl_space *space, uint32_t s, const struct pawl__slot *slot, uint32_t place)
+{
+	return slot && PAWL_LOAD(&slot->waiting_place, RELAXED) == place + 1 && /* relaxed: for people, as all here */
+	       !pawl__live_is_vacant(space, s);
+}
+
+static void look_at_waiters(const struct pawl_space *space, uint32_t place, uint64_t grant, pawl_lock_info_t *info)
+{
+	uint32_t n = PAWL_LOAD(&space->header->slots_ready, ACQUIRE); /* LV1 acquire: pairs with LV2 */
+
+	for (uint32_t s = 1; s < n; s++) {
+		struct pawl__slot *slot = pawl__slot_at(space, s);
+		int64_t since;
+
+		if (!is_waiting_for(space, s, slot, place))
+			continue;
+		info->waiters++;
+		since = PAWL_LOAD(&slot->waiting_since_ns, RELAXED); /* relaxed: for people */
+		/* It found the present owner there when it began to wait: a bound on how long the owner has had it. */
+		if (PAWL_LOAD(&slot->waiting_grant, RELAXED) == (uint32_t)grant && /* relaxed: for people */
+			(info->since_ns == 0 || (info->since_is_estimate && since < info->since_ns))) {
+			info->since_ns = since;
+			info->since_is_estimate = true;
+		}
+	}
+}
+
+static int64_t read_since(const struct pawl__place *place, uint64_t grant)
+{
+	for (int tries = 0; tries < 100; tries++) { /* bounded: the writer may have been killed half-way */
+		unsigned version = PAWL_LOAD(&place->since_sequence.sequence, RELAXED); /* relaxed: ck's fence follows */
+		int64_t since;
+		uint32_t of;
+
+		if (version & 1)
+			continue;
+		ck_pr_fence_load();
+		since = PAWL_LOAD(&place->since_ns, RELAXED);   /* relaxed: inside ck_sequence */
+		of = PAWL_LOAD(&place->since_grant, RELAXED); /* relaxed: inside ck_sequence */
+		if (!ck_sequence_read_retry(&place->since_sequence, version))
+			return of == (uint32_t)grant ? since : 0;
+	}
+	return 0;
+}
+
+static uint64_t own_pid_namespace(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) == 0 ? st.st_ino : 0;
+}
+
+static void look_at_owner(const struct pawl_space *space, uint32_t word, pawl_lock_info_t *info)
+{
+	struct pawl__who who;
+	uint32_t token;
+	bool alive = pawl__live_is_alive(space, word, &token);
+	struct pawl__slot *slot = pawl__slot_at(space, pawl__word_slot(word));
+
+	info->state = alive ? PAWL_STATE_HELD : PAWL_STATE_DEAD;
+	info->inconsistent = word & PAWL__W_INCONS;
+	/* LV5 acquire: pairs with LV6: has the slot been given to another thread since? Then nobody knows the owner's name */
+	if (!slot || !pawl__live_who(space, pawl__word_slot(word), &who) ||
+		PAWL_LOAD(&slot->state, ACQUIRE) >> 2 != pawl__word_inc(word))
+		return;
+	info->pid = who.pid;
+	info->tid = who.tid;
+	info->foreign_pid = who.pid_ns != own_pid_namespace();
+	memcpy(info->command, who.command, sizeof(info->command));
+}
+
+static void look_at_state(struct pawl_space *space, uint32_t index, const struct pawl__place *place, uint32_t word,
+	pawl_lock_info_t *info)
+{
+	uint32_t mark = PAWL_LOAD(&place->mark, RELAXED); /* relaxed: for people */
+
+	switch (pawl__word_kind(word)) {
+	case PAWL__FREE:
+	case PAWL__TURN:
+		info->state = PAWL_STATE_FREE;
+		break;
+	case PAWL__POISON:
+		info->state = PAWL_STATE_POISONED;
+		break;
+	case PAWL__ORPHAN:
+		info->state = PAWL_STATE_DEAD;
+		break;
+	case PAWL__OWNED:
+		look_at_owner(space, word, info);
+	}
+	if ((mark & PAWL__LINGER) && info->state != PAWL_STATE_POISONED &&
+		(info->state != PAWL_STATE_HELD || (mark & PAWL__AWAIT)) && pawl__linger_is_held(space, index))
+		info->state = PAWL_STATE_LINGERING;
+}
+
+/* False: the place has no name, or is changing it. */
+static bool look(struct pawl_space *space, struct pawl__spot spot, pawl_lock_info_t *info)
+{
+	const struct pawl__place *place = pawl__place_at(space, spot.index);
+	uint64_t grant;
+	uint32_t word;
+
+	memset(info, 0, sizeof(*info));
+	if (!place || !pawl__table_name(space, spot, info->name))
+		return false;
+	word = PAWL_LOAD(&place->lock.word, ACQUIRE);  /* RB3 acquire: pairs with RB1 */
+	grant = PAWL_LOAD(&place->lock.grant, RELAXED); /* relaxed: for people */
+	look_at_state(space, spot.index, place, word, info);
+	info->fence.lo = grant;
+	info->grants = grant - place->first_grant;
+	info->contended = PAWL_LOAD(&place->contended, RELAXED); /* relaxed: statistics */
+	info->deaths = PAWL_LOAD(&place->deaths, RELAXED);       /* relaxed */
+	if (info->state == PAWL_STATE_HELD)
+		info->since_ns = read_since(place, grant);
+	if (word & PAWL__W_WAITERS || info->state == PAWL_STATE_LINGERING)
+		look_at_waiters(space, spot.index, grant, info);
+	return pawl__table_gen(place) == spot.gen;
+}
+
+int pawl_lock_peek(pawl_space_t *space, const char *text, pawl_lock_info_t *info)
+{
+	struct pawl__name name;
+	struct pawl__spot spot;
+	int cancel, rc;
+
+	if (!space || !info)
+		return EINVAL;
+	rc = pawl__name_read(text, &name);
+	if (rc != 0)
+		return rc;
+	cancel = pawl__cancel_off();
+	do {
+		rc = pawl__table_find(space, &name, &spot);
+	} while (rc == 0 && !look(space, spot, info));
+	pawl__cancel_back(cancel);
+	return rc;
+}
+
+int pawl_lock_info(pawl_lock_t *lock, pawl_lock_info_t *info)
+{
+	return lock ? pawl_lock_peek(lock->space, lock->text, info) : EINVAL;
+}
+
+int pawl_lock_list(pawl_space_t *space, int (*each)(const pawl_lock_info_t *info, void *arg), void *arg)
+{
+	pawl_lock_info_t info;
+	int rc = 0;
+
+	if (!space || !each)
+		return EINVAL;
+	for (uint32_t i = 0; i < space->capacity && rc == 0; i++) {
+		struct pawl__place *place = pawl__place_at(space, i);
+		struct pawl__spot spot = { .index = i, .gen = place ? pawl__table_gen(place) : PAWL__PLACE_EMPTY };
+
+		if (!place)
+			i |= PAWL__CHUNK / sizeof(*place) - 1; /* nothing in this chunk */
+		else if (pawl__gen_is_ready(spot.gen) && look(space, spot, &info))
+			rc = each(&info, arg);
+	}
+	return rc;
+}
+
+const char *pawl_lock_state_name(pawl_lock_state_t state)
+{
+	static const char *const names[] = { "free", "held", "dead", "poisoned", "lingering" };
+
+	return (unsigned)state < sizeof(names) / sizeof(names[0]) ? names[state] : "?";
+}
+
+/* ---- one space ---- */
+
+static uint32_t count_names(const struct pawl_space *space)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < space->capacity; i++) {
+		struct pawl__place *place = pawl__place_at(space, i);
+
+		if (!place)
+			i |= PAWL__CHUNK / sizeof(*place) - 1;
+		else if (pawl__gen_is_ready(pawl__table_gen(place)))
+			n++;
+	}
+	return n;
+}
+
+int pawl_space_stats(pawl_space_t *space, pawl_space_stats_t *stats)
+{
+	struct pawl__header *h;
+
+	if (!space || !stats)
+		return EINVAL;
+	h = space->header;
+	*stats = (pawl_space_stats_t){
+		.capacity = space->capacity,
+		.names = count_names(space),
+		.joins = PAWL_LOAD(&h->joins, RELAXED), /* relaxed: statistics, all of these */
+		.recovered = PAWL_LOAD(&h->recovered, RELAXED),               /* relaxed */
+		.reclaimed = PAWL_LOAD(&h->reclaimed, RELAXED),               /* relaxed */
+		.rescued_by_slice = PAWL_LOAD(&h->rescued_by_slice, RELAXED), /* relaxed */
+		.persistent = PAWL_LOAD(&h->flags, RELAXED) & PAWL__PERSISTENT, /* relaxed */
+		.removed = pawl__segment_is_there(space) == EIDRM,
+	};
+	for (uint32_t s = 1; pawl__slot_at(space, s); s++)
+		stats->threads += !pawl__live_is_vacant(space, s);
+	return 0;
+}

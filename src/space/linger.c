@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** linger.c: the side file: one byte per place, locked by whoever was started under that place's lock.
+ *
+ * A named lock held by `pawl run` must last as long as the command, even if `pawl` itself is killed first. The command and
+ * its descendants inherit a descriptor of the side file through which the byte of the lock's place is locked; the kernel
+ * drops that when the last of them has closed it. An OFD lock, because those belong to the open file, not to a process. A
+ * file of its own, because commands write to descriptors they do not know.
+ *
+ * Only a member of the segment makes the side file, and only the last member removes it, with no byte locked: so nobody can
+ * make a second one while a first one is in use.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/point.h"
+#include "space/linger.h"
+#include "space/segment.h"
+
+#define LOOK_FIRST_NS 1000000
+#define LOOK_LAST_NS 20000000
+
+static int side_path(const char *segment_path, char path[PATH_MAX])
+{
+	return snprintf(path, PATH_MAX, "%s+linger", segment_path) < PATH_MAX ? 0 : ENAMETOOLONG;
+}
+
+/* Returns the descriptor, or -1 and errno. The side file has the rights of the segment. */
+static int open_side(const char *segment_path, int segment_fd, int flags)
+{
+	char path[PATH_MAX];
+	struct stat st, seg;
+	int fd;
+
+	if (side_path(segment_path, path) != 0)
+		return errno = ENAMETOOLONG, -1;
+	fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | (flags & O_CLOEXEC));
+	if (fd < 0 && errno == ENOENT && (flags & O_CREAT)) {
+		fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | (flags & O_CLOEXEC), 0600);
+		if (fd < 0 && errno == EEXIST) /* somebody was faster */
+			fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | (flags & O_CLOEXEC));
+		else if (fd >= 0 && fstat(segment_fd, &seg) == 0 &&
+			 (fchown(fd, (uid_t)-1, seg.st_gid) != 0 || fchmod(fd, seg.st_mode & 0660) != 0)) {
+			close(fd);
+			return -1;
+		}
+	}
+	if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
+			       (segment_fd >= 0 && fstat(segment_fd, &seg) == 0 && seg.st_uid != st.st_uid &&
+				       seg.st_gid != st.st_gid))) {
+		close(fd);
+		return errno = EPROTO, -1;
+	}
+	return fd;
+}
+
+/* Would an exclusive lock on these bytes be refused? */
+static bool is_locked(int fd, off_t start, off_t len)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = start, .l_len = len };
+
+	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+bool pawl__linger_any(const char *segment_path)
+{
+	int fd = open_side(segment_path, -1, O_CLOEXEC);
+	bool any = fd >= 0 && is_locked(fd, 0, 0);
+
+	if (fd >= 0)
+		close(fd);
+	return any;
+}
+
+bool pawl__linger_is_held(struct pawl_space *space, uint32_t place)
+{
+	int fd = open_side(space->path, space->fd, O_CLOEXEC);
+	bool held = fd >= 0 && is_locked(fd, (off_t)place, 1);
+
+	if (fd >= 0)
+		close(fd);
+	return held;
+}
+
+int pawl__linger_hold(struct pawl_space *space, uint32_t place, int *out)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)place, .l_len = 1 };
+	int fd;
+
+	if (space->path[0] == '\0')
+		return ENOTSUP;
+	fd = open_side(space->path, space->fd, O_CREAT);
+	if (fd < 0)
+		return errno;
+	PAWL__POINT("linger/opened");
+	if (fcntl(fd, F_OFD_SETLK, &lock) != 0) {
+		int rc = errno == EAGAIN || errno == EACCES ? EBUSY : errno;
+
+		close(fd);
+		return rc;
+	}
+	*out = fd;
+	return 0;
+}
+
+int pawl__linger_outlast(struct pawl_space *space, uint32_t place, pawl_deadline_t deadline)
+{
+	struct timespec t = { .tv_nsec = LOOK_FIRST_NS };
+
+	while (pawl__linger_is_held(space, place)) {
+		int rc = pawl__segment_is_there(space);
+
+		if (rc != 0)
+			return rc;
+		if (deadline == PAWL_TRY)
+			return EBUSY;
+		if (pawl__now() >= deadline)
+			return ETIMEDOUT;
+		nanosleep(&t, NULL); /* there is nobody who could wake us: the kernel drops the byte */
+		t.tv_nsec = t.tv_nsec * 2 < LOOK_LAST_NS ? t.tv_nsec * 2 : LOOK_LAST_NS;
+	}
+	return 0;
+}

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** live.c: liveness slots. Callers: member.c (join, leave), robust.c (alive or dead), info.c (who).
+ *
+ * Each thread that uses a space locks one robust, process-shared mutex, the *token* of its slot, and holds it for as long
+ * as it is a member. When the thread ends, however it ends, the kernel walks its list of robust mutexes, writes
+ * OWNER_DIED into the token's futex word and wakes one who sleeps there. That is before the process's memory is torn
+ * down, so it does not matter how large it is, and by the kernel's own idea of the thread, so PID namespaces do not
+ * matter either.
+ *
+ * Only the slot's own thread, or one that has just claimed the slot, calls pthread functions on a token; everybody else
+ * reads its futex word. (A trylock on a *live* token would put it on the caller's list of pending operations; a caller
+ * killed just there, with the owner's TID in another PID namespace, would mark the living owner dead.)
+ *
+ * slot.state is inc << 2 | kind:
+ *
+ *   kind       claim by another            join goes on                  leave                thread dies
+ *   FREE       -> (inc+1, CLAIMING)        cannot: was claimed           cannot               -
+ *   CLAIMING   stolen if its token has     token locked: -> OWNED;       cannot               stays; token vacant: stolen
+ *              no thread (last resort)     stolen meanwhile: next slot
+ *   OWNED      if its token has no thread: cannot                        token freed, then    stays; token says OWNER_DIED
+ *              -> (inc+1, CLAIMING)                                      -> FREE
+ *
+ * I2: the incarnation is bumped before the token is locked again (the CAS to CLAIMING), so a word that names the old
+ *     incarnation never meets a locked token with its own number.
+ * I3: whoever sees OWNER_DIED on a slot wakes all who sleep on it.
+ *
+ * A slot whose incarnation has reached its end is retired; a space sees 4,095 x 262,143, about 10^9, joins before it
+ * answers ENOSPC to the next.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "core/park.h"
+#include "core/point.h"
+#include "space/live.h"
+#include "space/reserve.h"
+
+static uint32_t kind_of(uint32_t state)
+{
+	return state & 3;
+}
+
+static uint32_t inc_of(uint32_t state)
+{
+	return state >> 2;
+}
+
+static uint32_t state_make(uint32_t inc, uint32_t kind)
+{
+	return inc << 2 | kind;
+}
+
+/* ---- alive or dead ---- */
+
+bool pawl__live_is_alive(const struct pawl_space *space, uint32_t w, uint32_t *token)
+{
+	struct pawl__slot *slot = pawl__slot_at(space, pawl__word_slot(w));
+	uint32_t state;
+
+	*token = 0;
+	if (!slot)
+		return false;
+	/* The token FIRST, then the incarnation: if the token we read is the next thread's, that thread's bump (I2) is
+	 * before its lock, so we cannot miss it. The other way round a new thread's token would pass for the old one's. */
+	/* LV3 acquire: pairs with LV4 (join's fence) and with the kernel's store of OWNER_DIED, a full-barrier cmpxchg
+	 * that the dying thread itself makes after its last store */
+	*token = PAWL_LOAD(pawl__token(space, slot), ACQUIRE);
+	/* LV5 acquire: pairs with LV4, LV6 (claim, join) and LV7 (leave): the incarnation is at least as new as the token */
+	state = PAWL_LOAD(&slot->state, ACQUIRE);
+	return kind_of(state) == PAWL__SLOT_OWNED && inc_of(state) == pawl__word_inc(w) && pawl__tid_of(*token) != 0;
+}
+
+bool pawl__live_is_vacant(const struct pawl_space *space, uint32_t slot)
+{
+	struct pawl__slot *s = pawl__slot_at(space, slot);
+
+	return !s || pawl__tid_of(PAWL_LOAD(pawl__token(space, s), ACQUIRE)) == 0; /* LV3 acquire */
+}
+
+bool pawl__live_register(const struct pawl_space *space, uint32_t w, uint32_t *token)
+{
+	struct pawl__slot *slot = pawl__slot_at(space, pawl__word_slot(w));
+	uint32_t seen = *token;
+
+	if (!slot)
+		return false;
+	if (!(seen & FUTEX_WAITERS)) {
+		/* relaxed: orders nothing of ours; the kernel compares the word again, atomically, as the sleep begins */
+		if (!PAWL_CAS(pawl__token(space, slot), &seen, seen | FUTEX_WAITERS, RELAXED))
+			return false;
+		PAWL__POINT("live/registered");
+	}
+	*token |= FUTEX_WAITERS;
+	/* LV5 acquire: pairs with LV6: a new owner of the slot with the same TID shows by its incarnation */
+	return inc_of(PAWL_LOAD(&slot->state, ACQUIRE)) == pawl__word_inc(w);
+}
+
+void pawl__live_wake_all(const struct pawl_space *space, uint32_t slot)
+{
+	struct pawl__slot *s = pawl__slot_at(space, slot);
+
+	if (s)
+		pawl__wake(pawl__token(space, s), PAWL__WAKE_ALL);
+}
+
+/* ---- join ---- */
+
+/* The stand-alone fence of join; a read-modify-write where ThreadSanitizer looks, which does not know fences. */
+static void full_fence(void)
+{
+#ifdef __SANITIZE_THREAD__
+	static uint32_t fence;
+
+	PAWL_FETCH_ADD(&fence, 0u, SEQ_CST); /* LV4 */
+#else
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* LV4 */
+#endif
+}
+
+/* `last_resort`: also a slot whose claimer has died, or is stopped, between claiming it and locking its token. */
+static bool is_usable(uint32_t state, uint32_t token, bool last_resort)
+{
+	if (inc_of(state) >= PAWL__INC_MAX)
+		return false;
+	switch (kind_of(state)) {
+	case PAWL__SLOT_FREE:
+		return true;
+	case PAWL__SLOT_OWNED:
+		return pawl__tid_of(token) == 0;
+	case PAWL__SLOT_CLAIMING:
+		return last_resort && pawl__tid_of(token) == 0;
+	default:
+		return false;
+	}
+}
+
+static bool lock_token(struct pawl__slot *slot)
+{
+	switch (pthread_mutex_trylock(&slot->token)) {
+	case 0:
+		return true;
+	case EOWNERDEAD:
+		return pthread_mutex_consistent(&slot->token) == 0;
+	default:
+		return false; /* EBUSY: not ours after all. ENOTRECOVERABLE: only a damaged segment has that */
+	}
+}
+
+static bool claim(struct pawl_space *space, uint32_t s, bool last_resort, uint32_t *me)
+{
+	struct pawl__slot *slot = pawl__slot_at(space, s);
+	uint32_t state = PAWL_LOAD(&slot->state, ACQUIRE);              /* LV5 acquire: pairs with LV6, LV7 */
+	uint32_t token = PAWL_LOAD(pawl__token(space, slot), ACQUIRE); /* LV3 acquire: pairs with the kernel's store */
+	uint32_t inc = inc_of(state) + 1, claimed = state_make(inc, PAWL__SLOT_CLAIMING);
+
+	/* LV6 seq_cst: pairs with LV5: I2, the incarnation moves before the token is locked */
+	if (!is_usable(state, token, last_resort) || !PAWL_CAS(&slot->state, &state, claimed, SEQ_CST))
+		return false;
+	PAWL__POINT("live/claimed");
+	if (token & FUTEX_OWNER_DIED) /* I3 */
+		pawl__live_wake_all(space, s);
+	if (PAWL_LOAD(&slot->state, SEQ_CST) != claimed) /* LV6: stolen while we were stopped */
+		return false;
+	full_fence(); /* LV4: pairs with LV3, LV5: whoever reads our TID in the token reads our incarnation too */
+	if (!lock_token(slot))
+		return false;
+	PAWL__POINT("live/token-locked");
+	if (!PAWL_CAS(&slot->state, &claimed, state_make(inc, PAWL__SLOT_OWNED), SEQ_CST)) { /* LV6 */
+		pthread_mutex_unlock(&slot->token);
+		return false;
+	}
+	PAWL__POINT("live/owned");
+	*me = pawl__word_make(s, inc);
+	return true;
+}
+
+static bool claim_any(struct pawl_space *space, bool last_resort, uint32_t *me)
+{
+	uint32_t n = PAWL_LOAD(&space->header->slots_ready, ACQUIRE) - 1; /* LV1 acquire: pairs with LV2 */
+	/* relaxed: where to begin looking; rotating spreads claimers and uses up incarnations evenly */
+	uint32_t hint = PAWL_FETCH_ADD(&space->header->slot_hint, 1u, RELAXED);
+
+	for (uint32_t i = 0; i < n && n < PAWL__SLOTS; i++)
+		if (claim(space, 1 + (hint + i) % n, last_resort, me))
+			return true;
+	return false;
+}
+
+static void write_who(struct pawl_space *space, uint32_t s);
+
+int pawl__live_join(struct pawl_space *space, uint32_t *me)
+{
+	while (!claim_any(space, false, me)) {
+		int rc = pawl__live_grow(space);
+
+		if (rc == 0)
+			continue;
+		if (!claim_any(space, true, me))
+			return rc;
+		break;
+	}
+	write_who(space, pawl__word_slot(*me));
+	PAWL_FETCH_ADD(&space->header->joins, 1u, RELAXED); /* relaxed: a statistic */
+	/* relaxed: read by threads of this process that see a word naming us, so after our CAS on that word */
+	PAWL_STORE(&space->own[pawl__word_slot(*me)], *me, RELAXED);
+	return 0;
+}
+
+static void make_token(pthread_mutex_t *token)
+{
+	pthread_mutexattr_t attr;
+
+	memset(token, 0, sizeof(*token));
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
+	pthread_mutex_init(token, &attr);
+	pthread_mutexattr_destroy(&attr);
+}
+
+/* Two threads may prepare the same block at once, and one may be stopped half-way while the slots come into use: so only
+ * those words of a fresh mutex are written that are not zero. They say what kind it is and never change. */
+int pawl__live_grow(struct pawl_space *space)
+{
+	uint32_t ready = PAWL_LOAD(&space->header->slots_ready, RELAXED); /* relaxed: the CAS below decides */
+	uint32_t next = ready + PAWL__SLOT_BLOCK, token[sizeof(pthread_mutex_t) / 4];
+	struct pawl__slot *slots = (struct pawl__slot *)((char *)space->header + PAWL__SLOTS_OFF);
+	pthread_mutex_t fresh;
+	int rc;
+
+	if (next > PAWL__SLOTS)
+		return ENOSPC;
+	rc = pawl__reserve_range(space, PAWL__SLOTS_OFF + ready * sizeof(*slots), PAWL__SLOT_BLOCK * sizeof(*slots));
+	if (rc != 0)
+		return rc;
+	make_token(&fresh);
+	memcpy(token, &fresh, sizeof(token));
+	for (uint32_t s = ready; s < next; s++)
+		for (unsigned i = 0; i < sizeof(token) / 4; i++)
+			if (token[i] != 0)
+				PAWL_STORE((uint32_t *)&slots[s].token + i, token[i], RELAXED); /* relaxed: LV2 follows */
+	PAWL__POINT("live/block-prepared");
+	/* LV2 release: pairs with LV1 (slot_at): the mutexes are prepared before anybody counts the slots in */
+	PAWL_CAS(&space->header->slots_ready, &ready, next, RELEASE);
+	return 0;
+}
+
+/* ---- leave ---- */
+
+/* The C library takes the token off the thread's list by writing to its neighbours, whose addresses it reads from the
+ * token: from shared memory, which any peer of the same user can write. So look first, in a way that garbage cannot
+ * fault, that the neighbours really are neighbours. */
+static bool is_linked_properly(struct pawl_space *space, struct pawl__slot *slot)
+{
+	struct node {
+		uintptr_t next;
+	} me, before, after;
+	struct {
+		uintptr_t next;
+		long futex_offset;
+		uintptr_t pending;
+	} *head;
+	size_t size;
+	uintptr_t node, prev_field;
+	struct iovec to, from;
+
+	if (syscall(SYS_get_robust_list, 0, &head, &size) != 0)
+		return true; /* nothing to compare with */
+	node = (uintptr_t)pawl__token(space, slot) - (uintptr_t)head->futex_offset;
+	prev_field = node - sizeof(uintptr_t); /* glibc: prev, next; the kernel's entry is the address of `next` */
+	memcpy(&me, (void *)node, sizeof(me));
+	memcpy(&before, (void *)prev_field, sizeof(before));
+	to = (struct iovec){ &after, sizeof(after) };
+	from = (struct iovec){ (void *)((before.next & ~1ul)), sizeof(after) };
+	if (process_vm_readv(getpid(), &to, 1, &from, 1, 0) != sizeof(after))
+		return errno == EPERM || errno == ENOSYS; /* no way to look without the risk */
+	if ((after.next & ~1ul) != node)
+		return false;
+	if ((me.next & ~1ul) == (uintptr_t)head)
+		return true; /* the last one on the list: its neighbour is the head, in our own memory */
+	from.iov_base = (void *)((me.next & ~1ul) - sizeof(uintptr_t));
+	return process_vm_readv(getpid(), &to, 1, &from, 1, 0) == sizeof(after) && (after.next & ~1ul) == node;
+}
+
+bool pawl__live_leave(struct pawl_space *space, uint32_t me, bool holds)
+{
+	uint32_t s = pawl__word_slot(me);
+	struct pawl__slot *slot = pawl__slot_at(space, s);
+	uint32_t owned = state_make(pawl__word_inc(me), PAWL__SLOT_OWNED);
+
+	if (!is_linked_properly(space, slot))
+		return false;
+	PAWL_STORE(&slot->waiting_place, 0u, RELAXED); /* for people */
+	/* Unlock first: after FREE a claimer would meet a locked token. */
+	pthread_mutex_unlock(&slot->token);
+	PAWL__POINT("live/token-unlocked");
+	/* relaxed: siblings that sleep on this word compare it in the kernel */
+	PAWL_STORE(&space->own[s], 0u, RELAXED);
+	if (holds) {
+		pawl__wake_private(&space->own[s], PAWL__WAKE_ALL);
+		pawl__live_wake_all(space, s); /* I3: this is a death, only a polite one */
+	} else {
+		/* LV7 release: pairs with LV5. CAS, not a store: a claimer may have found us vacant meanwhile */
+		PAWL_CAS(&slot->state, &owned, state_make(pawl__word_inc(me), PAWL__SLOT_FREE), RELEASE);
+		PAWL__POINT("live/freed");
+	}
+	return true;
+}
+
+/* ---- adoption ---- */
+
+void pawl__live_adopt(struct pawl_space *space, bool reborn)
+{
+	uint32_t n = PAWL_LOAD(&space->header->slots_ready, RELAXED); /* relaxed: we are alone */
+
+	for (uint32_t s = 1; s < n; s++) {
+		struct pawl__slot *slot = pawl__slot_at(space, s);
+		uint32_t state = PAWL_LOAD(&slot->state, RELAXED); /* relaxed: we are alone */
+
+		if (reborn) { /* its TID is some other thread's now, if anybody's */
+			make_token(&slot->token);
+			if (inc_of(state) < PAWL__INC_MAX && kind_of(state) != PAWL__SLOT_FREE)
+				state += 1u << 2; /* I2 */
+		} else if (kind_of(state) != PAWL__SLOT_CLAIMING) {
+			continue; /* FREE, or OWNED by the dead, which is what it says */
+		}
+		PAWL_STORE(&slot->state, state_make(inc_of(state), PAWL__SLOT_FREE), RELAXED); /* relaxed: alone */
+		PAWL__POINT("live/adopted");
+	}
+}
+
+/* ---- where the token is, who somebody is ---- */
+
+int pawl__live_token_offset(void)
+{
+	struct {
+		uintptr_t next;
+		long futex_offset;
+		uintptr_t pending;
+	} *head;
+	pthread_mutex_t probe;
+	size_t size;
+	intptr_t off = -1;
+
+	make_token(&probe);
+	if (pthread_mutex_lock(&probe) != 0)
+		return -1;
+	if (syscall(SYS_get_robust_list, 0, &head, &size) == 0 && size >= sizeof(*head))
+		off = (intptr_t)((head->next & ~1ul) + (uintptr_t)head->futex_offset) - (intptr_t)&probe;
+	pthread_mutex_unlock(&probe);
+	pthread_mutex_destroy(&probe);
+	return off >= 0 && off <= (intptr_t)(sizeof(probe) - sizeof(uint32_t)) && off % 4 == 0 ? (int)off : -1;
+}
+
+static uint64_t pid_namespace(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) == 0 ? st.st_ino : 0;
+}
+
+/* Field 22 of /proc/self/stat: together with the pid it names a process for as long as the machine is up. */
+static uint64_t process_started(void)
+{
+	char text[1024], *p;
+	unsigned long long started = 0;
+	int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	p = strrchr(text, ')'); /* the command may contain anything, brackets too */
+	for (int field = 2; p && field < 22; field++)
+		p = strchr(p + 1, ' ');
+	return p && sscanf(p, "%llu", &started) == 1 ? started : 0;
+}
+
+/* The parts that cost a system call on a file are read once per process: `pid` tells a fork. */
+static struct {
+	int32_t pid;
+	uint64_t pid_ns, started;
+} process;
+static pthread_mutex_t process_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void read_process(struct pawl__who *who)
+{
+	pthread_mutex_lock(&process_lock);
+	if (process.pid != who->pid) {
+		process.pid_ns = pid_namespace();
+		process.started = process_started();
+		process.pid = who->pid;
+	}
+	who->pid_ns = process.pid_ns;
+	who->started = process.started;
+	pthread_mutex_unlock(&process_lock);
+}
+
+/* Every word of the record is stored and loaded by itself, relaxed: ck_sequence's fences order them, and its count tells
+ * a reader whether what it put together was one state. */
+static void write_who(struct pawl_space *space, uint32_t s)
+{
+	struct pawl__slot *slot = pawl__slot_at(space, s);
+	struct pawl__who who = { .pid = getpid(), .tid = (int32_t)syscall(SYS_gettid) };
+	uint64_t command[2] = { 0, 0 };
+
+	read_process(&who);
+	prctl(PR_GET_NAME, command);
+	if (slot->who_sequence.sequence & 1) /* the last one was killed while it wrote: only we write now */
+		ck_sequence_write_end(&slot->who_sequence);
+	ck_sequence_write_begin(&slot->who_sequence);
+	PAWL__POINT("live/who-begun");
+	PAWL_STORE(&slot->pid, who.pid, RELAXED);       /* relaxed: inside ck_sequence, as all of these */
+	PAWL_STORE(&slot->tid, who.tid, RELAXED);       /* relaxed */
+	PAWL_STORE(&slot->pid_ns, who.pid_ns, RELAXED); /* relaxed */
+	PAWL_STORE(&slot->started, who.started, RELAXED); /* relaxed */
+	for (int i = 0; i < 2; i++)
+		PAWL_STORE((uint64_t *)slot->command + i, command[i], RELAXED); /* relaxed */
+	ck_sequence_write_end(&slot->who_sequence);
+	PAWL_STORE(&slot->waiting_place, 0u, RELAXED); /* relaxed: for people */
+}
+
+bool pawl__live_who(const struct pawl_space *space, uint32_t s, struct pawl__who *who)
+{
+	struct pawl__slot *slot = pawl__slot_at(space, s);
+	uint64_t command[2];
+
+	for (int tries = 0; slot && tries < 100; tries++) { /* bounded: a writer may have been killed half-way */
+		unsigned version = PAWL_LOAD(&slot->who_sequence.sequence, RELAXED); /* relaxed: ck's fence follows */
+
+		if (version & 1)
+			continue;
+		ck_pr_fence_load();
+		who->pid = PAWL_LOAD(&slot->pid, RELAXED);       /* relaxed: inside ck_sequence, as all of these */
+		who->tid = PAWL_LOAD(&slot->tid, RELAXED);       /* relaxed */
+		who->pid_ns = PAWL_LOAD(&slot->pid_ns, RELAXED); /* relaxed */
+		who->started = PAWL_LOAD(&slot->started, RELAXED); /* relaxed */
+		for (int i = 0; i < 2; i++)
+			command[i] = PAWL_LOAD((uint64_t *)slot->command + i, RELAXED); /* relaxed */
+		if (ck_sequence_read_retry(&slot->who_sequence, version))
+			continue;
+		memcpy(who->command, command, sizeof(command));
+		who->command[15] = '\0';
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** lock.c: the walk of one acquisition, top to bottom; and its way back.
+ *
+ *   pawl_lock_acquire   step              what it asks                                   if not
+ *                       find_member       does this thread have a liveness slot?         join (live.c)
+ *                       is_nested         do I hold it already?                          EDEADLK, or one level deeper
+ *                       take_slot         the lock's word, against threads and           wait (robust.c)
+ *                                         processes alike
+ *                       is_still_ours     does the place still have our name?            give back, find again, once more
+ *                       outlast           does a command started by a killed holder      wait for it (linger.c)
+ *                                         still run?
+ *                       grant             count, note the time if it is wanted
+ *
+ * A step that fails undoes those before it, in reverse. The steps that are out of line are the rare ones.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include <pawl/lock.h>
+
+#include "core/cancel.h"
+#include "core/clock.h"
+#include "core/point.h"
+#include "space/handle.h"
+#include "space/linger.h"
+#include "space/member.h"
+#include "space/robust.h"
+#include "space/segment.h"
+
+#define FLAGS (PAWL_RECURSIVE | PAWL_AUTO_RECOVER | PAWL_TIMESTAMP)
+
+/* One acquisition under way. */
+struct walk {
+	struct pawl_lock *lock;
+	struct pawl__member *member;
+	struct pawl__place *place;
+	uint32_t gen;
+	pawl_deadline_t deadline;
+	bool died, waited;
+};
+
+/* ---- handles ---- */
+
+static int open_new(struct pawl_space *space, const struct pawl__name *name, unsigned flags, pawl_lock_t **lock)
+{
+	struct pawl__spot spot;
+	int rc = pawl__segment_is_there(space), cancel;
+	struct pawl__member *member = rc == 0 ? pawl__member(space, &rc) : NULL;
+
+	if (!member)
+		return rc;
+	cancel = pawl__cancel_off();
+	rc = pawl__table_insert(space, member, name, &spot);
+	if (rc == 0 && !(*lock = pawl__handle_make(space, name, flags, spot)))
+		rc = ENOMEM;
+	pawl__cancel_back(cancel);
+	return rc;
+}
+
+int pawl_lock_open(pawl_space_t *space, const char *text, unsigned flags, pawl_lock_t **lock)
+{
+	struct pawl__name name;
+	int rc;
+
+	if (!space || !lock || (flags & ~FLAGS))
+		return EINVAL;
+	rc = pawl__name_read(text, &name);
+	if (rc != 0)
+		return rc;
+	if (pawl__segment_is_removed(space))
+		return EIDRM;
+	*lock = pawl__handle_get(space, &name, flags);
+	return *lock ? 0 : open_new(space, &name, flags, lock);
+}
+
+static struct pawl__place *place_of(const struct pawl_lock *lock, struct pawl__spot spot)
+{
+	/* no need to ask for the chunk: it was there when the spot was stored, and chunks do not go */
+	return (struct pawl__place *)((char *)lock->space->header + PAWL__PLACES_OFF) + spot.index;
+}
+
+static bool is_held_by_me(const struct pawl_lock *lock)
+{
+	const struct pawl__member *member = pawl__member_now(lock->space);
+
+	return member && pawl__robust_is_mine(&place_of(lock, pawl__spot_of(lock))->lock, member->me);
+}
+
+int pawl_lock_close(pawl_lock_t *lock)
+{
+	if (!lock)
+		return EINVAL;
+	if (PAWL_LOAD(&lock->refs, RELAXED) == 1 && is_held_by_me(lock)) /* relaxed: another closer is another thread's bug */
+		return EBUSY;
+	pawl__handle_put(lock);
+	return 0;
+}
+
+/* ---- the walk ---- */
+
+static inline int find_member(struct walk *w)
+{
+	int rc = 0;
+
+	w->member = pawl__member(w->lock->space, &rc);
+	return w->member ? 0 : rc;
+}
+
+static inline void find_place(struct walk *w)
+{
+	struct pawl__spot spot = pawl__spot_of(w->lock);
+
+	w->place = place_of(w->lock, spot);
+	w->gen = spot.gen;
+}
+
+static inline bool is_nested(const struct walk *w)
+{
+	return pawl__robust_is_mine(&w->place->lock, w->member->me);
+}
+
+static inline int take_slot(struct walk *w)
+{
+	struct pawl__taking t = { .space = w->lock->space,
+		.member = w->member,
+		.lock = &w->place->lock,
+		.deadline = w->deadline,
+		.auto_recover = w->lock->flags & PAWL_AUTO_RECOVER,
+		.place = w->place };
+	int rc = pawl__robust_take(&t);
+
+	w->died = rc == EOWNERDEAD;
+	w->waited |= t.waited;
+	return w->died ? 0 : rc;
+}
+
+/* Hand the lock on as if we had never had it: without a grant, and with its previous owner's death. */
+static void put_back(struct walk *w)
+{
+	pawl__robust_give(&w->place->lock, w->member->me, w->died ? PAWL__W_ORPHAN | PAWL__W_WAITERS : PAWL__W_FREE);
+}
+
+static inline bool is_still_ours(const struct walk *w)
+{
+	return PAWL_LIKELY(pawl__table_gen(w->place) == w->gen);
+}
+
+/* The place was given to another name while the handle was idle. EAGAIN: there is a new one, walk again. */
+__attribute__((noinline)) static int find_again(struct walk *w)
+{
+	struct pawl__spot spot;
+	int cancel, rc;
+
+	put_back(w);
+	cancel = pawl__cancel_off();
+	rc = pawl__table_insert(w->lock->space, w->member, &w->lock->name, &spot);
+	pawl__cancel_back(cancel);
+	if (rc != 0)
+		return rc;
+	pawl__spot_set(w->lock, spot);
+	return EAGAIN;
+}
+
+/* A holder left, or died, while what it had started went on: the hold lasts until that ends. */
+__attribute__((noinline)) static int outlast(struct walk *w)
+{
+	int cancel = pawl__cancel_off(), rc;
+
+	PAWL_FETCH_OR(&w->place->mark, PAWL__AWAIT, RELAXED); /* relaxed: for people */
+	PAWL__POINT("lock/awaiting-lingerers");
+	rc = pawl__linger_outlast(w->lock->space, pawl__place_index(w->lock->space, w->place), w->deadline);
+	/* relaxed: we own the lock; RB2 publishes it */
+	PAWL_FETCH_AND(&w->place->mark, ~(PAWL__AWAIT | (rc == 0 ? PAWL__LINGER : 0)), RELAXED);
+	PAWL__POINT("lock/outlasted-lingerers");
+	if (rc != 0)
+		put_back(w);
+	pawl__cancel_back(cancel);
+	return rc;
+}
+
+/* For `pawl ls`: this grant began now. One writer, the owner; one who was killed half-way left the count odd. */
+__attribute__((noinline)) static void note_since(struct walk *w)
+{
+	struct pawl__place *place = w->place;
+
+	if (w->waited)
+		PAWL_FETCH_ADD(&place->contended, 1u, RELAXED); /* relaxed: a statistic */
+	if (place->since_sequence.sequence & 1)
+		ck_sequence_write_end(&place->since_sequence);
+	ck_sequence_write_begin(&place->since_sequence);
+	PAWL__POINT("lock/since-begun");
+	PAWL_STORE(&place->since_ns, pawl__now(), RELAXED);                     /* relaxed: inside ck_sequence */
+	PAWL_STORE(&place->since_grant, (uint32_t)place->lock.grant, RELAXED); /* relaxed: inside ck_sequence */
+	ck_sequence_write_end(&place->since_sequence);
+}
+
+static inline void say(const struct walk *w, uint64_t count, pawl_grant_t *grant)
+{
+	if (grant)
+		*grant = (pawl_grant_t){ .fence = { .lo = count }, .owner_died = w->died, .good_until_ns = INT64_MAX };
+}
+
+static inline int grant_it(struct walk *w, pawl_grant_t *grant)
+{
+	uint64_t count = pawl__robust_count(&w->place->lock);
+
+	PAWL__POINT("lock/granted");
+	pawl__member_holds(w->member, +1);
+	if (!(PAWL_LOAD(&w->place->mark, RELAXED) & PAWL__TOUCHED)) /* relaxed: a hint for the reclaimer */
+		PAWL_FETCH_OR(&w->place->mark, PAWL__TOUCHED, RELAXED); /* relaxed: as above */
+	if (PAWL_UNLIKELY(w->waited || (w->lock->flags & PAWL_TIMESTAMP)))
+		note_since(w);
+	say(w, count, grant);
+	return w->died && !(w->lock->flags & PAWL_AUTO_RECOVER) ? EOWNERDEAD : 0;
+}
+
+static int nest(struct walk *w, pawl_grant_t *grant)
+{
+	int rc = pawl__robust_nest(&w->place->lock, w->lock->flags & PAWL_RECURSIVE);
+
+	if (rc == 0)
+		say(w, w->place->lock.grant, grant);
+	return rc;
+}
+
+int pawl_lock_acquire(pawl_lock_t *lock, pawl_deadline_t deadline, pawl_grant_t *grant) PAWL_NO_ANALYSIS
+{
+	struct walk w = { .lock = lock, .deadline = deadline };
+	int rc;
+
+	if (!lock)
+		return EINVAL;
+	if (pawl__segment_is_removed(lock->space))
+		return EIDRM;
+	do {
+		rc = find_member(&w);
+		if (rc != 0)
+			return rc;
+		find_place(&w);
+		if (is_nested(&w))
+			return nest(&w, grant);
+		rc = take_slot(&w);
+		if (rc != 0)
+			return rc;
+		if (!is_still_ours(&w))
+			rc = find_again(&w);
+	} while (PAWL_UNLIKELY(rc == EAGAIN));
+	if (rc == 0 && PAWL_UNLIKELY(PAWL_LOAD(&w.place->mark, RELAXED) & PAWL__LINGER)) /* relaxed: RB1 shows it */
+		rc = outlast(&w);
+	return rc == 0 ? grant_it(&w, grant) : rc;
+}
+
+/* ---- and back ---- */
+
+int pawl_lock_release(pawl_lock_t *lock) PAWL_NO_ANALYSIS
+{
+	struct pawl__member *member;
+	pawl_robust_t *word;
+
+	if (!lock)
+		return EINVAL;
+	member = pawl__member_now(lock->space);
+	word = &place_of(lock, pawl__spot_of(lock))->lock;
+	if (PAWL_UNLIKELY(!member || !pawl__robust_is_mine(word, member->me)))
+		return EPERM;
+	if (PAWL_UNLIKELY(pawl__robust_unnest(word)))
+		return 0;
+	pawl__member_holds(member, -1);
+	/* relaxed: only the owner, us, sets and clears INCONS */
+	pawl__robust_give(word, member->me,
+		PAWL_UNLIKELY(PAWL_LOAD(&word->word, RELAXED) & PAWL__W_INCONS) ? PAWL__W_POISON : PAWL__W_FREE);
+	return 0;
+}
+
+int pawl_lock_consistent(pawl_lock_t *lock) PAWL_NO_ANALYSIS
+{
+	struct pawl__member *member;
+
+	if (!lock)
+		return EINVAL;
+	member = pawl__member_now(lock->space);
+	return member ? pawl__robust_consistent(&place_of(lock, pawl__spot_of(lock))->lock, member->me) : EPERM;
+}
+
+int pawl_lock_reset(pawl_lock_t *lock)
+{
+	struct pawl__place *place;
+	struct pawl__spot spot;
+
+	if (!lock)
+		return EINVAL;
+	if (pawl__segment_is_removed(lock->space))
+		return EIDRM;
+	spot = pawl__spot_of(lock);
+	place = place_of(lock, spot);
+	/* A poisoned place is not reclaimed: if it has another name now, ours is not poisoned there. */
+	return pawl__table_gen(place) == spot.gen ? pawl__robust_reset(&place->lock) : EINVAL;
+}
+
+int pawl_lock_linger(pawl_lock_t *lock, int *fd)
+{
+	struct pawl__place *place;
+	int cancel, rc;
+
+	if (!lock || !fd)
+		return EINVAL;
+	if (!is_held_by_me(lock))
+		return EPERM;
+	place = place_of(lock, pawl__spot_of(lock));
+	cancel = pawl__cancel_off();
+	PAWL_FETCH_OR(&place->mark, PAWL__LINGER, RELAXED); /* relaxed: we own the lock; before there is a byte to wait for */
+	PAWL__POINT("lock/lingering");
+	rc = pawl__linger_hold(lock->space, pawl__place_index(lock->space, place), fd);
+	pawl__cancel_back(cancel);
+	return rc;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** space.h: what a process knows about a space it has open, and about its own threads in it. Private memory only. */
+#ifndef PAWL__SPACE_H
+#define PAWL__SPACE_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <pawl/space.h>
+
+#include "space/layout.h"
+
+struct pawl__member;
+struct cds_lfht;
+
+struct pawl_space {
+	struct pawl__header *header; /* the mapping; NULL once given up */
+	uint64_t size;
+	uint32_t capacity; /* copies of what the header says, checked once: a peer cannot move our bounds */
+	uint32_t token_off;
+
+	char path[PATH_MAX]; /* "" for an anonymous one */
+	int fd;              /* membership: a shared OFD lock on byte 0; -1 once lost (fork without descriptors) */
+	int fork_fd;         /* membership made ready for the child of a fork that is under way; else -1 */
+	int side_fd;         /* the side file (linger.c), opened on demand; -1 */
+	dev_t dev;
+	ino_t ino;
+
+	unsigned opens;               /* pawl_space_open minus pawl_space_close; 0: closed, waits for its last thread */
+	struct pawl__member *members; /* threads of this process that have a slot */
+	struct pawl_space *next;      /* in the list of the process's spaces */
+
+	struct cds_lfht *handles; /* (name, flags) -> pawl_lock_t; handle.c */
+	pthread_mutex_t handles_lock;
+	unsigned long handle_count, idle_handles;
+
+	uint32_t own[PAWL__SLOTS]; /* by slot: the id of this process's thread that has it, 0 if none does (rule F1) */
+};
+
+/* One thread in one space. */
+struct pawl__member {
+	struct pawl_space *space;
+	uint32_t me;   /* its id: inc << 12 | slot; 0: not joined (yet, or not in this process after a fork) */
+	uint32_t held; /* words it holds; written by the thread, read by pawl_space_close */
+	struct pawl__member *next_of_thread;
+	struct pawl__member *next_of_space;
+};
+
+/* I7: every index that was read from the segment goes through one of these three. NULL: out of bounds, or not there. */
+static inline struct pawl__slot *pawl__slot_at(const struct pawl_space *space, uint32_t slot)
+{
+	/* LV1 acquire: pairs with LV2 (grow): a slot counted as ready has its mutex prepared */
+	if (slot == 0 || slot >= PAWL__SLOTS || slot >= PAWL_LOAD(&space->header->slots_ready, ACQUIRE))
+		return NULL;
+	return (struct pawl__slot *)((char *)space->header + PAWL__SLOTS_OFF) + slot;
+}
+
+bool pawl__chunk_is_there(const struct pawl_space *space, uint64_t off);
+
+static inline struct pawl__place *pawl__place_at(const struct pawl_space *space, uint32_t place)
+{
+	uint64_t off = PAWL__PLACES_OFF + (uint64_t)place * sizeof(struct pawl__place);
+
+	if (place >= space->capacity || !pawl__chunk_is_there(space, off))
+		return NULL;
+	return (struct pawl__place *)((char *)space->header + off);
+}
+
+static inline struct pawl__long *pawl__long_at(const struct pawl_space *space, uint32_t record)
+{
+	uint64_t off = pawl__longs_off(space->capacity) + (uint64_t)record * sizeof(struct pawl__long);
+
+	if (record >= pawl__longs_of(space->capacity) || !pawl__chunk_is_there(space, off))
+		return NULL;
+	return (struct pawl__long *)((char *)space->header + off);
+}
+
+static inline uint32_t pawl__place_index(const struct pawl_space *space, const struct pawl__place *place)
+{
+	return (uint32_t)(place - (struct pawl__place *)((char *)space->header + PAWL__PLACES_OFF));
+}
+
+/* The futex word inside a slot's mutex, where the kernel writes the death of its thread. */
+static inline uint32_t *pawl__token(const struct pawl_space *space, struct pawl__slot *slot)
+{
+	return (uint32_t *)((char *)&slot->token + space->token_off);
+}
+
+/** Says why, for pawl_space_reason(), and returns rc: `return pawl__refuse(EPROTO, "%s: ...", path);` */
+int pawl__refuse(int rc, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif
