@@ -73,35 +73,40 @@ static inline void pawl_spin_pause_(unsigned n)
 		PAWL_CPU_PAUSE();
 }
 
+/* How many pauses make PAWL_SPIN_REST_NS on this CPU, by the clock: n pauses took `ns`. */
+static inline unsigned pawl_spin_longest_(unsigned n, int64_t ns)
+{
+	if (ns >= PAWL_SPIN_REST_NS * n) /* a CPU without a pause, or we were preempted, or the clock was set */
+		return 1;
+	if (ns < PAWL_SPIN_REST_NS * n / 1024)
+		return 1024;
+	return (unsigned)(PAWL_SPIN_REST_NS * n / ns);
+}
+
 /* The waiting part of pawl_spin_lock(), out of the way of the path that does not wait. */
 __attribute__((noinline, unused)) static void pawl_spin_wait_(pawl_spin_t *s) PAWL_NO_ANALYSIS
 {
-	unsigned run = 1, longest = 32;
-	int64_t start = 0, before = 0;
+	unsigned run, longest;
+	int64_t start, before;
 
+	for (run = 1; run < 8; run *= 2) { /* a short section is over by then: do not even read the clock */
+		if (pawl_spin_trylock(s) == 0)
+			return;
+		pawl_spin_pause_(run);
+	}
+	before = pawl_spin_clock_();
+	pawl_spin_pause_(run);
+	start = pawl_spin_clock_();
+	longest = pawl_spin_longest_(run, start - before);
 	while (pawl_spin_trylock(s) != 0) {
-		int64_t now;
+		int64_t waited = pawl_spin_clock_() - start;
 
-		if (run < 8) { /* a short section is over by now: do not even read the clock */
-			pawl_spin_pause_(run);
-			run *= 2;
-			continue;
-		}
-		now = pawl_spin_clock_();
-		if (start == 0)
-			start = now;
-		else if (run == 8 && now - before > 0) /* the last run was 8 pauses: how many make 0.8 us? */
-			longest = now - before >= PAWL_SPIN_REST_NS ? 8 : (unsigned)(8 * PAWL_SPIN_REST_NS / (now - before));
-		if (longest > 1024)
-			longest = 1024;
-		before = now;
-		if (now - start > PAWL_SPIN_YIELD_NS || now < start) {
+		if (waited < 0 || waited > PAWL_SPIN_YIELD_NS) {
 			sched_yield();
 			continue;
 		}
 		pawl_spin_pause_(run);
-		if (start != now && run * 2 <= longest)
-			run *= 2;
+		run = run * 2 < longest ? run * 2 : longest;
 	}
 }
 

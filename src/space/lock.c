@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** lock.c: the walk of one acquisition, top to bottom; and its way back.
  *
- *   pawl_lock_acquire   step              what it asks                                   if not
- *                       find_member       does this thread have a liveness slot?         join (live.c)
- *                       is_nested         do I hold it already?                          EDEADLK, or one level deeper
- *                       take_slot         the lock's word, against threads and           wait (robust.c)
- *                                         processes alike
- *                       is_still_ours     does the place still have our name?            give back, find again, once more
- *                       outlast           does a command started by a killed holder      wait for it (linger.c)
- *                                         still run?
- *                       grant             count, note the time if it is wanted
+ *   step            what it asks                                             if not
+ *   find_member     does this thread have a liveness slot?                   join (live.c)
+ *   find_place      where was the name last?
+ *   is_nested       do I hold it already?                                    EDEADLK, or one level deeper
+ *   take_slot       the lock's word, against threads and processes alike     wait (robust.c)
+ *   is_still_ours   does the place still have our name?                      give back, find again, once more
+ *   outlast         does a command started by a killed holder still run?     wait for it (linger.c)
+ *   grant_it        count; note the time, if that is wanted
  *
- * A step that fails undoes those before it, in reverse. The steps that are out of line are the rare ones.
+ * A step that fails undoes those before it, in reverse. walk() is all of them; stroll() is the same walk when nothing is in
+ * the way, which is nearly always, laid out so that it costs one CAS and a few loads.
  */
 #include <errno.h>
 #include <string.h>
@@ -114,12 +114,17 @@ static inline void find_place(struct walk *w)
 	w->gen = spot.gen;
 }
 
-static inline bool is_nested(const struct walk *w)
+static inline bool take_if_free(struct walk *w)
+{
+	return pawl__robust_take_free(&w->place->lock, w->member->me);
+}
+
+static bool is_nested(const struct walk *w)
 {
 	return pawl__robust_is_mine(&w->place->lock, w->member->me);
 }
 
-static inline int take_slot(struct walk *w)
+static int take_slot(struct walk *w)
 {
 	struct pawl__taking t = { .space = w->lock->space,
 		.member = w->member,
@@ -159,6 +164,11 @@ __attribute__((noinline)) static int find_again(struct walk *w)
 		return rc;
 	pawl__spot_set(w->lock, spot);
 	return EAGAIN;
+}
+
+static inline bool is_lingering(const struct walk *w)
+{
+	return PAWL_UNLIKELY(PAWL_LOAD(&w->place->mark, RELAXED) & PAWL__LINGER); /* relaxed: RB1 shows it */
 }
 
 /* A holder left, or died, while what it had started went on: the hold lasts until that ends. */
@@ -223,31 +233,56 @@ static int nest(struct walk *w, pawl_grant_t *grant)
 	return rc;
 }
 
+/* Every step, in order. */
+__attribute__((noinline)) static int walk(struct walk *w, pawl_grant_t *grant)
+{
+	int rc;
+
+	do {
+		rc = find_member(w);
+		if (rc != 0)
+			return rc;
+		find_place(w);
+		if (is_nested(w))
+			return nest(w, grant);
+		rc = take_slot(w);
+		if (rc != 0)
+			return rc;
+		if (!is_still_ours(w))
+			rc = find_again(w);
+	} while (rc == EAGAIN);
+	if (rc == 0 && is_lingering(w))
+		rc = outlast(w);
+	return rc == 0 ? grant_it(w, grant) : rc;
+}
+
+/* The walk of a lock that is free, whose handle is fresh and whose last holder left nothing behind: the same steps with
+ * nothing to do at most of them. False: nothing has happened. */
+static inline bool stroll(struct walk *w, pawl_grant_t *grant)
+{
+	w->member = pawl__recent;
+	if (PAWL_UNLIKELY(!w->member || w->member->space != w->lock->space || w->member->me == 0))
+		return false;
+	find_place(w);
+	if (PAWL_UNLIKELY(!take_if_free(w)))
+		return false;
+	if (PAWL_UNLIKELY(!is_still_ours(w) || is_lingering(w))) {
+		put_back(w);
+		return false;
+	}
+	grant_it(w, grant); /* nobody died: 0 */
+	return true;
+}
+
 int pawl_lock_acquire(pawl_lock_t *lock, pawl_deadline_t deadline, pawl_grant_t *grant) PAWL_NO_ANALYSIS
 {
 	struct walk w = { .lock = lock, .deadline = deadline };
-	int rc;
 
-	if (!lock)
+	if (PAWL_UNLIKELY(!lock))
 		return EINVAL;
 	if (pawl__segment_is_removed(lock->space))
 		return EIDRM;
-	do {
-		rc = find_member(&w);
-		if (rc != 0)
-			return rc;
-		find_place(&w);
-		if (is_nested(&w))
-			return nest(&w, grant);
-		rc = take_slot(&w);
-		if (rc != 0)
-			return rc;
-		if (!is_still_ours(&w))
-			rc = find_again(&w);
-	} while (PAWL_UNLIKELY(rc == EAGAIN));
-	if (rc == 0 && PAWL_UNLIKELY(PAWL_LOAD(&w.place->mark, RELAXED) & PAWL__LINGER)) /* relaxed: RB1 shows it */
-		rc = outlast(&w);
-	return rc == 0 ? grant_it(&w, grant) : rc;
+	return PAWL_LIKELY(stroll(&w, grant)) ? 0 : walk(&w, grant);
 }
 
 /* ---- and back ---- */
@@ -255,21 +290,11 @@ int pawl_lock_acquire(pawl_lock_t *lock, pawl_deadline_t deadline, pawl_grant_t 
 int pawl_lock_release(pawl_lock_t *lock) PAWL_NO_ANALYSIS
 {
 	struct pawl__member *member;
-	pawl_robust_t *word;
 
-	if (!lock)
+	if (PAWL_UNLIKELY(!lock))
 		return EINVAL;
 	member = pawl__member_now(lock->space);
-	word = &place_of(lock, pawl__spot_of(lock))->lock;
-	if (PAWL_UNLIKELY(!member || !pawl__robust_is_mine(word, member->me)))
-		return EPERM;
-	if (PAWL_UNLIKELY(pawl__robust_unnest(word)))
-		return 0;
-	pawl__member_holds(member, -1);
-	/* relaxed: only the owner, us, sets and clears INCONS */
-	pawl__robust_give(word, member->me,
-		PAWL_UNLIKELY(PAWL_LOAD(&word->word, RELAXED) & PAWL__W_INCONS) ? PAWL__W_POISON : PAWL__W_FREE);
-	return 0;
+	return pawl__robust_release(member, &place_of(lock, pawl__spot_of(lock))->lock);
 }
 
 int pawl_lock_consistent(pawl_lock_t *lock) PAWL_NO_ANALYSIS

@@ -228,7 +228,8 @@ static bool take_over(struct waiter *w, uint32_t v)
 	if (!take(w, v, PAWL__W_WAITERS | (w->t->auto_recover ? 0 : PAWL__W_INCONS)))
 		return false;
 	PAWL__POINT("robust/taken-over");
-	w->t->lock->depth &= PAWL__RECURSIVE_BIT; /* the dead one's nesting */
+	/* relaxed: the owner's. The dead one's nesting is not ours */
+	PAWL_STORE(&w->t->lock->depth, (uint16_t)(w->t->lock->depth & PAWL__RECURSIVE_BIT), RELAXED);
 	PAWL_FETCH_ADD(&w->t->space->header->recovered, 1u, RELAXED); /* relaxed: a statistic */
 	if (w->t->place)
 		PAWL_FETCH_ADD(&w->t->place->deaths, 1u, RELAXED); /* relaxed: a statistic */
@@ -320,12 +321,10 @@ static int wait_for_it(struct waiter *w)
 int pawl__robust_take(struct pawl__taking *t)
 {
 	struct waiter w = { .t = t, .me = t->member->me };
-	uint32_t v = PAWL__W_FREE;
 	int rc;
 
 	t->waited = false;
-	/* RB1 acquire: pairs with RB2: what the last owner wrote is visible here */
-	if (PAWL_LIKELY(PAWL_CAS(&t->lock->word, &v, w.me, ACQUIRE)))
+	if (pawl__robust_take_free(t->lock, w.me))
 		return 0;
 	rc = wait_for_it(&w);
 	t->waited = w.arrived != 0;
@@ -337,10 +336,7 @@ int pawl__robust_take(struct pawl__taking *t)
 
 void pawl__robust_give(pawl_robust_t *lock, uint32_t me, uint32_t to)
 {
-	uint32_t v = me;
-
-	/* RB2 release: pairs with RB1: nothing of the section may sink below this store */
-	if (PAWL_LIKELY(to == PAWL__W_FREE && PAWL_CAS(&lock->word, &v, PAWL__W_FREE, RELEASE)))
+	if (to == PAWL__W_FREE && pawl__robust_give_plain(lock, me))
 		return;
 	if (to == PAWL__W_FREE && PAWL_LOAD(&lock->hungry, RELAXED)) { /* relaxed: a wish */
 		PAWL_STORE(&lock->hungry, (uint8_t)0, RELAXED); /* relaxed: whoever still wants it says so again */
@@ -353,9 +349,17 @@ void pawl__robust_give(pawl_robust_t *lock, uint32_t me, uint32_t to)
 	pawl__wake(&lock->word, to == PAWL__W_POISON ? PAWL__WAKE_ALL : 2);
 }
 
-static bool is_inconsistent(const pawl_robust_t *lock)
+int pawl__robust_release_slowly(struct pawl__member *member, pawl_robust_t *lock)
 {
-	return PAWL_LOAD(&lock->word, RELAXED) & PAWL__W_INCONS; /* relaxed: only the owner, us, sets and clears it */
+	if (!member || !pawl__robust_is_mine(lock, member->me))
+		return EPERM;
+	if (pawl__robust_is_nested(lock)) {
+		PAWL_STORE(&lock->depth, (uint16_t)(lock->depth - 1), RELAXED); /* relaxed: the owner's */
+		return 0;
+	}
+	pawl__member_holds(member, -1);
+	pawl__robust_give(lock, member->me, pawl__robust_after(lock));
+	return 0;
 }
 
 int pawl__robust_nest(pawl_robust_t *lock, bool recursive)
@@ -364,23 +368,15 @@ int pawl__robust_nest(pawl_robust_t *lock, bool recursive)
 		return EDEADLK;
 	if ((lock->depth & PAWL__DEPTH_MAX) == PAWL__DEPTH_MAX)
 		return EAGAIN;
-	lock->depth++;
+	PAWL_STORE(&lock->depth, (uint16_t)(lock->depth + 1), RELAXED); /* relaxed: the owner's */
 	return 0;
-}
-
-bool pawl__robust_unnest(pawl_robust_t *lock)
-{
-	if (PAWL_LIKELY((lock->depth & PAWL__DEPTH_MAX) == 0))
-		return false;
-	lock->depth--;
-	return true;
 }
 
 int pawl__robust_consistent(pawl_robust_t *lock, uint32_t me)
 {
 	if (!pawl__robust_is_mine(lock, me))
 		return EPERM;
-	if (!is_inconsistent(lock))
+	if (pawl__robust_after(lock) != PAWL__W_POISON)
 		return EINVAL;
 	PAWL_FETCH_AND(&lock->word, ~PAWL__W_INCONS, RELAXED); /* relaxed: a note to ourselves; RB2 publishes it */
 	PAWL__POINT("robust/consistent");
@@ -408,46 +404,44 @@ int pawl_robust_init(pawl_robust_t *m, unsigned flags)
 	return 0;
 }
 
-int pawl_robust_lock(pawl_space_t *space, pawl_robust_t *m, pawl_deadline_t deadline) PAWL_NO_ANALYSIS
+/* It was not free, or this thread has no slot yet. */
+__attribute__((noinline)) static int lock_slowly(pawl_space_t *space, pawl_robust_t *m, pawl_deadline_t deadline)
 {
 	int rc = EINVAL;
-	struct pawl__member *member = PAWL_LIKELY(space && m) ? pawl__member(space, &rc) : NULL;
-	uint32_t v = PAWL__W_FREE;
+	struct pawl__member *member = space && m ? pawl__member(space, &rc) : NULL;
+	struct pawl__taking t = { .space = space, .member = member, .lock = m, .deadline = deadline };
 
-	if (PAWL_UNLIKELY(!member))
+	if (!member)
 		return rc;
-	/* RB1 acquire: pairs with RB2, as in take */
-	if (PAWL_UNLIKELY(!PAWL_CAS(&m->word, &v, member->me, ACQUIRE))) {
-		struct pawl__taking t = { .space = space, .member = member, .lock = m, .deadline = deadline };
-
-		if (pawl__word_id(v) == member->me)
-			return pawl__robust_nest(m, m->depth & PAWL__RECURSIVE_BIT);
-		rc = pawl__robust_take(&t);
-		if (!pawl_acquired(rc))
-			return rc;
-	} else {
-		rc = 0;
-	}
+	if (pawl__robust_is_mine(m, member->me))
+		return pawl__robust_nest(m, m->depth & PAWL__RECURSIVE_BIT);
+	rc = pawl__robust_take(&t);
+	if (!pawl_acquired(rc))
+		return rc;
 	PAWL__POINT("robust/owner");
 	pawl__robust_count(m);
 	pawl__member_holds(member, +1);
 	return rc;
 }
 
+int pawl_robust_lock(pawl_space_t *space, pawl_robust_t *m, pawl_deadline_t deadline) PAWL_NO_ANALYSIS
+{
+	struct pawl__member *member = pawl__recent;
+
+	if (PAWL_UNLIKELY(!member || member->space != space || member->me == 0 || !m ||
+			  !pawl__robust_take_free(m, member->me)))
+		return lock_slowly(space, m, deadline);
+	PAWL__POINT("robust/owner-at-once");
+	pawl__robust_count(m);
+	pawl__member_holds(member, +1);
+	return 0;
+}
+
 int pawl_robust_unlock(pawl_space_t *space, pawl_robust_t *m) PAWL_NO_ANALYSIS
 {
-	struct pawl__member *member;
-
 	if (PAWL_UNLIKELY(!space || !m))
 		return EINVAL;
-	member = pawl__member_now(space);
-	if (PAWL_UNLIKELY(!member || !pawl__robust_is_mine(m, member->me)))
-		return EPERM;
-	if (PAWL_UNLIKELY(pawl__robust_unnest(m)))
-		return 0;
-	pawl__member_holds(member, -1);
-	pawl__robust_give(m, member->me, PAWL_UNLIKELY(is_inconsistent(m)) ? PAWL__W_POISON : PAWL__W_FREE);
-	return 0;
+	return pawl__robust_release(pawl__member_now(space), m);
 }
 
 int pawl_robust_consistent(pawl_space_t *space, pawl_robust_t *m) PAWL_NO_ANALYSIS

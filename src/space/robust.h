@@ -4,6 +4,7 @@
 #define PAWL__ROBUST_H
 
 #include "space/live.h"
+#include "space/member.h"
 #include "space/word.h"
 
 /* pawl_robust_t.depth */
@@ -26,13 +27,39 @@ struct pawl__taking {
 	bool waited; /* it was not free at once */
 };
 
-/** Take a lock this thread does not hold. Does not count a grant.
+/** The hot path: take it if it is free. Not a load and then a CAS: on a contended line that would be two transfers. */
+static inline bool pawl__robust_take_free(pawl_robust_t *lock, uint32_t me)
+{
+	uint32_t v = PAWL__W_FREE;
+
+	/* RB1 acquire: pairs with RB2: what the last owner wrote is visible here */
+	return PAWL_LIKELY(PAWL_CAS(&lock->word, &v, me, ACQUIRE));
+}
+
+/** The hot path back: give it up if nobody waits and nothing is wrong. The CAS checks the owner for free: it fails on any
+ * other thread's id, on WAITERS and on INCONS. */
+static inline bool pawl__robust_give_plain(pawl_robust_t *lock, uint32_t me)
+{
+	uint32_t v = me;
+
+	/* RB2 release: pairs with RB1: nothing of the section may sink below this store, and nothing follows it */
+	return PAWL_LIKELY(PAWL_CAS(&lock->word, &v, PAWL__W_FREE, RELEASE));
+}
+
+/** Take a lock this thread does not hold, waiting for it. Does not count a grant.
  * Returns 0, EOWNERDEAD (also with auto_recover), EBUSY, ETIMEDOUT, ENOTRECOVERABLE, EIDRM. */
 int pawl__robust_take(struct pawl__taking *t);
 
-/** Give it up. `w` is what the word becomes: FREE, or ORPHAN | WAITERS to hand a death on to the next one. Depth is
- * zero. Nothing of the lock is touched after the store. */
+/** Give it up. `w` is what the word becomes: FREE, or POISON, or ORPHAN | WAITERS to hand a death on to the next one.
+ * Depth is zero. Nothing of the lock is touched after the store. */
 void pawl__robust_give(pawl_robust_t *lock, uint32_t me, uint32_t w);
+
+/** What a release makes of the word: the owner's business only. */
+static inline uint32_t pawl__robust_after(const pawl_robust_t *lock)
+{
+	/* relaxed: only the owner sets and clears INCONS */
+	return PAWL_LOAD(&lock->word, RELAXED) & PAWL__W_INCONS ? PAWL__W_POISON : PAWL__W_FREE;
+}
 
 /** Does the calling thread hold it? */
 static inline bool pawl__robust_is_mine(const pawl_robust_t *lock, uint32_t me)
@@ -41,11 +68,14 @@ static inline bool pawl__robust_is_mine(const pawl_robust_t *lock, uint32_t me)
 	return me != 0 && pawl__word_id(PAWL_LOAD(&lock->word, RELAXED)) == me;
 }
 
-/** Tell a lock's nested taking and release: EDEADLK, EAGAIN, 0. */
+/** Take a lock once more that this thread holds: 0; EDEADLK it is not recursive; EAGAIN too deep. */
 int pawl__robust_nest(pawl_robust_t *lock, bool recursive);
 
-/** True if this was a nested release: it is undone, and the lock still held. */
-bool pawl__robust_unnest(pawl_robust_t *lock);
+/** Is it held more than once? Asked by one who may not be the owner at all, and then it does not matter. */
+static inline bool pawl__robust_is_nested(const pawl_robust_t *lock)
+{
+	return PAWL_LOAD(&lock->depth, RELAXED) & PAWL__DEPTH_MAX; /* relaxed: the owner reads what it wrote */
+}
 
 /** Count a grant; the owner only. Returns the new count: the token's `lo`. */
 static inline uint64_t pawl__robust_count(pawl_robust_t *lock)
@@ -55,6 +85,17 @@ static inline uint64_t pawl__robust_count(pawl_robust_t *lock)
 	/* I6: counted before the owner learns that it is one, so no token is ever given twice */
 	PAWL_STORE(&lock->grant, grant, RELAXED); /* relaxed: as above */
 	return grant;
+}
+
+/** A whole release, with its checks: 0, EPERM. `member` is NULL if this thread has never joined. */
+int pawl__robust_release_slowly(struct pawl__member *member, pawl_robust_t *lock);
+
+static inline int pawl__robust_release(struct pawl__member *member, pawl_robust_t *lock)
+{
+	if (PAWL_UNLIKELY(!member || pawl__robust_is_nested(lock) || !pawl__robust_give_plain(lock, member->me)))
+		return pawl__robust_release_slowly(member, lock);
+	pawl__member_holds(member, -1);
+	return 0;
 }
 
 int pawl__robust_consistent(pawl_robust_t *lock, uint32_t me);
