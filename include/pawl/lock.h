@@ -52,7 +52,8 @@ PAWL_API int pawl_lock_close(pawl_lock_t *lock);
  * Held     after 0 and EOWNERDEAD (pawl_acquired(rc)), after nothing else.
  * Order    acquire; pairs with pawl_lock_release() [RB1/RB2].
  * Blocks   until `deadline`: spins for microseconds, then sleeps. System calls: none when free, but for a thread's first
- *          call in this space; futex when it waits. A waiter is passed by newcomers for about a millisecond at most.
+ *          call in this space; futex when it waits. Newcomers may pass a waiter until it has waited
+ *          about a millisecond; then the sleepers go first.
  * Threads  any; the lock then belongs to the calling thread. A thread that ends while it holds is one that died.
  * Fork     a child does not hold it; the handle re-joins on first use.  Exec  an owner who execs has died.
  * Signals  not async-signal-safe. Never EINTR: the wait goes on with the same deadline.

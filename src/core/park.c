@@ -24,7 +24,7 @@ struct pawl__tune pawl__tune = {
 	.slice_ns = 50000000,
 	.spin_ns = 4000,
 	.hungry_ns = 1000000,
-	.turn_ns = 200000,
+	.turn_ns = 1000000,
 	.no_waitv = false,
 };
 

@@ -32,13 +32,13 @@
  *
  * Bypass: a newcomer may take a free lock before the woken sleeper gets there, which is what makes it fast. A waiter that
  * has waited a millisecond says so (`hungry`); the next release then leaves the word at TURN, which the hot path's CAS
- * cannot take: sleepers take it at once, newcomers respect it for 0.2 ms (tune.h), so that it binds nobody who is dead.
+ * cannot take: sleepers take it at once, newcomers respect it for a millisecond (tune.h) and leave the sleeper their CPU,
+ * so that it binds nobody who is dead. Nobody owns that promise, so nobody's death can break it.
  *
  * Labels: RB1/RB2 below order owner after owner; everything else about the word is relaxed, because the kernel compares
  * both words again, atomically, as a sleep begins: a change in between is "look again", never a lost wake-up.
  */
 #include <errno.h>
-#include <sched.h>
 
 #include <pawl/space.h>
 
@@ -60,6 +60,7 @@ struct waiter {
 	uint64_t last_grant;
 	int64_t arrived;      /* when the waiting began; 0: the clock has not been read yet */
 	int64_t turn_seen;    /* when we first met TURN; 0 */
+	bool rested;          /* we have slept behind an owner: TURN is ours to take */
 	bool spun;            /* we have looked long enough since we arrived, or woke */
 	bool by_slice;        /* the last sleep ended by its slice, not by a wake */
 };
@@ -196,6 +197,7 @@ static void sleep_behind(struct waiter *w, uint32_t v, uint32_t token, int64_t n
 	show_waiting(w, now);
 	w->by_slice = pawl__park(watch, 2, until);
 	show_awake(w);
+	w->rested = true;
 	w->spun = false;
 }
 
@@ -245,14 +247,20 @@ static int leave(struct waiter *w, int rc)
 	return rc;
 }
 
-/* It is the sleepers' turn. True if the lock was taken: by one of them, or by one who has been patient long enough. */
+/* It is the sleepers' turn. True if the lock was taken: by one of them, or by one who has been patient long enough. A
+ * newcomer sleeps meanwhile, so that the sleeper finds a CPU: short enough to bind nobody when that sleeper is dead. */
 static bool take_turn(struct waiter *w, uint32_t v, int64_t now)
 {
+	struct pawl__watch watch = { .word = &w->t->lock->word, .value = v };
+	int64_t until;
+
 	if (w->turn_seen == 0)
 		w->turn_seen = now;
-	if (w->add || w->t->deadline <= now || now - w->turn_seen >= pawl__tune.turn_ns)
+	until = w->turn_seen + pawl__tune.turn_ns < w->t->deadline ? w->turn_seen + pawl__tune.turn_ns : w->t->deadline;
+	if (w->rested || now >= until)
 		return take(w, v, 0);
-	sched_yield();
+	w->add = PAWL__W_WAITERS; /* a release may spend its wake on us from here on */
+	pawl__park(&watch, 1, until);
 	return false;
 }
 
