@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* exchange.h: the shapes that the parts of the demo share: options, orders, the memory all processes see, the verdict.
+ *
+ * The scene: sellers' orders, each contended by many buyers. A buyer is a thread of a worker process; it takes the lock
+ * "orders/<id>" and sells itself some units in a dozen small steps, any of which may be its last: a reaper kills workers
+ * all the time. Whoever gets the order next repairs it. At the end an audit compares books that do not share a counter.
+ */
+#ifndef EXCHANGE_H
+#define EXCHANGE_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include <pawl/pawl.h>
+
+enum { EXIT_HELD = 0, EXIT_BROKEN = 1, EXIT_USAGE = 64, EXIT_ORDERS = 66, EXIT_SYSTEM = 71 };
+
+#define MAX_PLACES 256  /* workers at the same time */
+#define MAX_BUYERS 1024 /* threads at the same time: well below the 4,095 of a space */
+#define MAX_ORDERS 50000
+#define MAX_SERIALS 65536 /* workers in one run, replacements included */
+#define MAX_WAITS 65536   /* recoveries whose time is kept */
+#define MAX_QUANTITY 1000000
+#define MAX_CENTS 100000000
+
+/* ---- options.c ---- */
+
+/* What to do wrong on purpose, to show that the checks can fail. */
+enum fault { FAULT_NONE, FAULT_LOCK, FAULT_REPAIR, FAULT_TOKEN, FAULT_RELEASE };
+
+struct options {
+	const char *orders;
+	const char *space; /* NULL: a private one */
+	unsigned workers, threads, kills;
+	unsigned long generate;
+	int64_t run_ns, patience_ns;
+	uint64_t seed;
+	enum fault fault;
+	bool json;
+};
+
+/* Fills `o`; ends the program for --help and for what it does not understand. */
+void options_parse(struct options *o, int argc, char **argv);
+
+/* ---- orders.c: the orders file, private memory, read-only once loaded ---- */
+
+struct order {
+	char id[32], symbol[16], seller[32];
+	uint64_t quantity, cents;
+	unsigned line;
+};
+
+struct orders {
+	struct order *at;
+	unsigned count;
+	double *reach; /* reach[i]: part of all demand that falls on the orders 0 .. i */
+};
+
+/* False, and a message on stderr that says which line, why and what to do, when the file is not one of orders. */
+bool orders_load(struct orders *orders, const char *path);
+void orders_demand(struct orders *orders, uint64_t seed);
+unsigned orders_pick(const struct orders *orders, uint64_t *rng);
+void orders_free(struct orders *orders);
+
+/* ---- generate.c ---- */
+int generate_orders(FILE *out, unsigned long count, uint64_t seed);
+
+/* ---- random.c ---- */
+uint64_t random_next(uint64_t *state);
+uint64_t random_below(uint64_t *state, uint64_t bound);
+int64_t clock_ns(void);
+
+/* ---- board.c: the memory that all processes share ---- */
+
+enum phase { PHASE_OUT, PHASE_ACQUIRE, PHASE_HOLD, PHASE_RELEASE };
+enum sale_state { SALE_NONE, SALE_DRAFT, SALE_DONE, SALE_VOID };
+
+/* A line of the journal. Only the buyer who claimed it writes it, save `state`: whoever repairs a torn order decides. */
+struct sale {
+	uint64_t first; /* serial number of the first unit; lot k of an order holds the units k*quantity .. */
+	pawl_fence_t fence;
+	uint64_t buyer;
+	uint32_t order, count;
+	uint32_t lane, state;
+};
+
+/* What an order has come to. */
+struct figures {
+	uint64_t lot, remaining, sold, cash, sales;
+};
+
+/* The book of one order; protected by the lock "orders/<id>". */
+struct book {
+	pawl_fence_t fence;         /* of the last grant that was signed */
+	uint64_t owner;             /* buyer, 0 between two grants */
+	struct figures now, before; /* `before` counts while `draft` is set */
+	uint64_t seal;              /* checksum of `now`; untrue while `draft` is set */
+	uint64_t draft;             /* 1 + number of the journal line being booked */
+	uint64_t recovered;         /* grants that came with EOWNERDEAD */
+	uint64_t died;              /* owners killed while they held it: counted by the reaper alone */
+};
+
+/* One buyer's desk: written by the thread that sits there; successors in the same place go on with its counters. */
+struct lane {
+	uint64_t serial; /* of the worker that sits here */
+	uint32_t phase, order;
+	int64_t asked_ns;
+	uint64_t grants, acked, recovered;
+	uint64_t deaths; /* by the reaper */
+	char pad[64];
+};
+
+struct place {
+	pid_t pid;       /* by the reaper; 0: empty */
+	uint64_t serial; /* by the reaper, before the fork */
+	uint64_t doom;   /* by the reaper: die this many nanoseconds after you read this */
+	int64_t asked_ns;
+};
+
+struct board {
+	uint32_t stop;
+	uint64_t lines_used, lines;    /* of the journal */
+	uint64_t waits_used;           /* of the recovery times */
+	uint64_t two_owners, torn, old_tokens, idle_grants;
+	uint64_t unsigned_deaths;      /* owners that died before they could sign: their time counts from the asking */
+};
+
+struct exchange {
+	const struct options *opt;
+	const struct orders *orders;
+	char space_name[64];
+	char dir[64]; /* private PAWL_DIR; empty: the user's */
+	struct board *board;
+	struct place *places;
+	struct lane *lanes;
+	struct book *books;
+	int64_t *deaths; /* by worker serial: when it was, or is about to be, killed */
+	int64_t *waits; /* book.c: note_recovery */
+	struct sale *journal;
+	size_t bytes;
+};
+
+bool board_map(struct exchange *x);
+void board_unmap(struct exchange *x);
+unsigned lane_count(const struct exchange *x);
+
+/* ---- book.c: entering an order's book, selling, repairing; all with the lock held ---- */
+
+struct buyer {
+	struct exchange *x;
+	pawl_space_t *space;
+	struct lane *lane;
+	uint64_t id; /* serial << 16 | thread + 1 */
+	uint64_t rng;
+	uint64_t line, lines_end; /* claimed journal lines that are still unused */
+	unsigned lane_idx;
+};
+
+void book_enter(struct buyer *b, unsigned order, int rc, pawl_fence_t fence);
+bool book_sell(struct buyer *b, unsigned order, pawl_fence_t fence);
+void book_leave(struct buyer *b, unsigned order);
+void book_repair(struct buyer *b, unsigned order);
+uint64_t book_seal(const struct figures *f);
+
+/* ---- buyer.c ---- */
+int buyer_round(struct buyer *b, unsigned order, pawl_deadline_t deadline);
+void order_name(const struct order *o, char name[64]);
+const char *phase_name(uint32_t phase);
+
+/* ---- worker.c ---- */
+_Noreturn void worker_run(struct exchange *x, unsigned place);
+
+/* ---- reaper.c ---- */
+
+struct outcome {
+	unsigned kills, inside, holding, failed;
+	int64_t elapsed_ns;
+	bool too_few, hung;
+	int signal; /* that asked us to stop; 0 */
+};
+
+void reaper_block_signals(sigset_t *signals);
+void reaper_run(struct exchange *x, const sigset_t *signals, struct outcome *out);
+
+/* ---- watch.c ---- */
+struct totals {
+	uint64_t grants, acked, recovered;
+};
+void watch_totals(const struct exchange *x, struct totals *t);
+void watch_progress(const struct exchange *x, const struct outcome *out, int64_t elapsed_ns);
+void watch_progress_end(void);
+bool watch_stuck(const struct exchange *x, int64_t last_grant_ns);
+void watch_dump(struct exchange *x);
+
+/* ---- audit.c ---- */
+
+struct verdict {
+	uint64_t sales, units, cash, grants, recovered;
+	uint64_t double_sales, lost_updates, old_tokens, two_owners, unnoticed, stuck;
+	uint64_t waited; /* recoveries whose heir was waiting when the owner died */
+	int64_t median_ns, slowest_ns;
+	bool damaged;
+	pawl_space_stats_t stats;
+};
+
+/* Asks for every order once more, then compares journal, books and receipts. */
+void audit_visit(struct exchange *x, struct verdict *v);
+void audit_books(struct exchange *x, struct verdict *v);
+
+/* ---- report.c ---- */
+bool report_held(const struct exchange *x, const struct outcome *out, const struct verdict *v);
+void report_table(const struct exchange *x, const struct outcome *out, const struct verdict *v);
+void report_json(const struct exchange *x, const struct outcome *out, const struct verdict *v);
+
+/* ---- home.c: where the space lives ---- */
+bool home_make(struct exchange *x);
+void home_remove(struct exchange *x);
+int home_open(const struct exchange *x, pawl_space_t **space);
+
+#endif
