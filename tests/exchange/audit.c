@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* audit.c: the verdict, after everybody has gone home.
  *
- * Four records are compared, none of which is made from another: the journal (what was handed out, line by line, written
- * by the buyer), the books (sums, kept in the orders), the receipts (counted by the buyers after they had given the order
- * back), and the deaths (counted by the reaper).
+ * Four records are compared, none of which is made from another: the journal (what was handed out,
+ * line by line, written by the buyer), the books (sums, kept in the orders), the receipts (counted
+ * by the buyers after they had given the order back), and the deaths (counted by the reaper).
  *
- *   double sale      two lines that are DONE sell the same unit of an order, or one sells beyond the lot
- *   lost update      a unit nobody bought lies below one that somebody did; a book that is not the sum of its lines, is torn
- *                    or sealed wrongly; a receipt without a line, or more lines without a receipt than buyers that died
- *   token            in the order of the units, a line's token is not larger than the one before; so seen under the lock, too
- *   unnoticed death  more owners were killed while they held an order than heirs of it were told so
+ *   double sale      two lines that are DONE sell the same unit of an order, or one sells beyond
+ *                    the lot
+ *   lost update      a unit nobody bought lies below one that somebody did; a book that is not the
+ *                    sum of its lines, is torn or sealed wrongly; a receipt without a line, or more
+ *                    lines without a receipt than buyers that died
+ *   token            in the order of the units, a line's token is not larger than the one before;
+ *                    seen by a buyer under the lock, too
+ *   unnoticed death  more owners were killed while they held an order than heirs were told so
  */
 #include <stdlib.h>
 #include <string.h>
@@ -50,15 +53,15 @@ static void visit_all(struct exchange *x, struct verdict *v, struct buyer *b)
 		int rc = x->opt->fault == FAULT_LOCK ? 0 : visit(b, i, deadline);
 
 		if (rc != 0 && v->stuck++ < 5)
-			fprintf(stderr, "exchange: orders/%s cannot be taken after the end: %s\n", x->orders->at[i].id,
-				pawl_strerror(rc));
+			fprintf(stderr, "exchange: orders/%s cannot be taken after the end: %s\n",
+				x->orders->at[i].id, pawl_strerror(rc));
 	}
 }
 
 void audit_visit(struct exchange *x, struct verdict *v)
 {
-	struct lane desk = { .phase = PHASE_OUT };
-	struct buyer b = { .x = x, .lane = &desk, .id = 1, .rng = x->opt->seed };
+	struct lane desk = {.phase = PHASE_OUT};
+	struct buyer b = {.x = x, .lane = &desk, .id = 1, .rng = x->opt->seed};
 
 	if (home_open(x, &b.space) != 0) {
 		v->damaged = true;
@@ -92,19 +95,22 @@ static uint64_t apart(uint64_t a, uint64_t b)
 	return a > b ? a - b : b - a;
 }
 
-/* One order: its lines in the order of their units, against its book. Returns how many lines are its own. */
-static size_t audit_order(const struct exchange *x, struct verdict *v, unsigned order, struct sale **line, size_t left)
+/* One order: its lines in the order of their units, against its book. Returns how many lines are
+ * its own. */
+static size_t audit_order(const struct exchange *x, struct verdict *v, unsigned order,
+	struct sale **line, size_t left)
 {
 	const struct order *o = &x->orders->at[order];
 	const struct book *k = &x->books[order];
-	pawl_fence_t last = { 0, 0 };
+	pawl_fence_t last = {0, 0};
 	uint64_t next = 0, units = 0;
 	size_t n = 0;
 
 	for (; n < left && line[n]->order == order; n++) {
 		uint64_t first = line[n]->first, end = first + line[n]->count;
 
-		v->double_sales += first < next || line[n]->count == 0 || first / o->quantity != (end - 1) / o->quantity;
+		v->double_sales += first < next || line[n]->count == 0 ||
+				   first / o->quantity != (end - 1) / o->quantity;
 		v->lost_updates += first > next;
 		v->old_tokens += pawl_fence_cmp(line[n]->fence, last) <= 0;
 		last = line[n]->fence;
@@ -112,7 +118,8 @@ static size_t audit_order(const struct exchange *x, struct verdict *v, unsigned 
 		units += line[n]->count;
 	}
 	v->old_tokens += pawl_fence_cmp(k->fence, last) < 0;
-	v->lost_updates += apart(k->now.sales, n) + (k->now.sold != units) + (k->now.cash != units * o->cents);
+	v->lost_updates +=
+		apart(k->now.sales, n) + (k->now.sold != units) + (k->now.cash != units * o->cents);
 	v->lost_updates += k->now.lot * o->quantity + (o->quantity - k->now.remaining) != units;
 	v->lost_updates += k->draft != 0 || k->seal != book_seal(&k->now);
 	v->unnoticed += k->died > k->recovered ? k->died - k->recovered : 0;
@@ -139,9 +146,11 @@ static void audit_receipts(const struct exchange *x, struct verdict *v, const ui
 }
 
 /* The lines that count. A line out of range is damage: counted as a lost update, and left out. */
-static size_t done_lines(const struct exchange *x, struct verdict *v, struct sale **lines, uint64_t *lines_of)
+static size_t done_lines(
+	const struct exchange *x, struct verdict *v, struct sale **lines, uint64_t *lines_of)
 {
-	uint64_t used = x->board->lines_used < x->board->lines ? x->board->lines_used : x->board->lines;
+	uint64_t used =
+		x->board->lines_used < x->board->lines ? x->board->lines_used : x->board->lines;
 	size_t n = 0;
 
 	for (uint64_t i = 0; i < used; i++) {
@@ -166,7 +175,8 @@ static int by_time(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Negative ones came to a lock whose owner was dead already; zeros were killed before they wrote their time. */
+/* Negative ones came to a lock whose owner was dead already; zeros were killed before they wrote
+ * their time. */
 static void audit_waits(const struct exchange *x, struct verdict *v)
 {
 	uint64_t n = x->board->waits_used < MAX_WAITS ? x->board->waits_used : MAX_WAITS, from = 0;

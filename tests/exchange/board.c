@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* board.c: one anonymous shared mapping, made before the first fork: what buyers, reaper and audit have in common.
+/* board.c: one anonymous shared mapping, made before the first fork: what buyers, reaper and audit
+ * have in common.
  *
  *   board | places | lanes | books | deaths by serial | recovery times | journal ...
  *
- * The journal comes last and is by far the largest; pages of it that are never written are never made.
+ * The journal comes last and is by far the largest; pages of it that are never written are never
+ * made.
  */
 #include <string.h>
 #include <sys/mman.h>
@@ -11,8 +13,8 @@
 #include "exchange.h"
 
 #define LINES_A_SECOND 600000
-#define LINES_LEAST (1u << 20)
-#define LINES_MOST (24u << 20)
+#define LINES_LEAST    (1u << 20)
+#define LINES_MOST     (24u << 20)
 
 unsigned lane_count(const struct exchange *x)
 {
@@ -65,10 +67,11 @@ bool board_map(struct exchange *x)
 	void *base;
 
 	x->bytes = lay_out(x, NULL);
-	base = mmap(NULL, x->bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	base = mmap(NULL, x->bytes, PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (base == MAP_FAILED) {
-		fprintf(stderr, "exchange: %zu MiB of shared memory: %s; ask for fewer --seconds\n", x->bytes >> 20,
-			strerror(errno));
+		fprintf(stderr, "exchange: %zu MiB of shared memory: %s; ask for fewer --seconds\n",
+			x->bytes >> 20, strerror(errno));
 		return false;
 	}
 	lay_out(x, base);

@@ -8,10 +8,12 @@
  *   journal line DONE          <- the commit point
  *   seal; `draft` = 0
  *
- * Whoever gets the order from a dead owner and finds `draft` set makes `now` from `before`, with the sale if its line is
- * DONE, without it if not (the line becomes VOID). Repairing again, after another death, gives the same.
+ * Whoever gets the order from a dead owner and finds `draft` set makes `now` from `before`, with
+ * the sale if its line is DONE, without it if not (the line becomes VOID). Repairing again, after
+ * another death, gives the same.
  *
- * Stores are releases so that a reader who comes after a death sees them in the order of the program.
+ * Stores are releases so that a reader who comes after a death sees them in the order of the
+ * program.
  */
 #include "exchange.h"
 
@@ -35,7 +37,7 @@ static void count(uint64_t *counter)
 
 uint64_t book_seal(const struct figures *f)
 {
-	const uint64_t all[] = { f->lot, f->remaining, f->sold, f->cash, f->sales };
+	const uint64_t all[] = {f->lot, f->remaining, f->sold, f->cash, f->sales};
 	uint64_t seal = 0x5ea1;
 
 	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -66,7 +68,8 @@ static void apply(struct figures *f, const struct order *o, uint64_t units)
 	}
 }
 
-/* Makes a torn book whole. A line number that cannot be is damage, which the seal or the audit will report. */
+/* Makes a torn book whole. A line number that cannot be is damage, which the seal or the audit
+ * will report. */
 void book_repair(struct buyer *b, unsigned order)
 {
 	struct book *k = &b->x->books[order];
@@ -91,30 +94,34 @@ static bool torn(const struct book *k)
 	return k->draft != 0 || k->seal != book_seal(&k->now);
 }
 
-/* A worker that was killed and whose buyer wanted this order: for owners that died before they signed. */
+/* When a worker died whose buyer wanted this order: for owners that did not live to sign. Of
+ * several, the one that died first: never too little. */
 static int64_t death_of_wanter(const struct exchange *x, unsigned order)
 {
-	int64_t latest = 0;
+	int64_t first = 0;
 
 	for (unsigned i = 0; i < lane_count(x); i++) {
 		uint64_t serial = PAWL_LOAD(&x->lanes[i].serial, ACQUIRE);
 		int64_t died = PAWL_LOAD(&x->deaths[serial % MAX_SERIALS], ACQUIRE);
 
-		if (died > latest && x->lanes[i].order == order && x->lanes[i].phase != PHASE_OUT)
-			latest = died;
+		if (died == 0 || (first != 0 && first <= died))
+			continue;
+		if (x->lanes[i].order == order && x->lanes[i].phase != PHASE_OUT)
+			first = died;
 	}
-	return latest;
+	return first;
 }
 
-/* How long did this lock, whose owner was dead, keep us? From the kill; from our asking if that was later: such times are
- * noted as negative numbers, since they tell little of how fast a death is noticed. An owner that cannot be told counts
- * from the asking, as if it had died then: never too little. */
+/* How long did this lock, whose owner was dead, keep us? From the kill; from our asking if that
+ * was later: such times are noted as negative numbers, since they tell little of how fast a
+ * death is noticed. An owner that cannot be told counts from the asking, as if it had died then:
+ * never too little. */
 static void note_recovery(struct buyer *b, unsigned order, uint64_t owner)
 {
 	struct exchange *x = b->x;
 	int64_t now = clock_ns(), from = b->lane->asked_ns;
-	int64_t died = owner != 0 ? PAWL_LOAD(&x->deaths[(owner >> 16) % MAX_SERIALS], ACQUIRE) :
-				    death_of_wanter(x, order);
+	int64_t died = owner != 0 ? PAWL_LOAD(&x->deaths[(owner >> 16) % MAX_SERIALS], ACQUIRE)
+				  : death_of_wanter(x, order);
 	bool waited = died == 0 || died > from;
 	uint64_t at;
 
@@ -136,8 +143,8 @@ static void owner_died(struct buyer *b, unsigned order)
 	note_recovery(b, order, k->owner);
 	PUT(b, b->lane->recovered, b->lane->recovered + 1);
 	PUT(b, k->recovered, k->recovered + 1);
-	/* From here on our own death counts as one of a holder, to be noticed in its turn: worker.c and the audit rely on
-	 * `recovered` having been raised before. */
+	/* From here on our own death counts as one of a holder, to be noticed in its turn:
+	 * worker.c and the audit rely on `recovered` having been raised before. */
 	PAWL_STORE(&b->lane->phase, (uint32_t)PHASE_HOLD, RELEASE);
 	if (b->x->opt->fault != FAULT_REPAIR)
 		book_repair(b, order);
@@ -175,7 +182,8 @@ void book_leave(struct buyer *b, unsigned order)
 
 #define LINES_AT_ONCE 256
 
-/* A journal line nobody else writes; 0 when the journal is full. A death loses the rest of a batch, which stays NONE. */
+/* A journal line nobody else writes; 0 when the journal is full. A death loses the rest of a
+ * batch, which stays NONE. */
 static uint64_t claim_line(struct buyer *b)
 {
 	struct board *board = b->x->board;
@@ -192,11 +200,13 @@ static uint64_t claim_line(struct buyer *b)
 	return ++b->line;
 }
 
-static void write_line(struct buyer *b, struct sale *line, unsigned order, const struct figures *f, pawl_fence_t fence)
+static void write_line(struct buyer *b, struct sale *line, unsigned order, const struct figures *f,
+	pawl_fence_t fence)
 {
 	uint64_t want = 1 + random_below(&b->rng, 5);
 
-	line->first = f->lot * b->x->orders->at[order].quantity + (b->x->orders->at[order].quantity - f->remaining);
+	line->first = f->lot * b->x->orders->at[order].quantity +
+		      (b->x->orders->at[order].quantity - f->remaining);
 	line->count = (uint32_t)(want < f->remaining ? want : f->remaining);
 	line->fence = fence;
 	line->buyer = b->id;

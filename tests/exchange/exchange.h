@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* exchange.h: the shapes that the parts of the demo share: options, orders, the memory all processes see, the verdict.
+/* exchange.h: the shapes that the parts of the demo share: options, orders, the memory all
+ * processes see, the verdict.
  *
- * The scene: sellers' orders, each contended by many buyers. A buyer is a thread of a worker process; it takes the lock
- * "orders/<id>" and sells itself some units in a dozen small steps, any of which may be its last: a reaper kills workers
- * all the time. Whoever gets the order next repairs it. At the end an audit compares books that do not share a counter.
+ * The scene: sellers' orders, each contended by many buyers. A buyer is a thread of a worker
+ * process; it takes the lock "orders/<id>" and sells itself some units in a dozen small steps, any
+ * of which may be its last: a reaper kills workers all the time. Whoever gets the order next
+ * repairs it. At the end an audit compares books that do not share a counter.
  */
 #ifndef EXCHANGE_H
 #define EXCHANGE_H
@@ -18,13 +20,13 @@
 
 enum { EXIT_HELD = 0, EXIT_BROKEN = 1, EXIT_USAGE = 64, EXIT_ORDERS = 66, EXIT_SYSTEM = 71 };
 
-#define MAX_PLACES 256  /* workers at the same time */
-#define MAX_BUYERS 1024 /* threads at the same time: well below the 4,095 of a space */
-#define MAX_ORDERS 50000
-#define MAX_SERIALS 65536 /* workers in one run, replacements included */
-#define MAX_WAITS 65536   /* recoveries whose time is kept */
+#define MAX_PLACES   256  /* workers at the same time */
+#define MAX_BUYERS   1024 /* threads at the same time: well below the 4,095 of a space */
+#define MAX_ORDERS   50000
+#define MAX_SERIALS  65536 /* workers in one run, replacements included */
+#define MAX_WAITS    65536 /* recoveries whose time is kept */
 #define MAX_QUANTITY 1000000
-#define MAX_CENTS 100000000
+#define MAX_CENTS    100000000
 
 /* ---- options.c ---- */
 
@@ -59,7 +61,8 @@ struct orders {
 	double *reach; /* reach[i]: part of all demand that falls on the orders 0 .. i */
 };
 
-/* False, and a message on stderr that says which line, why and what to do, when the file is not one of orders. */
+/* False, and a message on stderr that says which line, why and what to do, when the file is not
+ * one of orders. */
 bool orders_load(struct orders *orders, const char *path);
 void orders_demand(struct orders *orders, uint64_t seed);
 unsigned orders_pick(const struct orders *orders, uint64_t *rng);
@@ -78,9 +81,10 @@ int64_t clock_ns(void);
 enum phase { PHASE_OUT, PHASE_ACQUIRE, PHASE_HOLD, PHASE_RELEASE };
 enum sale_state { SALE_NONE, SALE_DRAFT, SALE_DONE, SALE_VOID };
 
-/* A line of the journal. Only the buyer who claimed it writes it, save `state`: whoever repairs a torn order decides. */
+/* A line of the journal. Only the buyer who claimed it writes it, save `state`: whoever repairs
+ * a torn order decides. */
 struct sale {
-	uint64_t first; /* serial number of the first unit; lot k of an order holds the units k*quantity .. */
+	uint64_t first; /* number of the first unit; lot k holds the units k*quantity .. */
 	pawl_fence_t fence;
 	uint64_t buyer;
 	uint32_t order, count;
@@ -100,10 +104,11 @@ struct book {
 	uint64_t seal;              /* checksum of `now`; untrue while `draft` is set */
 	uint64_t draft;             /* 1 + number of the journal line being booked */
 	uint64_t recovered;         /* grants that came with EOWNERDEAD */
-	uint64_t died;              /* owners killed while they held it: counted by the reaper alone */
+	uint64_t died; /* owners killed while they held it: counted by the reaper alone */
 };
 
-/* One buyer's desk: written by the thread that sits there; successors in the same place go on with its counters. */
+/* One buyer's desk: written by the thread that sits there; successors in the same place go on
+ * with its counters. */
 struct lane {
 	uint64_t serial; /* of the worker that sits here */
 	uint32_t phase, order;
@@ -117,15 +122,14 @@ struct place {
 	pid_t pid;       /* by the reaper; 0: empty */
 	uint64_t serial; /* by the reaper, before the fork */
 	uint64_t doom;   /* by the reaper: die this many nanoseconds after you read this */
-	int64_t asked_ns;
 };
 
 struct board {
 	uint32_t stop;
-	uint64_t lines_used, lines;    /* of the journal */
-	uint64_t waits_used;           /* of the recovery times */
+	uint64_t lines_used, lines; /* of the journal */
+	uint64_t waits_used;        /* of the recovery times */
 	uint64_t two_owners, torn, old_tokens, idle_grants;
-	uint64_t unsigned_deaths;      /* owners that died before they could sign: their time counts from the asking */
+	uint64_t unsigned_deaths; /* owners that died before they could sign */
 };
 
 struct exchange {
@@ -138,7 +142,7 @@ struct exchange {
 	struct lane *lanes;
 	struct book *books;
 	int64_t *deaths; /* by worker serial: when it was, or is about to be, killed */
-	int64_t *waits; /* book.c: note_recovery */
+	int64_t *waits;  /* book.c: note_recovery */
 	struct sale *journal;
 	size_t bytes;
 };

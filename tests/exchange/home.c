@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* home.c: where the space lives: a private directory in /dev/shm that goes away with us, or the user's own. */
+/* home.c: where the space lives: a private directory in /dev/shm that goes away with us, or the
+ * user's own. */
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +14,12 @@ static bool make_dir(struct exchange *x)
 
 	snprintf(x->dir, sizeof(x->dir), "/dev/shm/exchange.XXXXXX");
 	if (mkdtemp(x->dir) == NULL) {
-		snprintf(x->dir, sizeof(x->dir), "%.40s/exchange.XXXXXX", fallback != NULL ? fallback : "/tmp");
+		snprintf(x->dir, sizeof(x->dir), "%.40s/exchange.XXXXXX",
+			fallback != NULL ? fallback : "/tmp");
 		if (mkdtemp(x->dir) == NULL) {
-			fprintf(stderr, "exchange: %s: %s; set TMPDIR to a directory that may be written\n", x->dir,
-				strerror(errno));
+			fprintf(stderr,
+				"exchange: %s: %s; set TMPDIR to a directory that may be written\n",
+				x->dir, strerror(errno));
 			x->dir[0] = '\0';
 			return false;
 		}
@@ -24,7 +27,8 @@ static bool make_dir(struct exchange *x)
 	return setenv("PAWL_DIR", x->dir, 1) == 0;
 }
 
-/* The books are ours alone, so the locks must be: a space in use belongs to somebody else's books. */
+/* The books are ours alone, so the locks must be: a space in use belongs to somebody else's
+ * books. */
 bool home_make(struct exchange *x)
 {
 	int rc;
@@ -41,10 +45,11 @@ bool home_make(struct exchange *x)
 	return false;
 }
 
-/* Persistent: when the reaper happens to take every worker at once, what they held must still be known. */
+/* Persistent: when the reaper happens to take every worker at once, what they held must still be
+ * known. */
 int home_open(const struct exchange *x, pawl_space_t **space)
 {
-	pawl_space_options_t options = { .persistent = true };
+	pawl_space_options_t options = {.persistent = true};
 	int rc = pawl_space_open(space, x->space_name, &options);
 
 	if (rc != 0)

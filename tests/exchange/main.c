@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* main.c: the exchange from opening to verdict; leaves no process and no file behind, however it ends. */
+/* main.c: the exchange from opening to verdict; leaves no process and no file behind, however it
+ * ends. */
 #include <stdlib.h>
 
 #include "exchange.h"
@@ -18,13 +19,13 @@ static void end_by(int sig)
 
 static int judge(struct exchange *x, const struct outcome *out)
 {
-	struct verdict v = { 0 };
+	struct verdict v = {0};
 
 	if (out->hung || out->failed > 0 || out->signal != 0) {
 		fprintf(stderr, "exchange: FAILED: %s (--seed %llu)\n",
-			out->signal != 0 ? "interrupted" :
-			out->hung        ? "hung" :
-					   "a worker gave up",
+			out->signal != 0 ? "interrupted"
+			: out->hung      ? "hung"
+					 : "a worker gave up",
 			(unsigned long long)x->opt->seed);
 		return EXIT_BROKEN;
 	}
@@ -63,7 +64,7 @@ int main(int argc, char **argv)
 {
 	struct options opt;
 	struct orders orders;
-	struct exchange x = { .opt = &opt, .orders = &orders };
+	struct exchange x = {.opt = &opt, .orders = &orders};
 	int status = EXIT_ORDERS;
 
 	options_parse(&opt, argc, argv);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* options.c: the command line. What is not understood ends the program with status 64 and a sentence. */
+/* options.c: the command line. What is not understood ends the program with status 64 and a
+ * sentence. */
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,48 +9,70 @@
 
 #include "exchange.h"
 
-static const char help[] =
-	"Usage: exchange --orders FILE [OPTION]...\n"
-	"Worker processes fight over sellers' orders by name while a reaper kills them; at the end\n"
-	"a table says whether every unit was sold once, every sale was booked, every token rose.\n"
-	"\n"
-	"  --orders FILE    the orders, a CSV: order,symbol,side,seller,quantity,price\n"
-	"  --workers N      worker processes at a time (default 6, at most 256)\n"
-	"  --threads M      buyers, a thread each, in every worker (default 4)\n"
-	"  --seconds S      how long (default 5; fractions are welcome)\n"
-	"  --kills N        go on until N workers have been killed (default 100); 0: kill none\n"
-	"  --seed N         repeat the random choices of an earlier run\n"
-	"  --space NAME     use this space in $PAWL_DIR or /dev/shm, for `pawl ls` to look at\n"
-	"  --patience S     no grant for so long is a hang: say who waits for what, fail (default 10)\n"
-	"  --json           the result as a JSON object\n"
-	"  --no-lock        the same without the locks, to see that the checks can fail\n"
-	"  --break WHAT     the same with a planted fault: lock (as --no-lock), repair (dead owners'\n"
-	"                   work is left torn), token (some tokens are stale), release (never)\n"
-	"  --generate N     print a file of N orders (with --seed: the same one again) and exit\n"
-	"  --help           this text\n"
-	"\n"
-	"A filled order is listed again with the same quantity, so that the popular ones stay so.\n"
-	"Exit status: 0 everything held, 1 something did not (or fewer kills than asked for),\n"
-	"64 usage, 66 orders that cannot be read, 71 the system refuses memory or processes.\n";
+/* From the top folder, where make runs it. */
+#define SHIPPED "tests/exchange/orders.csv"
 
-enum { OPT_ORDERS = 1, OPT_WORKERS, OPT_THREADS, OPT_SECONDS, OPT_KILLS, OPT_SEED, OPT_SPACE, OPT_PATIENCE, OPT_JSON,
-	OPT_NO_LOCK, OPT_BREAK, OPT_GENERATE, OPT_HELP };
+static const char help[] =
+	"Usage: exchange [OPTION]...\n"
+	"Worker processes fight over sellers' orders by name while a reaper kills them;\n"
+	"at the end a table says whether every unit was sold once, every sale was\n"
+	"booked, every token rose.\n"
+	"\n"
+	"  --orders FILE   the orders, a CSV: order,symbol,side,seller,quantity,price\n"
+	"                  (default " SHIPPED ")\n"
+	"  --workers N     worker processes at a time (default 6, at most 256)\n"
+	"  --threads M     buyers, a thread each, in every worker (default 4)\n"
+	"  --seconds S     how long (default 5; fractions are welcome)\n"
+	"  --kills N       go on until N workers were killed (default 100); 0: kill none\n"
+	"  --seed N        repeat the random choices of an earlier run\n"
+	"  --space NAME    use this space in $PAWL_DIR or /dev/shm, for `pawl ls`\n"
+	"  --patience S    to wait in vain for so long is a hang: say who waits for what,\n"
+	"                  and fail (default 10)\n"
+	"  --json          the result as a JSON object\n"
+	"  --no-lock       without the locks, to see that the checks can fail\n"
+	"  --break WHAT    with a planted fault: lock (as --no-lock), repair (what dead\n"
+	"                  owners tore stays torn), token (some tokens are stale),\n"
+	"                  release (some locks are never given back)\n"
+	"  --generate N    print a file of N orders (with --seed: the same again), exit\n"
+	"  --help          this text\n"
+	"\n"
+	"A filled order is listed again with the same quantity, so that the popular ones\n"
+	"stay popular.\n"
+	"Exit status: 0 everything held; 1 something did not, or fewer kills than asked\n"
+	"for; 64 usage; 66 orders that cannot be read; 71 the system refuses memory or\n"
+	"processes.\n";
+
+enum {
+	OPT_ORDERS = 1,
+	OPT_WORKERS,
+	OPT_THREADS,
+	OPT_SECONDS,
+	OPT_KILLS,
+	OPT_SEED,
+	OPT_SPACE,
+	OPT_PATIENCE,
+	OPT_JSON,
+	OPT_NO_LOCK,
+	OPT_BREAK,
+	OPT_GENERATE,
+	OPT_HELP
+};
 
 static const struct option options[] = {
-	{ "orders", required_argument, NULL, OPT_ORDERS },
-	{ "workers", required_argument, NULL, OPT_WORKERS },
-	{ "threads", required_argument, NULL, OPT_THREADS },
-	{ "seconds", required_argument, NULL, OPT_SECONDS },
-	{ "kills", required_argument, NULL, OPT_KILLS },
-	{ "seed", required_argument, NULL, OPT_SEED },
-	{ "space", required_argument, NULL, OPT_SPACE },
-	{ "patience", required_argument, NULL, OPT_PATIENCE },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "no-lock", no_argument, NULL, OPT_NO_LOCK },
-	{ "break", required_argument, NULL, OPT_BREAK },
-	{ "generate", required_argument, NULL, OPT_GENERATE },
-	{ "help", no_argument, NULL, OPT_HELP },
-	{ NULL, 0, NULL, 0 },
+	{"orders", required_argument, NULL, OPT_ORDERS},
+	{"workers", required_argument, NULL, OPT_WORKERS},
+	{"threads", required_argument, NULL, OPT_THREADS},
+	{"seconds", required_argument, NULL, OPT_SECONDS},
+	{"kills", required_argument, NULL, OPT_KILLS},
+	{"seed", required_argument, NULL, OPT_SEED},
+	{"space", required_argument, NULL, OPT_SPACE},
+	{"patience", required_argument, NULL, OPT_PATIENCE},
+	{"json", no_argument, NULL, OPT_JSON},
+	{"no-lock", no_argument, NULL, OPT_NO_LOCK},
+	{"break", required_argument, NULL, OPT_BREAK},
+	{"generate", required_argument, NULL, OPT_GENERATE},
+	{"help", no_argument, NULL, OPT_HELP},
+	{NULL, 0, NULL, 0},
 };
 
 _Noreturn static void refuse(const char *what, const char *text, const char *cure)
@@ -65,10 +88,11 @@ static uint64_t whole(const char *option, const char *text, uint64_t least, uint
 
 	errno = 0;
 	value = strtoull(text, &end, 10);
-	if (*text >= '0' && *text <= '9' && *end == '\0' && errno == 0 && value >= least && value <= most)
+	if (*text >= '0' && *text <= '9' && *end == '\0' && errno == 0 && value >= least &&
+		value <= most)
 		return value;
-	snprintf(cure, sizeof(cure), "give a whole number from %llu to %llu", (unsigned long long)least,
-		(unsigned long long)most);
+	snprintf(cure, sizeof(cure), "give a whole number from %llu to %llu",
+		(unsigned long long)least, (unsigned long long)most);
 	refuse(option, text, cure);
 }
 
@@ -84,7 +108,7 @@ static int64_t seconds(const char *option, const char *text)
 
 static enum fault fault(const char *text)
 {
-	static const char *const names[] = { "", "lock", "repair", "token", "release" };
+	static const char *const names[] = {"", "lock", "repair", "token", "release"};
 
 	for (int i = FAULT_LOCK; i <= FAULT_RELEASE; i++) {
 		if (strcmp(text, names[i]) == 0)
@@ -96,20 +120,48 @@ static enum fault fault(const char *text)
 static void take(struct options *o, int which, const char *arg)
 {
 	switch (which) {
-	case OPT_ORDERS: o->orders = arg; break;
-	case OPT_WORKERS: o->workers = (unsigned)whole("--workers", arg, 1, MAX_PLACES); break;
-	case OPT_THREADS: o->threads = (unsigned)whole("--threads", arg, 1, MAX_BUYERS); break;
-	case OPT_SECONDS: o->run_ns = seconds("--seconds", arg); break;
-	case OPT_KILLS: o->kills = (unsigned)whole("--kills", arg, 0, MAX_SERIALS / 2); break;
-	case OPT_SEED: o->seed = whole("--seed", arg, 0, UINT64_MAX); break;
-	case OPT_SPACE: o->space = arg; break;
-	case OPT_PATIENCE: o->patience_ns = seconds("--patience", arg); break;
-	case OPT_JSON: o->json = true; break;
-	case OPT_NO_LOCK: o->fault = FAULT_LOCK; break;
-	case OPT_BREAK: o->fault = fault(arg); break;
-	case OPT_GENERATE: o->generate = (unsigned long)whole("--generate", arg, 1, MAX_ORDERS); break;
-	case OPT_HELP: fputs(help, stdout); exit(EXIT_HELD);
-	default: fputs("exchange: see exchange --help\n", stderr); exit(EXIT_USAGE);
+	case OPT_ORDERS:
+		o->orders = arg;
+		break;
+	case OPT_WORKERS:
+		o->workers = (unsigned)whole("--workers", arg, 1, MAX_PLACES);
+		break;
+	case OPT_THREADS:
+		o->threads = (unsigned)whole("--threads", arg, 1, MAX_BUYERS);
+		break;
+	case OPT_SECONDS:
+		o->run_ns = seconds("--seconds", arg);
+		break;
+	case OPT_KILLS:
+		o->kills = (unsigned)whole("--kills", arg, 0, MAX_SERIALS / 2);
+		break;
+	case OPT_SEED:
+		o->seed = whole("--seed", arg, 0, UINT64_MAX);
+		break;
+	case OPT_SPACE:
+		o->space = arg;
+		break;
+	case OPT_PATIENCE:
+		o->patience_ns = seconds("--patience", arg);
+		break;
+	case OPT_JSON:
+		o->json = true;
+		break;
+	case OPT_NO_LOCK:
+		o->fault = FAULT_LOCK;
+		break;
+	case OPT_BREAK:
+		o->fault = fault(arg);
+		break;
+	case OPT_GENERATE:
+		o->generate = (unsigned long)whole("--generate", arg, 1, MAX_ORDERS);
+		break;
+	case OPT_HELP:
+		fputs(help, stdout);
+		exit(EXIT_HELD);
+	default:
+		fputs("exchange: see exchange --help\n", stderr);
+		exit(EXIT_USAGE);
 	}
 }
 
@@ -117,8 +169,6 @@ static void check(const struct options *o, int argc, char **argv, int first)
 {
 	if (first < argc)
 		refuse("argument", argv[first], "everything is an option");
-	if (o->generate == 0 && o->orders == NULL)
-		refuse("option", "--orders", "is missing: name a CSV of orders");
 	if (o->workers * o->threads > MAX_BUYERS)
 		refuse("--workers times --threads", "is over 1024", "ask for fewer");
 	if (o->space != NULL && strlen(o->space) > 60)
@@ -129,7 +179,7 @@ void options_parse(struct options *o, int argc, char **argv)
 {
 	int which;
 
-	*o = (struct options){ .workers = 6, .threads = 4, .kills = 100 };
+	*o = (struct options){.orders = SHIPPED, .workers = 6, .threads = 4, .kills = 100};
 	o->run_ns = INT64_C(5000000000);
 	o->patience_ns = INT64_C(10000000000);
 	o->seed = ((uint64_t)time(NULL) * 1000 + (uint64_t)getpid()) % 1000000007;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* orders.c: reads the orders file, and says which orders the buyers run after.
  *
- * The file is CSV as written by --generate: a header line, then order,symbol,side,seller,quantity,price. It is refused
- * as a whole at its first bad line: selling from half a file would look like success.
+ * The file is CSV as written by --generate: a header line, then
+ * order,symbol,side,seller,quantity,price. It is refused as a whole at its first bad line: selling
+ * from half a file would look like success.
  */
 #include <ctype.h>
 #include <stdarg.h>
@@ -23,7 +24,8 @@ struct reader {
 };
 
 /* file:line, cause, cure. The cause may quote the file: what cannot be printed becomes '?'. */
-__attribute__((format(printf, 2, 3))) static bool refuse(const struct reader *r, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static bool refuse(
+	const struct reader *r, const char *format, ...)
 {
 	char cause[256];
 	va_list args;
@@ -35,7 +37,9 @@ __attribute__((format(printf, 2, 3))) static bool refuse(const struct reader *r,
 		if (!isprint((unsigned char)*c))
 			*c = '?';
 	}
-	fprintf(stderr, "exchange: %s:%u: %s; mend the line, or make a new file with exchange --generate 3000\n",
+	fprintf(stderr,
+		"exchange: %s:%u: %s; mend the line, or make a new file with exchange --generate "
+		"3000\n",
 		r->path, r->line, cause);
 	return false;
 }
@@ -63,7 +67,9 @@ static int next_line(struct reader *r)
 	for (ssize_t i = 0; i < length; i++) {
 		if (!isprint((unsigned char)r->text[i]))
 			return refuse(r, "byte %zd is 0x%02x: not a printable character", i + 1,
-				       (unsigned char)r->text[i]) ? 1 : -1;
+				       (unsigned char)r->text[i])
+				       ? 1
+				       : -1;
 	}
 	return 1;
 }
@@ -89,9 +95,12 @@ static bool word(const struct reader *r, const char *what, const char *text, cha
 	if (*text == '\0')
 		return refuse(r, "%s is empty", what);
 	if (strlen(text) >= room)
-		return refuse(r, "%s \"%.40s\" is longer than %zu characters", what, text, room - 1);
-	if (text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")] != '\0')
-		return refuse(r, "%s \"%s\" holds something else than letters, digits and ._-", what, text);
+		return refuse(
+			r, "%s \"%.40s\" is longer than %zu characters", what, text, room - 1);
+	if (text[strspn(text,
+		    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")] != '\0')
+		return refuse(r, "%s \"%s\" holds something else than letters, digits and ._-",
+			what, text);
 	memcpy(to, text, strlen(text) + 1);
 	return true;
 }
@@ -102,7 +111,8 @@ static bool digits(const char *text, size_t length, uint64_t most, uint64_t *val
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < length; i++) {
-		if (text[i] < '0' || text[i] > '9' || (sum = sum * 10 + (uint64_t)(text[i] - '0')) > most)
+		if (text[i] < '0' || text[i] > '9' ||
+			(sum = sum * 10 + (uint64_t)(text[i] - '0')) > most)
 			return false;
 	}
 	*value = sum;
@@ -113,7 +123,8 @@ static bool quantity(const struct reader *r, const char *text, uint64_t *value)
 {
 	if (digits(text, strlen(text), MAX_QUANTITY, value) && *value > 0)
 		return true;
-	return refuse(r, "quantity \"%.40s\" is not a whole number from 1 to %d", text, MAX_QUANTITY);
+	return refuse(
+		r, "quantity \"%.40s\" is not a whole number from 1 to %d", text, MAX_QUANTITY);
 }
 
 /* "12.34": always two decimals, so that a price cut short is seen. */
@@ -122,13 +133,14 @@ static bool price(const struct reader *r, const char *text, uint64_t *cents)
 	const char *dot = strchr(text, '.');
 	uint64_t whole, part;
 
-	if (dot != NULL && strlen(dot) == 3 && digits(text, (size_t)(dot - text), MAX_CENTS / 100 - 1, &whole) &&
+	if (dot != NULL && strlen(dot) == 3 &&
+		digits(text, (size_t)(dot - text), MAX_CENTS / 100 - 1, &whole) &&
 		digits(dot + 1, 2, 99, &part) && whole * 100 + part > 0) {
 		*cents = whole * 100 + part;
 		return true;
 	}
-	return refuse(r, "price \"%.40s\" is not an amount from 0.01 to %d.99 with two decimals", text,
-		MAX_CENTS / 100 - 1);
+	return refuse(r, "price \"%.40s\" is not an amount from 0.01 to %d.99 with two decimals",
+		text, MAX_CENTS / 100 - 1);
 }
 
 static bool parse(const struct reader *r, struct order *o)
@@ -167,7 +179,8 @@ static bool all_different(struct reader *r, const struct orders *orders)
 	for (unsigned i = 1; fine && i < orders->count; i++) {
 		if (strcmp(sorted[i - 1]->id, sorted[i]->id) == 0) {
 			r->line = sorted[i]->line;
-			fine = refuse(r, "order \"%s\" is on line %u already", sorted[i]->id, sorted[i - 1]->line);
+			fine = refuse(r, "order \"%s\" is on line %u already", sorted[i]->id,
+				sorted[i - 1]->line);
 		}
 	}
 	free(sorted);
@@ -198,13 +211,14 @@ static bool read_all(struct reader *r, struct orders *orders)
 
 bool orders_load(struct orders *orders, const char *path)
 {
-	struct reader r = { .path = path, .file = fopen(path, "r") };
+	struct reader r = {.path = path, .file = fopen(path, "r")};
 	bool fine;
 
-	*orders = (struct orders){ .at = calloc(MAX_ORDERS, sizeof(*orders->at)) };
+	*orders = (struct orders){.at = calloc(MAX_ORDERS, sizeof(*orders->at))};
 	if (r.file == NULL) {
-		fprintf(stderr, "exchange: %s: %s; give --orders a file that exists and may be read\n", path,
-			strerror(errno));
+		fprintf(stderr,
+			"exchange: %s: %s; give --orders a file that exists and may be read\n",
+			path, strerror(errno));
 		return false;
 	}
 	if (orders->at == NULL)
@@ -219,10 +233,11 @@ void orders_free(struct orders *orders)
 {
 	free(orders->at);
 	free(orders->reach);
-	*orders = (struct orders){ 0 };
+	*orders = (struct orders){0};
 }
 
-/* Demand as in real life: the order of rank k is wanted 1/k as often as the first; the seed says which rank is whose. */
+/* Demand as in real life: the order of rank k is wanted 1/k as often as the first, and the first few
+ * more than that, so that a third of all buyers want the same one. The seed says which is which. */
 void orders_demand(struct orders *orders, uint64_t seed)
 {
 	uint64_t rng = seed;
@@ -232,7 +247,7 @@ void orders_demand(struct orders *orders, uint64_t seed)
 	if (orders->reach == NULL)
 		abort();
 	for (unsigned i = 0; i < orders->count; i++)
-		orders->reach[i] = 1.0 / (i + 1);
+		orders->reach[i] = (1 + 4.0 / (i + 1)) / (i + 1);
 	for (unsigned i = orders->count; i-- > 1;) {
 		unsigned j = (unsigned)random_below(&rng, i + 1);
 		double swap = orders->reach[i];

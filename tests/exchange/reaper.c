@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* reaper.c: hires workers, kills them at random, hires others in their place, and sees that all is over in the end.
+/* reaper.c: hires workers, kills them at random, hires others in their place, and sees that all is
+ * over in the end.
  *
- * Three of four victims are told to kill themselves (worker.c says why), the fourth is killed from here. The time of death is
- * noted before the kill, so that the heir of a lock can tell how long it took. This process never opens the space while
- * it forks: every worker finds it by name, as a stranger would.
+ * Three of four victims are told to kill themselves (worker.c says why), the fourth is killed from
+ * here. The time of death is noted before the kill, so that the heir of a lock can tell how long it
+ * took. This process never opens the space while it forks: every worker finds it by name, as a
+ * stranger would.
  */
 #include <string.h>
 #include <sys/prctl.h>
@@ -15,7 +17,8 @@
 
 #define TICK_NS INT64_C(10000000)
 #define LOOK_NS INT64_C(100000000)
-#define OBEY_NS INT64_C(250000000) /* a victim whose buyers all wait for so long is killed from here */
+#define OBEY_NS                                                                                    \
+	INT64_C(250000000) /* a victim whose buyers all wait for so long is killed from here */
 #define KILL_EVERY_NS INT64_C(20000000)
 
 struct reaper {
@@ -45,7 +48,8 @@ static bool hire(struct reaper *r, unsigned i)
 		_exit(EXIT_BROKEN);
 	}
 	if (pid < 0) {
-		fprintf(stderr, "exchange: a worker: %s; ask for fewer --workers\n", strerror(errno));
+		fprintf(stderr, "exchange: a worker: %s; ask for fewer --workers\n",
+			strerror(errno));
 		r->out->failed++;
 		return false;
 	}
@@ -80,7 +84,8 @@ static void examine(struct reaper *r, unsigned i)
 static void bury(struct reaper *r, unsigned i, int status)
 {
 	struct place *p = &r->x->places[i];
-	bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && r->x->deaths[p->serial] != 0;
+	bool killed =
+		WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && r->x->deaths[p->serial] != 0;
 
 	if (killed)
 		examine(r, i);
@@ -138,7 +143,8 @@ static void choose_victim(struct reaper *r, int64_t now)
 static void kill_the_overdue(struct reaper *r, int64_t now)
 {
 	for (unsigned i = 0; i < r->x->opt->workers; i++) {
-		if (r->x->places[i].pid != 0 && r->doomed_ns[i] != 0 && now - r->doomed_ns[i] > OBEY_NS)
+		if (r->x->places[i].pid != 0 && r->doomed_ns[i] != 0 &&
+			now - r->doomed_ns[i] > OBEY_NS)
 			kill_from_here(r, i);
 	}
 }
@@ -183,7 +189,7 @@ static bool look(struct reaper *r, int64_t now)
 static void rest(struct reaper *r)
 {
 	int64_t now = clock_ns(), until = r->next_kill_ns - now;
-	struct timespec time = { 0 };
+	struct timespec time = {0};
 	int sig;
 
 	if (until <= 0 || until > TICK_NS)
@@ -204,7 +210,8 @@ static bool time_is_up(struct reaper *r, int64_t now)
 		return false;
 	if (r->out->kills >= o->kills)
 		return true;
-	r->out->too_few = ran > 4 * o->run_ns + INT64_C(30000000000) || r->serial + 1 == MAX_SERIALS;
+	r->out->too_few =
+		ran > 4 * o->run_ns + INT64_C(30000000000) || r->serial + 1 == MAX_SERIALS;
 	return r->out->too_few;
 }
 
@@ -240,7 +247,8 @@ static void kill_all(struct reaper *r)
 	}
 }
 
-/* Everybody finishes the round at hand and goes home: nobody new comes to wake one whom a death left asleep. */
+/* Everybody finishes the round at hand and goes home: nobody new comes to wake one whom a death
+ * left asleep. */
 static void closing_time(struct reaper *r)
 {
 	int64_t until = clock_ns() + r->x->opt->patience_ns;
@@ -258,7 +266,8 @@ static void closing_time(struct reaper *r)
 	kill_all(r);
 }
 
-/* From here on they are waited for, not suffered; workers inherit that, and are ended by SIGKILL alone. */
+/* From here on they are waited for, not suffered; workers inherit that, and are ended by SIGKILL
+ * alone. */
 void reaper_block_signals(sigset_t *signals)
 {
 	sigemptyset(signals);
@@ -271,9 +280,9 @@ void reaper_block_signals(sigset_t *signals)
 
 void reaper_run(struct exchange *x, const sigset_t *signals, struct outcome *out)
 {
-	struct reaper r = { .x = x, .out = out, .rng = x->opt->seed + 1, .signals = *signals };
+	struct reaper r = {.x = x, .out = out, .rng = x->opt->seed + 1, .signals = *signals};
 
-	*out = (struct outcome){ 0 };
+	*out = (struct outcome){0};
 	r.start_ns = r.grant_ns = clock_ns();
 	r.next_kill_ns = x->opt->kills == 0 ? INT64_MAX : r.start_ns + until_next_kill(&r);
 	open_hours(&r);

@@ -62,8 +62,8 @@ static const char *proved_nothing(const struct outcome *out, const struct verdic
 
 static bool invariants_held(const struct verdict *v)
 {
-	return v->double_sales == 0 && v->lost_updates == 0 && v->old_tokens == 0 && v->two_owners == 0 &&
-	       v->unnoticed == 0 && v->stuck == 0 && !v->damaged;
+	return v->double_sales == 0 && v->lost_updates == 0 && v->old_tokens == 0 &&
+	       v->two_owners == 0 && v->unnoticed == 0 && v->stuck == 0 && !v->damaged;
 }
 
 bool report_held(const struct exchange *x, const struct outcome *out, const struct verdict *v)
@@ -73,8 +73,8 @@ bool report_held(const struct exchange *x, const struct outcome *out, const stru
 	if (!invariants_held(v))
 		fputs("exchange: FAILED: an invariant did not hold, see above\n", stderr);
 	else if (out->too_few)
-		fprintf(stderr, "exchange: FAILED: %u kills in %.0f s, %u were asked for\n", out->kills,
-			(double)out->elapsed_ns / 1e9, x->opt->kills);
+		fprintf(stderr, "exchange: FAILED: %u kills in %.0f s, %u were asked for\n",
+			out->kills, (double)out->elapsed_ns / 1e9, x->opt->kills);
 	else if (nothing != NULL)
 		fprintf(stderr, "exchange: FAILED: %s: the run proves nothing\n", nothing);
 	return invariants_held(v) && !out->too_few && nothing == NULL;
@@ -85,8 +85,9 @@ void report_table(const struct exchange *x, const struct outcome *out, const str
 	const struct options *o = x->opt;
 	char note[96];
 
-	printf("exchange: %u workers of %u threads, %.1f s, --seed %llu, orders from %s\n", o->workers, o->threads,
-		(double)out->elapsed_ns / 1e9, (unsigned long long)o->seed, o->orders);
+	printf("exchange: %u workers of %u threads, %.1f s, --seed %llu, orders from %s\n",
+		o->workers, o->threads, (double)out->elapsed_ns / 1e9, (unsigned long long)o->seed,
+		o->orders);
 	row("orders", x->orders->count, "");
 	snprintf(note, sizeof(note), "%llu units for %llu.%02llu", (unsigned long long)v->units,
 		(unsigned long long)(v->cash / 100), (unsigned long long)(v->cash % 100));
@@ -130,7 +131,7 @@ static void json_number(const char *key, uint64_t value)
 	printf("  \"%s\": %llu,\n", key, (unsigned long long)value);
 }
 
-static void json_kills(const struct outcome *out, const struct verdict *v)
+static void json_kills(const struct exchange *x, const struct outcome *out, const struct verdict *v)
 {
 	json_number("kills", out->kills);
 	json_number("kills_inside", out->inside);
@@ -139,6 +140,7 @@ static void json_kills(const struct outcome *out, const struct verdict *v)
 	json_number("recovered_waiting", v->waited);
 	json_number("median_recovery_ns", (uint64_t)v->median_ns);
 	json_number("slowest_recovery_ns", (uint64_t)v->slowest_ns);
+	json_number("recovered_unsigned", x->board->unsigned_deaths);
 	json_number("rescued_by_slice", v->stats.rescued_by_slice);
 }
 
@@ -156,7 +158,7 @@ void report_json(const struct exchange *x, const struct outcome *out, const stru
 	json_number("cash_cents", v->cash);
 	json_number("grants", v->grants);
 	json_number("grants_per_second", per_second(v->grants, out->elapsed_ns));
-	json_kills(out, v);
+	json_kills(x, out, v);
 	json_number("double_sales", v->double_sales);
 	json_number("lost_updates", v->lost_updates);
 	json_number("tokens_out_of_order", v->old_tokens);
@@ -164,6 +166,7 @@ void report_json(const struct exchange *x, const struct outcome *out, const stru
 	json_number("deaths_unnoticed", v->unnoticed);
 	json_number("locks_stuck", v->stuck);
 	printf("  \"held\": %s\n}\n",
-		invariants_held(v) && !out->too_few && proved_nothing(out, v) == NULL ? "true" : "false");
+		invariants_held(v) && !out->too_few && proved_nothing(out, v) == NULL ? "true"
+										      : "false");
 	fflush(stdout);
 }

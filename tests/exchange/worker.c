@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* worker.c: a worker process: opens the space by itself, seats its buyers, leaves when the board says stop, and dies when
- * it is told to.
+/* worker.c: a worker process: opens the space by itself, seats its buyers, leaves when the board
+ * says stop, and dies when it is told to.
  *
- * The order to die is carried out by the buyer that reads it: it arms a timer that sends SIGKILL to the whole process
- * some microseconds later. A kernel timer fires on a thread that runs, so most deaths fall inside acquire, section or
- * release; a parent's kill() mostly hits a process that is off the CPU, always at the same few places.
+ * The order to die is carried out by the buyer that reads it: it arms a timer that sends SIGKILL to
+ * the whole process some microseconds later. A kernel timer fires on a thread that runs, so most
+ * deaths fall inside acquire, section or release; a parent's kill() mostly hits a process that is
+ * off the CPU, always at the same few places.
  */
 #include <pthread.h>
 #include <string.h>
@@ -23,8 +24,9 @@ struct seat {
 
 static void arm_death(int64_t at_ns)
 {
-	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL };
-	struct itimerspec when = { .it_value = { .tv_sec = at_ns / 1000000000, .tv_nsec = at_ns % 1000000000 } };
+	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL};
+	struct itimerspec when = {
+		.it_value = {.tv_sec = at_ns / 1000000000, .tv_nsec = at_ns % 1000000000}};
 	timer_t timer;
 
 	if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0 ||
@@ -35,7 +37,8 @@ static void arm_death(int64_t at_ns)
 /* The stamp comes first: whoever inherits a lock from us finds it. */
 static void obey(struct seat *s)
 {
-	uint64_t doom = PAWL_LOAD(&s->place->doom, RELAXED); /* relaxed: the exchange below decides */
+	uint64_t doom =
+		PAWL_LOAD(&s->place->doom, RELAXED); /* relaxed: the exchange below decides */
 	int64_t nobody = 0, at;
 
 	if (doom == 0 || PAWL_XCHG(&s->place->doom, 0u, ACQ_REL) == 0)
@@ -57,12 +60,14 @@ static void *sit(void *arg)
 	return NULL;
 }
 
-static void seat_init(struct seat *s, struct exchange *x, pawl_space_t *space, unsigned place, unsigned thread)
+static void seat_init(
+	struct seat *s, struct exchange *x, pawl_space_t *space, unsigned place, unsigned thread)
 {
 	unsigned lane = place * x->opt->threads + thread;
 
 	s->place = &x->places[place];
-	s->buyer = (struct buyer){ .x = x, .space = space, .lane = &x->lanes[lane], .lane_idx = lane };
+	s->buyer =
+		(struct buyer){.x = x, .space = space, .lane = &x->lanes[lane], .lane_idx = lane};
 	s->buyer.id = s->place->serial << 16 | (thread + 1);
 	s->buyer.rng = x->opt->seed ^ s->buyer.id * 0x9e3779b97f4a7c15u;
 	s->buyer.lane->phase = PHASE_OUT;
@@ -98,6 +103,7 @@ _Noreturn void worker_run(struct exchange *x, unsigned place)
 	if (rc == 0)
 		rc = serve(x, space, place);
 	if (rc == 0 && (rc = pawl_space_close(space)) != 0)
-		fprintf(stderr, "exchange: worker %d: close: %s\n", (int)getpid(), pawl_strerror(rc));
+		fprintf(stderr, "exchange: worker %d: close: %s\n", (int)getpid(),
+			pawl_strerror(rc));
 	_exit(rc == 0 ? EXIT_HELD : EXIT_BROKEN);
 }
