@@ -145,12 +145,17 @@ static void audit_receipts(const struct exchange *x, struct verdict *v, const ui
 	}
 }
 
+/* A full journal is asked for lines in vain: the counter then runs past its end. */
+static uint64_t lines_used(const struct board *board)
+{
+	return board->lines_used < board->lines ? board->lines_used : board->lines;
+}
+
 /* The lines that count. A line out of range is damage: counted as a lost update, and left out. */
 static size_t done_lines(
 	const struct exchange *x, struct verdict *v, struct sale **lines, uint64_t *lines_of)
 {
-	uint64_t used =
-		x->board->lines_used < x->board->lines ? x->board->lines_used : x->board->lines;
+	uint64_t used = lines_used(x->board);
 	size_t n = 0;
 
 	for (uint64_t i = 0; i < used; i++) {
@@ -194,7 +199,7 @@ static void audit_waits(const struct exchange *x, struct verdict *v)
 
 void audit_books(struct exchange *x, struct verdict *v)
 {
-	struct sale **lines = calloc(x->board->lines_used + 1, sizeof(struct sale *));
+	struct sale **lines = calloc(lines_used(x->board) + 1, sizeof(struct sale *));
 	uint64_t *lines_of = calloc(lane_count(x), sizeof(*lines_of));
 	size_t at = 0;
 
