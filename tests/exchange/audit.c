@@ -180,8 +180,8 @@ static int by_time(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Negative ones came to a lock whose owner was dead already; zeros were killed before they wrote
- * their time. */
+/* Positive: the heir was waiting when its owner was killed; negative: it came later. Zeros were
+ * claimed by heirs that were killed before they wrote their time. */
 static void audit_waits(const struct exchange *x, struct verdict *v)
 {
 	uint64_t n = x->board->waits_used < MAX_WAITS ? x->board->waits_used : MAX_WAITS, from = 0;

@@ -113,16 +113,16 @@ static int64_t death_of_wanter(const struct exchange *x, unsigned order)
 }
 
 /* How long did this lock, whose owner was dead, keep us? From the kill; from our asking if that
- * was later: such times are noted as negative numbers, since they tell little of how fast a
- * death is noticed. An owner that cannot be told counts from the asking, as if it had died then:
- * never too little. */
+ * was later, or if the owner cannot be told: never too little. Such times tell little of how
+ * fast a death is noticed and are noted as negative numbers: they count for the slowest, not the
+ * median. */
 static void note_recovery(struct buyer *b, unsigned order, uint64_t owner)
 {
 	struct exchange *x = b->x;
 	int64_t now = clock_ns(), from = b->lane->asked_ns;
 	int64_t died = owner != 0 ? PAWL_LOAD(&x->deaths[(owner >> 16) % MAX_SERIALS], ACQUIRE)
 				  : death_of_wanter(x, order);
-	bool waited = died == 0 || died > from;
+	bool waited = died > from;
 	uint64_t at;
 
 	if (owner != 0 && died == 0)

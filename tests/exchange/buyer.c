@@ -93,6 +93,7 @@ int buyer_round(struct buyer *b, unsigned order, pawl_deadline_t deadline)
 	b->lane->order = order;
 	b->lane->asked_ns = clock_ns();
 	set_phase(b, PHASE_ACQUIRE);
+	doom_obey(b);
 	rc = ask(b, lock, &b->x->books[order], deadline, &fence);
 	if (pawl_acquired(rc))
 		rc = trade(b, lock, order, rc, fence);

@@ -121,7 +121,7 @@ struct lane {
 struct place {
 	pid_t pid;       /* by the reaper; 0: empty */
 	uint64_t serial; /* by the reaper, before the fork */
-	uint64_t doom;   /* by the reaper: die this many nanoseconds after you read this */
+	uint64_t doom;   /* by the reaper: die in so many nanoseconds */
 };
 
 struct board {
@@ -173,6 +173,9 @@ uint64_t book_seal(const struct figures *f);
 int buyer_round(struct buyer *b, unsigned order, pawl_deadline_t deadline);
 void order_name(const struct order *o, char name[64]);
 const char *phase_name(uint32_t phase);
+
+/* ---- doom.c ---- */
+void doom_obey(struct buyer *b);
 
 /* ---- worker.c ---- */
 _Noreturn void worker_run(struct exchange *x, unsigned place);

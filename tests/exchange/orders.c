@@ -236,8 +236,9 @@ void orders_free(struct orders *orders)
 	*orders = (struct orders){0};
 }
 
-/* Demand as in real life: the order of rank k is wanted 1/k as often as the first, and the first few
- * more than that, so that a third of all buyers want the same one. The seed says which is which. */
+/* Demand as in real life: the order of rank k is wanted 1/k as often as the first, and the first
+ * few more than that, so that a third of all buyers want the same one. The seed says which is
+ * which. */
 void orders_demand(struct orders *orders, uint64_t seed)
 {
 	uint64_t rng = seed;

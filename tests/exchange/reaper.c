@@ -2,7 +2,7 @@
 /* reaper.c: hires workers, kills them at random, hires others in their place, and sees that all is
  * over in the end.
  *
- * Three of four victims are told to kill themselves (worker.c says why), the fourth is killed from
+ * Three of four victims are told to kill themselves (doom.c says why), the fourth is killed from
  * here. The time of death is noted before the kill, so that the heir of a lock can tell how long it
  * took. This process never opens the space while it forks: every worker finds it by name, as a
  * stranger would.
@@ -17,6 +17,7 @@
 
 #define TICK_NS INT64_C(10000000)
 #define LOOK_NS INT64_C(100000000)
+#define DOOM_NS INT64_C(200000) /* at most; short delays are likelier */
 #define OBEY_NS                                                                                    \
 	INT64_C(250000000) /* a victim whose buyers all wait for so long is killed from here */
 #define KILL_EVERY_NS INT64_C(20000000)
@@ -137,7 +138,8 @@ static void choose_victim(struct reaper *r, int64_t now)
 	if (random_below(&r->rng, 4) == 0)
 		kill_from_here(r, i);
 	else
-		PAWL_STORE(&r->x->places[i].doom, 1000 + random_below(&r->rng, 300000), RELEASE);
+		PAWL_STORE(&r->x->places[i].doom,
+			500 + random_below(&r->rng, 1 + random_below(&r->rng, DOOM_NS)), RELEASE);
 }
 
 static void kill_the_overdue(struct reaper *r, int64_t now)

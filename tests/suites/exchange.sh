@@ -32,7 +32,7 @@ zeros="double_sales lost_updates tokens_out_of_order two_owners deaths_unnoticed
 good_run() {
     local key
     ends 0 --orders $orders --seconds 1.5 --kills 30 --seed 7 --json || return
-    for key in $zeros; do is_zero $key || return; done
+    for key in $zeros; do is_zero "$key" || return; done
     at_least kills 30 && at_least recovered 1 && at_least sales 1000 && [ "$(value seed)" = 7 ] &&
         [ "$(value orders)" = 3000 ] && [ "$(value kills_inside)" -ge $(($(value kills) / 2)) ]
 }
@@ -53,7 +53,7 @@ table() {
 named_space() {
     mkdir "$tap_scratch/home" &&
         PAWL_DIR=$tap_scratch/home ends 0 --orders $orders --seconds 0.3 --kills 5 --space bazaar &&
-        [ -z "$(ls "$tap_scratch/home")" ]
+        [ "$(ls "$tap_scratch/home")" = "pawl.$(id -u)+floor" ] # where tokens go on from: meant to stay
 }
 
 # shows KEY ARGUMENT...: a run with a planted fault ends with 1, and by that number
