@@ -184,7 +184,7 @@ _Noreturn void worker_run(struct exchange *x, unsigned place);
 
 struct outcome {
 	unsigned kills, inside, holding, failed;
-	int64_t elapsed_ns;
+	int64_t elapsed_ns, slowest_exit_ns;
 	bool too_few, hung;
 	int signal; /* that asked us to stop; 0 */
 };

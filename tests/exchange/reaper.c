@@ -82,15 +82,23 @@ static void examine(struct reaper *r, unsigned i)
 	r->out->holding += holding;
 }
 
+/* A killed thread that is off its CPU dies when it gets one again, and its heir waits that long. */
+static void note_exit(struct reaper *r, int64_t took_ns)
+{
+	if (took_ns > r->out->slowest_exit_ns)
+		r->out->slowest_exit_ns = took_ns;
+}
+
 static void bury(struct reaper *r, unsigned i, int status)
 {
 	struct place *p = &r->x->places[i];
 	bool killed =
 		WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && r->x->deaths[p->serial] != 0;
 
-	if (killed)
+	if (killed) {
 		examine(r, i);
-	else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+		note_exit(r, clock_ns() - r->x->deaths[p->serial]);
+	} else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
 		fprintf(stderr, "exchange: worker %d ended by itself: %s %d\n", (int)p->pid,
 			WIFSIGNALED(status) ? "signal" : "status",
 			WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));

@@ -101,6 +101,7 @@ void report_table(const struct exchange *x, const struct outcome *out, const str
 		(unsigned long long)v->waited);
 	row_time("median recovery", v->median_ns, note);
 	row_time("slowest recovery", v->slowest_ns, "of all heirs");
+	row_time("slowest exit", out->slowest_exit_ns, "kill to the end of the killed process");
 	row_zero("double sales", v->double_sales);
 	row_zero("lost updates", v->lost_updates);
 	row_zero("tokens out of order", v->old_tokens);
@@ -140,6 +141,7 @@ static void json_kills(const struct exchange *x, const struct outcome *out, cons
 	json_number("recovered_waiting", v->waited);
 	json_number("median_recovery_ns", (uint64_t)v->median_ns);
 	json_number("slowest_recovery_ns", (uint64_t)v->slowest_ns);
+	json_number("slowest_exit_ns", (uint64_t)out->slowest_exit_ns);
 	json_number("recovered_unsigned", x->board->unsigned_deaths);
 	json_number("rescued_by_slice", v->stats.rescued_by_slice);
 }
