@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# runner.sh: tests/run must not be content with less than it was promised: each way to cheat it, planted.
+# shellcheck source=tests/lib/tap.sh
+. "${BASH_SOURCE[0]%/*}/../lib/tap.sh"
+scratch
+
+# plant NAME: a program made of standard input
+plant() {
+    { echo '#!/bin/sh'; cat; } >"$tap_scratch/$1"
+    chmod +x "$tap_scratch/$1"
+}
+
+# closes_with STATUS LINE PROGRAM...: that exit status, and that last line
+closes_with() {
+    local want=$1 line=$2 said status
+    shift 2
+    said=$(LIMIT=${LIMIT:-20} LOGS=$tap_scratch/logs CI=${CI_WANTED:-} tests/run "${@/#/$tap_scratch/}" 2>&1)
+    status=$?
+    echo "exit status $status; it said: $said"
+    [ "$status" = "$want" ] && [ "$(tail -n 1 <<<"$said")" = "$line" ]
+}
+
+plant good <<<'printf "1..2\nok 1 - a\nok 2 - b\n"'
+plant bad <<<'printf "1..2\nok 1 - a\nnot ok 2 - b\n"; exit 1'
+plant quiet_bad <<<'printf "1..2\nok 1 - a\nnot ok 2 - b\n"'
+plant crash <<<'printf "1..2\nok 1 - a\n"; kill -SEGV $$'
+plant late_crash <<<'printf "1..1\nok 1 - a\n"; kill -SEGV $$'
+plant status <<<'printf "1..1\nok 1 - a\n"; exit 3'
+plant planless <<<'echo "ok 1 - a"'
+plant empty <<<'echo 1..0'
+plant mute <<<'exit 0'
+plant short <<<'printf "1..3\nok 1 - a\n"'
+plant long <<<'printf "1..1\nok 1 - a\nok 2 - b\n"'
+plant hang <<<'printf "1..1\nok 1 - a\n"; sleep 60'
+plant skip <<<'printf "1..2\nok 1 - a\nok 2 - b # SKIP no futex_waitv\n"'
+plant cmocka_skip <<<'printf "1..1\nnot ok 1 # SKIP b\n"'
+plant all_skipped <<<'echo "1..0 # SKIP no kernel"'
+
+one_second() { LIMIT=1 closes_with "$@"; }
+in_ci() { CI_WANTED=true closes_with "$@"; }
+names_the_skip() { LOGS=$tap_scratch/logs tests/run "$tap_scratch/skip" | grep -q '^skipped: .*skip: b: no futex_waitv$'; }
+shows_the_failure() { LOGS=$tap_scratch/logs tests/run "$tap_scratch/bad" | grep -q '^ *not ok 2 - b$'; }
+
+try "all pass" closes_with 0 "2 passed, 0 failed, 0 skipped" good
+try "sums over programs" closes_with 1 "5 passed, 2 failed, 1 skipped" good bad status skip
+try "a failed assertion" closes_with 1 "1 passed, 1 failed, 0 skipped" bad
+try "a failed assertion and exit status 0" closes_with 1 "1 passed, 1 failed, 0 skipped" quiet_bad
+try "a crash in the middle" closes_with 1 "1 passed, 1 failed, 0 skipped" crash
+try "a crash after the last test" closes_with 1 "1 passed, 1 failed, 0 skipped" late_crash
+try "an exit status nobody explains" closes_with 1 "1 passed, 1 failed, 0 skipped" status
+try "no plan" closes_with 1 "1 passed, 1 failed, 0 skipped" planless
+try "a plan of nothing" closes_with 1 "0 passed, 1 failed, 0 skipped" empty
+try "nothing said at all" closes_with 1 "0 passed, 1 failed, 0 skipped" mute
+try "fewer tests than planned" closes_with 1 "1 passed, 1 failed, 0 skipped" short
+try "more tests than planned" closes_with 1 "2 passed, 1 failed, 0 skipped" long
+try "a program that is not there" closes_with 1 "0 passed, 1 failed, 0 skipped" absent
+try "a program that does not end" one_second 1 "1 passed, 1 failed, 0 skipped" hang
+try "a skip is no failure" closes_with 0 "1 passed, 0 failed, 1 skipped" skip
+try "a skip as cmocka says it" closes_with 0 "0 passed, 0 failed, 1 skipped" cmocka_skip
+try "all of a program skipped" closes_with 0 "0 passed, 0 failed, 1 skipped" all_skipped
+try "a skip is a failure in CI" in_ci 1 "1 passed, 0 failed, 1 skipped" skip
+try "CI without skips" in_ci 0 "2 passed, 0 failed, 0 skipped" good
+try "skips are named" names_the_skip
+try "failures are shown" shows_the_failure
+finish
