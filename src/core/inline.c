@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** inline.c: one real symbol for each public inline function of the headers.
+ *
+ * For languages that cannot read C headers (Python, Rust, Go), and for the ABI check, which sees a header-only type only
+ * through an exported function that takes it. The headers are read with the inline functions under other names; then
+ * the names they were written with are free for functions that call them. C callers never come here.
+ */
+#define pawl_acquired pawl_acquired_inline
+#define pawl_owner_died pawl_owner_died_inline
+#define pawl_fence_cmp pawl_fence_cmp_inline
+#define pawl_spin_trylock pawl_spin_trylock_inline
+#define pawl_spin_lock pawl_spin_lock_inline
+#define pawl_spin_unlock pawl_spin_unlock_inline
+#define pawl_robust_assert_held pawl_robust_assert_held_inline
+#define pawl_lock_assert_held pawl_lock_assert_held_inline
+#include <pawl/pawl.h>
+#undef pawl_acquired
+#undef pawl_owner_died
+#undef pawl_fence_cmp
+#undef pawl_spin_trylock
+#undef pawl_spin_lock
+#undef pawl_spin_unlock
+#undef pawl_robust_assert_held
+#undef pawl_lock_assert_held
+
+PAWL_API bool pawl_acquired(int rc);
+PAWL_API bool pawl_owner_died(int rc);
+PAWL_API int pawl_fence_cmp(pawl_fence_t a, pawl_fence_t b);
+PAWL_API int pawl_spin_trylock(pawl_spin_t *s) PAWL_TRY_ACQUIRE(0, *s);
+PAWL_API void pawl_spin_lock(pawl_spin_t *s) PAWL_ACQUIRE(*s);
+PAWL_API void pawl_spin_unlock(pawl_spin_t *s) PAWL_RELEASE(*s);
+PAWL_API void pawl_robust_assert_held(const pawl_robust_t *m) PAWL_ASSERT_HELD(*m);
+PAWL_API void pawl_lock_assert_held(const pawl_lock_t *lock) PAWL_ASSERT_HELD(*lock);
+
+bool pawl_acquired(int rc)
+{
+	return pawl_acquired_inline(rc);
+}
+
+bool pawl_owner_died(int rc)
+{
+	return pawl_owner_died_inline(rc);
+}
+
+int pawl_fence_cmp(pawl_fence_t a, pawl_fence_t b)
+{
+	return pawl_fence_cmp_inline(a, b);
+}
+
+int pawl_spin_trylock(pawl_spin_t *s)
+{
+	return pawl_spin_trylock_inline(s);
+}
+
+void pawl_spin_lock(pawl_spin_t *s)
+{
+	pawl_spin_lock_inline(s);
+}
+
+void pawl_spin_unlock(pawl_spin_t *s)
+{
+	pawl_spin_unlock_inline(s);
+}
+
+void pawl_robust_assert_held(const pawl_robust_t *m)
+{
+	pawl_robust_assert_held_inline(m);
+}
+
+void pawl_lock_assert_held(const pawl_lock_t *lock)
+{
+	pawl_lock_assert_held_inline(lock);
+}
