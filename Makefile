@@ -21,9 +21,10 @@ OTHER := $(filter-out setup,$(MAKECMDGOALS))
 ifneq ($(filter setup,$(MAKECMDGOALS)),)
 
 .NOTPARALLEL:
-setup: ; @tests/setup
+.PHONY: setup $(OTHER)
+setup: ## install what is missing; goes before any other target: make setup test
+	@tests/setup
 ifneq ($(OTHER),)
-.PHONY: $(OTHER)
 $(OTHER): setup ; +@$(MAKE) --no-print-directory $@
 endif
 
@@ -50,7 +51,7 @@ SAN.ubsan := -fsanitize=undefined -fno-sanitize-recover=all
 SAN.coverage := --coverage -fprofile-update=atomic -O0
 SAN.debug := -O0
 # The flavours that run the unit tests carry the labelled kill points; release does not (src/core/point.h).
-POINTS    := $(if $(filter test tsan asan ubsan coverage debug,$(FLAVOR)),-DPAWL_POINTS)
+POINTS    := $(if $(filter test tsan asan ubsan coverage debug clang,$(FLAVOR)),-DPAWL_POINTS)
 CC.clang  := clang
 CC        := $(or $(CC.$(FLAVOR)),$(if $(filter default,$(origin CC)),gcc,$(CC)))
 TSA       := $(if $(findstring clang,$(CC)),-Wthread-safety)
@@ -74,43 +75,152 @@ POINTED  := $(patsubst %.c,$(O)/%,$(wildcard tests/crash/point_*.c))
 EXAMPLES := $(patsubst %.c,$(O)/%,$(wildcard tests/examples/eg_*.c))
 HARNESS  := $(patsubst %.c,$(O)/%.o,$(wildcard tests/lib/*.c))
 BENCH    := $(patsubst %.c,$(O)/%,$(wildcard bench/bench_*.c))
-BENCHLIB := $(patsubst %.c,$(O)/%.o,$(filter-out $(wildcard bench/bench_*.c),$(wildcard bench/*.c)))
+BENCHLIB := $(patsubst %.c,$(O)/%.o,$(filter-out $(wildcard bench/bench_*.c),$(wildcard bench/*.c bench/*/*.c)))
 EXCHANGE := $(O)/exchange
+
+# A line per step; V=1 shows the commands.
+ifneq ($(V),1)
+.SILENT:
+step = echo "  $(1)  $@";
+endif
 
 all: $(A) $(SO) $(O)/pawl ## the library, static and shared, and the command
 
-$(O)/src/%.o: ALL += $(TSA)
+# Not for the tests: they misuse locks on purpose, and the analysis cannot see through assertions.
+$(O)/src/%.o $(O)/tests/examples/%.o: ALL += $(TSA)
 $(O)/src/cli/%.o: ALL += $(JSON_CFLAGS)
 $(O)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL) -MMD -MP -c $< -o $@
+	$(call step,cc)$(CC) $(ALL) -MMD -MP -c $< -o $@
 
 $(A): $(LIB_OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	$(call step,ar)ar rcs $@ $^
 
 $(SO): $(LIB_OBJ) src/pawl.map
-	$(CC) $(ALL) -shared -Wl,-soname,libpawl.so.$(SOVER),--version-script=src/pawl.map,--no-undefined-version \
+	$(call step,ld)$(CC) $(ALL) -shared -Wl,-soname,libpawl.so.$(SOVER),--version-script=src/pawl.map,--no-undefined-version \
 		-Wl,-z,nodelete $(if $(SAN.$(FLAVOR)),,-Wl,-z,defs) -o $@ $(LIB_OBJ) $(URCU_LIBS)
 	ln -sf $(@F) $(O)/libpawl.so.$(SOVER)
 	ln -sf $(@F) $(O)/libpawl.so
 
 $(O)/pawl: $(CLI_OBJ) $(A)
-	$(CC) $(ALL) -o $@ $^ $(URCU_LIBS) $(JSON_LIBS)
+	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS) $(JSON_LIBS)
 
 $(UNIT) $(CRASH) $(POINTED): $(O)/%: $(O)/%.o $(HARNESS) $(A)
-	$(CC) $(ALL) -o $@ $^ $(URCU_LIBS) $(CMOCKA_LIBS)
+	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS) $(CMOCKA_LIBS)
 
 $(EXAMPLES): $(O)/%: $(O)/%.o $(A)
-	$(CC) $(ALL) -o $@ $^ $(URCU_LIBS)
+	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS)
 
 $(BENCH): $(O)/%: $(O)/%.o $(BENCHLIB) $(A)
-	$(CC) $(ALL) -o $@ $^ $(URCU_LIBS) -lm
+	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS) -lm
 
 $(EXCHANGE): $(patsubst %.c,$(O)/%.o,$(wildcard tests/exchange/*.c)) $(A)
-	$(CC) $(ALL) -o $@ $^ $(URCU_LIBS)
+	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS)
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
+
+# ---- tests ----------------------------------------------------------------------------------------------------------
+# Built in the flavour they are for, all run by tests/run, which prints `N passed, N failed, N skipped` at the very end.
+# crash/crash_*.c run against the library as it is shipped, crash/point_*.c need the labelled kill points.
+SUB      = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+SUITES  := $(sort $(wildcard tests/suites/*.sh))
+programs = $(patsubst %.c,build/$(1)/%,$(sort $(wildcard tests/$(2)_*.c)))
+CHECKERS := tsan asan ubsan
+
+# The steps of a target run in parallel among themselves only: a test that races with a compiler says little.
+units: $(UNIT)
+points: $(POINTED)
+crashes: $(CRASH)
+examples: $(EXAMPLES)
+benches: $(BENCH)
+
+test: ## every test: units, kills at labelled points and at random, suites; the units again in tsan, asan, ubsan
+	+@$(SUB) FLAVOR=release all crashes examples
+	+@$(SUB) FLAVOR=test units points
+	+@set -e; for f in $(CHECKERS); do $(SUB) FLAVOR=$$f units; done
+	@tests/run $(call programs,test,unit/test) $(call programs,test,crash/point) $(call programs,release,crash/crash) \
+		$(foreach f,$(CHECKERS),$(call programs,$(f),unit/test)) $(SUITES)
+
+check: test ## the same
+
+tsan asan ubsan clang: ## the unit tests in that flavour
+	+@$(SUB) FLAVOR=$@ units
+	@tests/run $(call programs,$@,unit/test)
+
+# memcheck: helgrind and drd cannot see locks made of builtins. futex_waitv does not exist under valgrind.
+valgrind: ## the unit tests under valgrind's memcheck
+	@$(call want,valgrind,valgrind)
+	+@$(SUB) FLAVOR=test units
+	@WRAP="valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite" LIMIT=900 \
+		tests/run $(call programs,test,unit/test)
+
+T ?= 600
+stress: ## random kills for T= seconds per program, from SEED= (each program prints its seed)
+	+@$(SUB) FLAVOR=release crashes
+	@T=$(T) SEED=$(SEED) LIMIT=$$(($(T) + 300)) tests/run $(call programs,release,crash/crash)
+
+headers: ## each public header alone, C11 and C++17, gcc and clang
+	@tests/run tests/suites/headers.sh
+
+# ---- what there is to see -------------------------------------------------------------------------------------------
+demo: ## the exchange: workers fight over orders while a reaper kills them; DEMO= its options
+	+@$(SUB) FLAVOR=release build/release/exchange
+	@build/release/exchange $(DEMO)
+
+bench: ## the measurements; BENCH_ARGS= their options; results also in build/bench/
+	+@$(SUB) FLAVOR=release benches
+	@mkdir -p build/bench
+	@set -e; for b in $(patsubst %.c,build/release/%,$(wildcard bench/bench_*.c)); do \
+		$$b $(BENCH_ARGS) >build/bench/$${b##*/}.txt; cat build/bench/$${b##*/}.txt; done
+
+# ---- install --------------------------------------------------------------------------------------------------------
+HEADERS := $(wildcard include/pawl/*.h)
+MAN     := $(wildcard src/man/*.[1-9])
+man_in   = $(MANDIR)/man$(patsubst .%,%,$(suffix $(1)))
+
+# uninstall removes these and nothing else.
+INSTALLED := $(addprefix $(LIBDIR)/,libpawl.a $(notdir $(SO)) libpawl.so.$(SOVER) libpawl.so pkgconfig/pawl.pc) \
+	$(HEADERS:include/%=$(INCLUDEDIR)/%) $(BINDIR)/pawl $(foreach m,$(MAN),$(call man_in,$(m))/$(notdir $(m)))
+
+install: all ## PREFIX= LIBDIR= INCLUDEDIR= BINDIR= MANDIR= DESTDIR=
+	install -d $(sort $(dir $(addprefix $(DESTDIR),$(INSTALLED))))
+	install -m 644 $(A) $(SO) $(DESTDIR)$(LIBDIR)
+	ln -sf $(notdir $(SO)) $(DESTDIR)$(LIBDIR)/libpawl.so.$(SOVER)
+	ln -sf $(notdir $(SO)) $(DESTDIR)$(LIBDIR)/libpawl.so
+	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|' \
+		src/pawl.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/pawl.pc
+	install -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/pawl
+	install -m 755 $(O)/pawl $(DESTDIR)$(BINDIR)
+	$(foreach m,$(MAN),install -m 644 $(m) $(DESTDIR)$(call man_in,$(m)) &&) true
+	$(refresh)
+
+uninstall: ## exactly what install has put there
+	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
+	-rmdir $(DESTDIR)$(INCLUDEDIR)/pawl 2>/dev/null
+	$(refresh)
+
+# The loader finds a library in its cache only; a staged tree has none, and only root may write the system's.
+refresh = [ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || ldconfig || true
+
+# ---- tools ----------------------------------------------------------------------------------------------------------
+want    = command -v $(1) >/dev/null || { echo "make $@ needs $(1): apt-get install $(2)"; exit 1; }
+C_FILES = $(shell git ls-files '*.c' '*.h')
+
+format: ## write the C files as .clang-format says
+	@$(call want,clang-format,clang-format)
+	clang-format -i $(C_FILES)
+
+format-check: ## say where they are not
+	@$(call want,clang-format,clang-format)
+	clang-format -n -Werror $(C_FILES)
+
+TIDY := -*,bugprone-*,clang-analyzer-*,misc-redundant-expression,-bugprone-easily-swappable-parameters,$\
+	-bugprone-reserved-identifier,-bugprone-narrowing-conversions,-bugprone-assignment-in-if-condition,$\
+	-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling
+tidy: ## clang-tidy over the library and the command
+	@$(call want,clang-tidy,clang-tidy)
+	clang-tidy --quiet --checks='$(TIDY)' --warnings-as-errors='*' $(LIB_SRC) $(CLI_SRC) -- $(ALL) $(JSON_CFLAGS)
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z -]*\):.*## /\1\t/p' Makefile | expand -t24
@@ -118,6 +228,7 @@ help: ## this list
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: all help clean
+.PHONY: all help clean units points crashes examples benches test check tsan asan ubsan clang valgrind stress headers \
+	demo bench install uninstall format format-check tidy
 
 endif
