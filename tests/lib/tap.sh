@@ -16,12 +16,20 @@ try() {
     else
         tap_failed=$((tap_failed + 1))
         echo "not ok $tap_n - $name"
-        sed 's/^/#   /' <<<"$said"
+        printf '#   %s\n' "${said//$'\n'/$'\n'#   }"
     fi
 }
 
 # refuses COMMAND...: true if the command fails.
 refuses() { ! "$@"; }
+
+# Without these files there is nothing to test: no plan is printed then, which the runner counts as a failure.
+require() {
+    local file
+    for file; do
+        [ -e "$file" ] || { echo "no $file: make it first"; exit 1; }
+    done
+}
 
 # A folder for this suite alone, removed at its end.
 scratch() {

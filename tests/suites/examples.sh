@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# examples.sh: each example builds against an installed tree, shared and static, and prints what its head says.
+# shellcheck source=tests/lib/tap.sh
+. "${BASH_SOURCE[0]%/*}/../lib/tap.sh"
+# shellcheck source=tests/lib/consumer.sh
+. tests/lib/consumer.sh
+scratch
+try "install" stage
+
+# prints_as_promised KIND FILE: the text behind "Prints:" in the file's head, exit status 0, and no space left behind
+prints_as_promised() {
+    local want said status
+    want=$(sed -n 's,^ \* Prints: ,,p' "$2")
+    said=$("run_$1")
+    status=$?
+    echo "exit status $status; it printed: $said"
+    [ $status = 0 ] && [ -n "$want" ] && [ "$said" = "$want" ]
+}
+nothing_left() { ! ls -A "$PAWL_DIR" | grep .; }
+has_example() { [ -e "tests/examples/eg_$1.c" ]; }
+
+for header in include/pawl/*.h; do
+    case $header in */annotate.h | */base.h | */pawl.h) continue ;; esac
+    name=${header##*/}
+    try "$name has an example" has_example "${name%.h}"
+done
+for example in tests/examples/eg_*.c; do
+    name=${example##*/}
+    for kind in shared static; do
+        try "$name builds, $kind" build_$kind "$example"
+        try "$name prints what it says, $kind" prints_as_promised $kind "$example"
+    done
+done
+try "no space is left behind" nothing_left
+finish

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# install.sh: make install gives a user all that the README's program needs; make uninstall takes exactly that away.
+# shellcheck source=tests/lib/tap.sh
+. "${BASH_SOURCE[0]%/*}/../lib/tap.sh"
+# shellcheck source=tests/lib/consumer.sh
+. tests/lib/consumer.sh
+scratch
+
+# The first ```c block of the README that is a whole program.
+readme_program() {
+    awk '/^```c$/ { inside = 1; text = ""; next }
+         /^```/ && inside { inside = 0; if (text ~ /main\(/) { printf "%s", text; exit } }
+         inside { text = text $0 "\n" }' README.md
+}
+if [ -e README.md ]; then
+    readme_program >"$tap_scratch/prog.c"
+else
+    cp tests/examples/eg_lock.c "$tap_scratch/prog.c"
+fi
+
+# A neighbour that was there before, in the same folders, has to survive.
+neighbours=(usr/local/lib/libother.a usr/local/lib/pkgconfig/other.pc usr/local/include/pawl/other.h usr/local/bin/other)
+neighbours() {
+    local file
+    for file in "${neighbours[@]}"; do
+        mkdir -p "$tap_scratch/stage/${file%/*}" && echo other >"$tap_scratch/stage/$file" || return
+    done
+}
+installed() { (cd "$stage" && find . ! -type d | sed 's,^\./,,' | sort); }
+all_there() {
+    local file
+    for file in lib/libpawl.a lib/libpawl.so lib/libpawl.so.0 lib/pkgconfig/pawl.pc bin/pawl include/pawl/pawl.h; do
+        [ -e "$stage/usr/local/$file" ] || { echo "no $file"; return 1; }
+    done
+    for file in include/pawl/*.h; do
+        cmp "$file" "$stage/usr/local/$file" || return
+    done
+    for file in src/man/*.[1-9]; do
+        [ -e "$file" ] || continue
+        cmp "$file" "$stage/usr/local/share/man/man${file##*.}/${file##*/}" || return
+    done
+}
+not_a_placeholder_left() { ! grep '@' "$stage/usr/local/lib/pkgconfig/pawl.pc"; }
+knows_its_version() { [ "$(pkg-config --modversion pawl)" = "$(sed -n 's/^VERSION *:= *//p' Makefile)" ]; }
+# With a search path that has nothing but ours.
+without_liburcu() { PKG_CONFIG_LIBDIR=$stage/usr/local/lib/pkgconfig PKG_CONFIG_PATH='' pkg-config --exists --print-errors pawl; }
+command_runs() { "$stage/usr/local/bin/pawl" --help | grep -q pawl; }
+uninstall() { MAKEFLAGS='' make --no-print-directory uninstall DESTDIR="$stage" PREFIX=/usr/local; }
+only_neighbours() { diff <(printf '%s\n' "${neighbours[@]}" | sort) <(installed); }
+without_neighbours() {
+    (cd "$stage" && rm "${neighbours[@]}") && stage && uninstall && [ -z "$(installed)" ] && [ ! -e "$stage/usr/local/include/pawl" ]
+}
+elsewhere() {
+    MAKEFLAGS='' make --no-print-directory install DESTDIR="$tap_scratch/other" PREFIX=/opt/p LIBDIR=/opt/l INCLUDEDIR=/opt/i BINDIR=/opt/b \
+        MANDIR=/opt/m && (cd "$tap_scratch/other/opt" && test -e l/libpawl.so.0 -a -e i/pawl/pawl.h -a -x b/pawl -a ! -e p) &&
+        grep -qx 'libdir=/opt/l' "$tap_scratch/other/opt/l/pkgconfig/pawl.pc"
+}
+
+try "neighbours" neighbours
+try "install" stage
+try "all that belongs to it is there" all_there
+try "the .pc file is filled in" not_a_placeholder_left
+try "the .pc file knows the version" knows_its_version
+try "the .pc file does not ask for liburcu's" without_liburcu
+try "there is a program to build" test -s "$tap_scratch/prog.c"
+try "the program builds, shared" build_shared "$tap_scratch/prog.c"
+try "it is linked to the installed library" uses_the_library
+try "it runs, shared" run_shared
+try "the program builds, static" build_static "$tap_scratch/prog.c"
+try "it needs no shared library at all" is_static
+try "it runs, static" run_static
+try "the command runs" command_runs
+try "uninstall" uninstall
+try "what was there before is there still, and nothing else" only_neighbours
+try "install and uninstall in an empty tree leave nothing" without_neighbours
+try "every folder can be put elsewhere" elsewhere
+finish
