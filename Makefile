@@ -31,10 +31,10 @@ endif
 else
 
 # ---- dependencies ---------------------------------------------------------------------------------------------------
-NEED := liburcu-bp liburcu-cds ck
+NEED := liburcu-bp liburcu-cds ck jansson $(if $(filter units points crashes,$(MAKECMDGOALS)),cmocka)
 MISS := $(shell for p in $(NEED); do pkg-config --exists $$p 2>/dev/null || echo $$p; done)
 ifneq ($(MISS),)
-ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out help clean uninstall format format-check,$(or $(MAKECMDGOALS),all)),)
 $(error pawl needs $(MISS): make setup)
 endif
 endif

@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# consumer.sh: a staged installation, and programs built against it as a user would; for suites, after tap.sh.
-# shellcheck shell=bash
+# consumer.sh: a staged installation, and programs built against it as a user would; for suites: source it after
+# tap.sh and `scratch`.
+# shellcheck shell=bash disable=SC2154
 
-# stage: installs into $stage; everything a user's build reads is found through pkg-config alone.
-stage() {
-    stage=$tap_scratch/stage
-    export PAWL_DIR=$tap_scratch/spaces
-    mkdir -p "$PAWL_DIR"
-    MAKEFLAGS='' make --no-print-directory FLAVOR=release install DESTDIR="$stage" PREFIX=/usr/local >"$tap_scratch/install.log" 2>&1 ||
-        { cat "$tap_scratch/install.log"; return 1; }
-    export PKG_CONFIG_SYSROOT_DIR=$stage PKG_CONFIG_PATH=$stage/usr/local/lib/pkgconfig
-}
+# Everything a user's build reads is found through pkg-config alone.
+stage=$tap_scratch/stage
+export PKG_CONFIG_SYSROOT_DIR=$stage PKG_CONFIG_PATH=$stage/usr/local/lib/pkgconfig
+export PAWL_DIR=$tap_scratch/spaces
+mkdir "$PAWL_DIR"
+
+stage() { MAKEFLAGS='' make --no-print-directory FLAVOR=release install DESTDIR="$stage" PREFIX=/usr/local; }
 
 # The words of the README, and nothing more: no feature macro, no standard, no -pthread.
 build_shared() {

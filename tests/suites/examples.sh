@@ -3,9 +3,9 @@
 # examples.sh: each example builds against an installed tree, shared and static, and prints what its head says.
 # shellcheck source=tests/lib/tap.sh
 . "${BASH_SOURCE[0]%/*}/../lib/tap.sh"
+scratch
 # shellcheck source=tests/lib/consumer.sh
 . tests/lib/consumer.sh
-scratch
 try "install" stage
 
 # prints_as_promised KIND FILE: the text behind "Prints:" in the file's head, exit status 0, and no space left behind
@@ -15,9 +15,9 @@ prints_as_promised() {
     said=$("run_$1")
     status=$?
     echo "exit status $status; it printed: $said"
-    [ $status = 0 ] && [ -n "$want" ] && [ "$said" = "$want" ]
+    [ "$status" = 0 ] && [ -n "$want" ] && [ "$said" = "$want" ]
 }
-nothing_left() { ! ls -A "$PAWL_DIR" | grep .; }
+nothing_left() { refuses grep . <(find "$PAWL_DIR" -mindepth 1); }
 has_example() { [ -e "tests/examples/eg_$1.c" ]; }
 
 for header in include/pawl/*.h; do

@@ -3,9 +3,9 @@
 # install.sh: make install gives a user all that the README's program needs; make uninstall takes exactly that away.
 # shellcheck source=tests/lib/tap.sh
 . "${BASH_SOURCE[0]%/*}/../lib/tap.sh"
+scratch
 # shellcheck source=tests/lib/consumer.sh
 . tests/lib/consumer.sh
-scratch
 
 # The first ```c block of the README that is a whole program.
 readme_program() {
