@@ -75,7 +75,7 @@ POINTED  := $(patsubst %.c,$(O)/%,$(wildcard tests/crash/point_*.c))
 EXAMPLES := $(patsubst %.c,$(O)/%,$(wildcard tests/examples/eg_*.c))
 HARNESS  := $(patsubst %.c,$(O)/%.o,$(wildcard tests/lib/*.c))
 BENCH    := $(patsubst %.c,$(O)/%,$(wildcard bench/bench_*.c))
-BENCHLIB := $(patsubst %.c,$(O)/%.o,$(filter-out $(wildcard bench/bench_*.c),$(wildcard bench/*.c bench/*/*.c)))
+BENCHLIB := $(patsubst %.c,$(O)/%.o,$(filter-out $(wildcard bench/bench_*.c),$(wildcard bench/*.c bench/rows/*.c)))
 EXCHANGE := $(O)/exchange
 
 # A line per step; V=1 shows the commands.
@@ -156,9 +156,10 @@ valgrind: ## the unit tests under valgrind's memcheck
 		tests/run $(call programs,test,unit/test)
 
 T ?= 600
-stress: ## random kills for T= seconds per program, from SEED= (each program prints its seed)
+long = $(foreach v,T KILLS SEED STATE,$(if $($(v)),$(v)="$($(v))"))
+stress: ## the kill tests in their long form, T= seconds or KILLS= kills each; SEED= replays, STATE= adds up over runs
 	+@$(SUB) FLAVOR=release crashes
-	@T=$(T) SEED=$(SEED) LIMIT=$$(($(T) + 300)) tests/run $(call programs,release,crash/crash)
+	@$(long) LONG=1 NOTES=1 LIMIT=$$(($(T) + 3600)) tests/run $(call programs,release,crash/crash)
 
 headers: ## each public header alone, C11 and C++17, gcc and clang
 	@tests/run tests/suites/headers.sh

@@ -26,7 +26,7 @@ sees() {
 licensed() { ! grep -zE '\.(c|h|sh|awk)$' "$tap_scratch/files" | xargs -0 grep -LF 'SPDX-License-Identifier: BSD-2-Clause' | grep .; }
 explained() {
     ! grep -zE '\.[ch]$' "$tap_scratch/files" | while IFS= read -r -d '' f; do
-        head -n 2 "$f" | grep -qF "/** ${f##*/}: " || echo "$f: the second line does not say /** ${f##*/}: ..."
+        head -n 2 "$f" | grep -qE "^/\*\*? ${f##*/}: " || echo "$f: the second line does not say /* ${f##*/}: ..."
     done | grep .
 }
 
