@@ -5,14 +5,14 @@
  * through an exported function that takes it. The headers are read with the inline functions under other names; then
  * the names they were written with are free for functions that call them. C callers never come here.
  */
-#define pawl_acquired pawl_acquired_inline
-#define pawl_owner_died pawl_owner_died_inline
-#define pawl_fence_cmp pawl_fence_cmp_inline
-#define pawl_spin_trylock pawl_spin_trylock_inline
-#define pawl_spin_lock pawl_spin_lock_inline
-#define pawl_spin_unlock pawl_spin_unlock_inline
+#define pawl_acquired           pawl_acquired_inline
+#define pawl_owner_died         pawl_owner_died_inline
+#define pawl_fence_cmp          pawl_fence_cmp_inline
+#define pawl_spin_trylock       pawl_spin_trylock_inline
+#define pawl_spin_lock          pawl_spin_lock_inline
+#define pawl_spin_unlock        pawl_spin_unlock_inline
 #define pawl_robust_assert_held pawl_robust_assert_held_inline
-#define pawl_lock_assert_held pawl_lock_assert_held_inline
+#define pawl_lock_assert_held   pawl_lock_assert_held_inline
 #include <pawl/pawl.h>
 #undef pawl_acquired
 #undef pawl_owner_died
