@@ -85,6 +85,7 @@ bool pawl__park(const struct pawl__watch *watch, unsigned n, int64_t until)
 		/* EPERM and EACCES are what seccomp filters say to a call they do not know. */
 		if (errno != ENOSYS && errno != EPERM && errno != EACCES)
 			return errno == ETIMEDOUT;
+		/* relaxed: whoever does not see it asks the kernel once more */
 		__atomic_store_n(&pawl__tune.no_waitv, true, __ATOMIC_RELAXED);
 	}
 	look = pawl__now() + FALLBACK_SLICE_NS;

@@ -118,9 +118,10 @@ static void full_fence(void)
 #ifdef __SANITIZE_THREAD__
 	static uint32_t fence;
 
-	PAWL_FETCH_ADD(&fence, 0u, SEQ_CST); /* LV4 */
+	PAWL_FETCH_ADD(&fence, 0u, SEQ_CST); /* LV4, as below */
 #else
-	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* LV4 */
+	/* LV4 seq_cst: pairs with LV3, LV5: whoever reads our TID in the token reads our incarnation too */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 #endif
 }
 
@@ -168,7 +169,7 @@ static bool claim(struct pawl_space *space, uint32_t s, bool last_resort, uint32
 		pawl__live_wake_all(space, s);
 	if (PAWL_LOAD(&slot->state, SEQ_CST) != claimed) /* LV6: stolen while we were stopped */
 		return false;
-	full_fence(); /* LV4: pairs with LV3, LV5: whoever reads our TID in the token reads our incarnation too */
+	full_fence(); /* LV4 */
 	if (!lock_token(slot))
 		return false;
 	PAWL__POINT("live/token-locked");

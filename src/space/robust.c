@@ -181,10 +181,10 @@ static void sleep_behind(struct waiter *w, uint32_t v, uint32_t token, int64_t n
 		return;
 	if (now - w->arrived > pawl__tune.hungry_ns)
 		PAWL_STORE(&w->t->lock->hungry, (uint8_t)1, RELAXED); /* relaxed: a wish, not a rule */
-	/* relaxed: the kernel compares the word again as the sleep begins */
 	if (!(v & PAWL__W_WAITERS)) {
 		uint32_t seen = v;
 
+		/* relaxed: the kernel compares the word again as the sleep begins */
 		if (!PAWL_CAS(&w->t->lock->word, &seen, v | PAWL__W_WAITERS, RELAXED))
 			return;
 	}
