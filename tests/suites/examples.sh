@@ -17,7 +17,8 @@ prints_as_promised() {
     echo "exit status $status; it printed: $said"
     [ "$status" = 0 ] && [ -n "$want" ] && [ "$said" = "$want" ]
 }
-nothing_left() { refuses grep . <(find "$PAWL_DIR" -mindepth 1); }
+# But for the counters' floor, which outlives its spaces on purpose.
+nothing_left() { refuses grep . <(find "$PAWL_DIR" -mindepth 1 ! -name 'pawl.*+floor'); }
 has_example() { [ -e "tests/examples/eg_$1.c" ]; }
 
 for header in include/pawl/*.h; do
