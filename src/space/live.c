@@ -120,7 +120,8 @@ static void full_fence(void)
 
 	PAWL_FETCH_ADD(&fence, 0u, SEQ_CST); /* LV4, as below */
 #else
-	/* LV4 seq_cst: pairs with LV3, LV5: whoever reads our TID in the token reads our incarnation too */
+	/* LV4 seq_cst: pairs with LV3, LV5: whoever reads our TID in the token reads our incarnation too; and pairs with
+	 * RB3: whoever reads our id in a lock's word reads own[] as we left it */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 #endif
 }
@@ -209,8 +210,10 @@ int pawl__live_join(struct pawl_space *space, uint32_t *me)
 	}
 	write_who(space, pawl__word_slot(*me));
 	PAWL_FETCH_ADD(&space->header->joins, 1u, RELAXED); /* relaxed: a statistic */
-	/* relaxed: read by threads of this process that see a word naming us, so after our CAS on that word */
+	/* relaxed: read by threads of this process that see a word naming us. RB1, which names us, is no release: a fence
+	 * here, once a thread, instead of one in every acquire */
 	PAWL_STORE(&space->own[pawl__word_slot(*me)], *me, RELAXED);
+	full_fence(); /* LV4 */
 	return 0;
 }
 

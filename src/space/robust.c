@@ -67,7 +67,8 @@ struct waiter {
 
 static uint32_t load_word(const struct waiter *w)
 {
-	/* RB3 acquire: pairs with RB1: whoever an id in the word is, its membership and F2's flag were there before it */
+	/* RB3 acquire: pairs with LV4 (join's, before any RB1) and RB2 (RB1 is a read-modify-write, which goes on with its
+	 * release): whoever an id in the word is, its membership and what the owners before it wrote were there first */
 	return PAWL_LOAD(&w->t->lock->word, ACQUIRE);
 }
 

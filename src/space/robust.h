@@ -42,7 +42,7 @@ static inline bool pawl__robust_give_plain(pawl_robust_t *lock, uint32_t me)
 {
 	uint32_t v = me;
 
-	/* RB2 release: pairs with RB1: nothing of the section may sink below this store, and nothing follows it */
+	/* RB2 release: pairs with RB1, RB3: nothing of the section may sink below this store, and nothing follows it */
 	return PAWL_LIKELY(PAWL_CAS(&lock->word, &v, PAWL__W_FREE, RELEASE));
 }
 
