@@ -61,6 +61,8 @@ typedef struct puppet {
 
 /** Start one; `first` runs in it before anything else, NULL for nothing. */
 puppet_t *puppet_new(puppet_act *first, long arg);
+/** The same in a PID namespace of its own, where its number is 1; NULL if the kernel does not let us make one. */
+puppet_t *puppet_new_namespace(puppet_act *first, long arg);
 /** Tell it to do something, without waiting for the end. */
 void puppet_ask(puppet_t *p, puppet_act *act, long arg);
 /** What the last act returned; waits for it. */

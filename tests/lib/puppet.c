@@ -2,7 +2,9 @@
 /** puppet.c: children that do what they are told (kids.h): a mailbox in shared memory, and a futex to wait on it. */
 #include "kids.h"
 
+#include <fcntl.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -59,6 +61,23 @@ puppet_t *puppet_new(puppet_act *first, long arg)
 		p->asked = 1;
 	}
 	p->pid = kids_fork(obey, p);
+	return p;
+}
+
+/* Only children are moved by unshare; what follows must be at home again. */
+puppet_t *puppet_new_namespace(puppet_act *first, long arg)
+{
+	int home = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+	puppet_t *p = NULL;
+
+	if (home < 0)
+		return NULL;
+	if (unshare(CLONE_NEWPID) == 0) {
+		p = puppet_new(first, arg);
+		if (setns(home, CLONE_NEWPID))
+			perror("setns");
+	}
+	close(home);
 	return p;
 }
 
