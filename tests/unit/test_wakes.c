@@ -23,7 +23,7 @@
 #include "../lib/kids_acts.h"
 
 #define POINT_WOKEN "robust/woken"
-#define POINT_RELEASED "robust/released"
+#define POINT_RELEASED "robust/given"
 
 enum { WAITERS = 5, ROUNDS = 5 };
 
