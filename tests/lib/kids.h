@@ -41,7 +41,7 @@ uint64_t kids_random(uint64_t *state);
 
 /** Make a fresh directory, set PAWL_DIR to it, return its path. */
 const char *kids_dir_make(void);
-/** How many files are in it. */
+/** How many files are in it that the last member of a space should have removed. */
 int kids_dir_files(void);
 /** Remove it with everything in it. */
 void kids_dir_remove(void);

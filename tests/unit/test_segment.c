@@ -414,7 +414,10 @@ static void removed_under_its_members(void **state)
 	before = token_of(old, "split", 0);
 	holder = puppet_new(act_lock, NAMED);
 	assert_int_equal(puppet_answer(holder), 0);
-	sleeper = puppet_new(wait_for_word, NAMED);
+	sleeper = puppet_new(act_lock, NAMED + 1);
+	assert_int_equal(puppet_answer(sleeper), 0);
+	assert_int_equal(puppet_do(sleeper, act_unlock, NAMED + 1), 0);
+	puppet_ask(sleeper, wait_for_word, NAMED);
 	assert_true(puppet_asleep(sleeper));
 	assert_int_equal(unlink(pawl_space_path(old)), 0);
 	assert_int_equal(puppet_answer(sleeper), EIDRM);
