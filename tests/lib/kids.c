@@ -56,6 +56,9 @@ void kids_unmap(void *memory, size_t size)
 	munmap(memory, size);
 }
 
+/* cmocka catches these and goes on with the next test: in a child that would be a second run of all that is left. */
+static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGSYS, SIGABRT};
+
 pid_t kids_fork(int (*body)(void *arg), void *arg)
 {
 	pid_t parent = getpid(), pid;
@@ -68,6 +71,8 @@ pid_t kids_fork(int (*body)(void *arg), void *arg)
 	}
 	if (pid > 0)
 		return pid;
+	for (unsigned i = 0; i < sizeof(fatal) / sizeof(*fatal); i++)
+		signal(fatal[i], SIG_DFL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent && getppid() != 0) /* 0: the parent is in another PID namespace */
 		_exit(98);

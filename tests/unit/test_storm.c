@@ -110,9 +110,10 @@ static void reused_by_the_next_owner(void **state)
 
 	(void)state;
 	for (int round = 0; round < 60; round++) {
-		puppet_t *p = puppet_new(act_lock, 0);
+		puppet_t *p;
 
 		memset(&acts_mutex[0], 0, sizeof(acts_mutex[0]));
+		p = puppet_new(act_lock, 0);
 		assert_int_equal(puppet_answer(p), 0);
 		puppet_ask(p, unlock_and_fall, 0);
 		assert_int_equal(pawl_robust_lock(acts_space, &acts_mutex[0], PAWL_FOREVER), 0);
