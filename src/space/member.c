@@ -18,6 +18,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "core/point.h"
@@ -223,6 +224,15 @@ static void forget_members(struct pawl_space *s)
 	s->members = kept;
 }
 
+/* A mapping keeps the open file alive it was made through, and with it the file's lock: with the parent's mapping we would
+ * keep up the membership of a parent that dies, and never be the last one out. So the same bytes are mapped again, at the
+ * same address, through our own descriptor. Should that fail, the file may be left for the next to adopt. */
+static void map_anew(const struct pawl_space *s)
+{
+	if (s->fd >= 0)
+		mmap(s->header, s->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, s->fd, 0);
+}
+
 static void after_fork_in_child(void)
 {
 	pawl__recent = NULL;
@@ -238,6 +248,7 @@ static void after_fork_in_child(void)
 		s->side_fd = -1;
 		s->fd = s->fork_fd; /* -1 if the parent was out of descriptors: segment_is_there tries again */
 		s->fork_fd = -1;
+		map_anew(s);
 	}
 	pawl__handles_fork_child();
 	pthread_mutex_unlock(&pawl__registry);
