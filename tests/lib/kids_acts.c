@@ -3,6 +3,7 @@
 #include "kids_acts.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "space/word.h"
 
@@ -34,6 +35,22 @@ int acts_end(void)
 
 	kids_unmap(acts_mutex, 2 * EACH * sizeof(*acts_mutex));
 	return rc;
+}
+
+int acts_finish(void)
+{
+	int check = pawl_space_check(acts_space), end;
+	char path[256];
+	bool left;
+
+	if (check)
+		printf("# the space is damaged: %s\n", pawl_space_reason());
+	snprintf(path, sizeof(path), "%s", pawl_space_path(acts_space));
+	end = acts_end();
+	left = access(path, F_OK) == 0;
+	if (end || left)
+		printf("# the space is closed with: %s; its file is %s\n", pawl_strerror(end), left ? "left" : "gone");
+	return check || end || left ? -1 : 0;
 }
 
 const char *acts_name(void)

@@ -21,6 +21,8 @@ extern pawl_robust_t *acts_mutex;
 int acts_begin(void);
 /** Close it. 0 or what pawl_space_close says. */
 int acts_end(void);
+/** The end of a test: check the space, close it, and see that nothing is left of it. 0, or says what is wrong. */
+int acts_finish(void);
 /** The name of the space of the present test. */
 const char *acts_name(void);
 /** The robust mutex that number `i` is. */

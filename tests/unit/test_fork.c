@@ -46,7 +46,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	return pawl_space_check(acts_space) || acts_end() || kids_dir_files();
+	return acts_finish();
 }
 
 static int take(long i)
@@ -190,7 +190,7 @@ static void check_daemon(bool clean)
 	assert_int_equal(pawl_space_close(space), 0);
 	PAWL_STORE(&daemon_page->stage, 3u, RELEASE);
 	assert_true(kids_until(&daemon_page->stage, 4));
-	assert_int_equal(daemon_page->rc, 0);
+	assert_int_equal(daemon_page->rc, 0);	assert_int_equal(daemon_page->rc, 0);
 	assert_int_equal(spaces(), 0);
 	kids_unmap(daemon_page, sizeof(*daemon_page));
 }

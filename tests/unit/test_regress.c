@@ -43,7 +43,7 @@ static int teardown(void **state)
 	(void)state;
 	munmap(page, PAGE);
 	close(page_fd);
-	return pawl_space_check(acts_space) || acts_end() || kids_dir_files();
+	return acts_finish();
 }
 
 static int take_page(long n)
@@ -149,10 +149,11 @@ static int exec_sleep(long unused)
 
 static void t4_exec_while_held(void **state)
 {
-	puppet_t *p = puppet_new(act_lock, 0), *other = puppet_new(act_lock, 0);
+	puppet_t *p = puppet_new(act_lock, 0), *other;
 
 	(void)state;
 	assert_int_equal(puppet_answer(p), 0);
+	other = puppet_new(act_lock, 0);
 	assert_true(puppet_asleep(other));
 	puppet_ask(p, exec_sleep, 0);
 	assert_int_equal(puppet_answer(other), EOWNERDEAD);
@@ -385,6 +386,7 @@ static void t14_nothing_pending(void **state)
 	(void)state;
 	assert_int_equal(take_page(0), 0);
 	assert_int_equal(puppet_do(p, time_out_on_page, 0), 0);
+	assert_int_equal(free_page(0), 0);
 	for (int n = 0; n < PAGE / 4; n++)
 		words[n] = kept[n] = (uint32_t)p->pid | (n & 1 ? 1u << 31 : 0);
 	puppet_kill(p);
@@ -439,7 +441,8 @@ static void t5_n2_same_number(void **state)
  * refused); and it must do so when A itself is killed. N3: the tokens tell the same: one thread less, then two. */
 static void check_n1(bool exits, long lock)
 {
-	puppet_t *a = puppet_new_namespace(act_lock, lock), *b = puppet_new_namespace(act_try, 9), *c = puppet_new(act_try, 8);
+	puppet_t *a = puppet_new_namespace(act_lock, lock), *b = puppet_new_namespace(act_try, lock + 9);
+	puppet_t *c = puppet_new(act_try, lock + 8);
 	pawl_space_stats_t all, less;
 
 	want_namespaces(a, b);
@@ -458,7 +461,7 @@ static void check_n1(bool exits, long lock)
 	assert_int_equal(puppet_do(c, act_briefly, lock), ETIMEDOUT);
 	assert_int_equal(pawl_space_stats(acts_space, &less), 0);
 	assert_int_equal(less.threads, all.threads - 1);
-	assert_int_equal(puppet_do(c, act_briefly, 9), EOWNERDEAD); /* B's own */
+	assert_int_equal(puppet_do(c, act_briefly, lock + 9), EOWNERDEAD); /* B's own */
 	puppet_kill(a);
 	assert_int_equal(puppet_do(c, act_timed, lock), EOWNERDEAD);
 	assert_int_equal(pawl_space_stats(acts_space, &less), 0);
@@ -502,10 +505,11 @@ static int take_newer(long n)
 
 static int death_behind(long n)
 {
-	puppet_t *p = puppet_new(act_lock, 0), *other = puppet_new(NULL, 0);
+	puppet_t *p, *other = puppet_new(NULL, 0);
 	int rc;
 
 	acts_mutex[0] = (pawl_robust_t){.word = 0};
+	p = puppet_new(act_lock, 0);
 	assert_int_equal(puppet_answer(p), 0);
 	assert_int_equal(puppet_do(p, take_newer, n), 0);
 	puppet_kill(p);
