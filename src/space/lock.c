@@ -79,11 +79,23 @@ static struct pawl__place *place_of(const struct pawl_lock *lock, struct pawl__s
 	return (struct pawl__place *)((char *)lock->space->header + PAWL__PLACES_OFF) + spot.index;
 }
 
+/* The lock of the handle's name, where the handle last found it; NULL if the place belongs to another name by now. While a
+ * thread holds the lock its place keeps the name, so NULL means that nobody holds it by this handle: what the caller finds
+ * in the word of such a place may well be its own id, for the other name. */
+static inline struct pawl__place *own_place(const struct pawl_lock *lock)
+{
+	struct pawl__spot spot = pawl__spot_of(lock);
+	struct pawl__place *place = place_of(lock, spot);
+
+	return PAWL_LIKELY(pawl__table_gen(place) == spot.gen) ? place : NULL;
+}
+
 static bool is_held_by_me(const struct pawl_lock *lock)
 {
 	const struct pawl__member *member = pawl__member_now(lock->space);
+	const struct pawl__place *place = own_place(lock);
 
-	return member && pawl__robust_is_mine(&place_of(lock, pawl__spot_of(lock))->lock, member->me);
+	return member && place && pawl__robust_is_mine(&place->lock, member->me);
 }
 
 int pawl_lock_close(pawl_lock_t *lock)
@@ -154,10 +166,8 @@ static inline bool is_still_ours(const struct walk *w)
 __attribute__((noinline)) static int find_again(struct walk *w)
 {
 	struct pawl__spot spot;
-	int cancel, rc;
+	int cancel = pawl__cancel_off(), rc;
 
-	put_back(w);
-	cancel = pawl__cancel_off();
 	rc = pawl__table_insert(w->lock->space, w->member, &w->lock->name, &spot);
 	pawl__cancel_back(cancel);
 	if (rc != 0)
@@ -243,13 +253,18 @@ __attribute__((noinline)) static int walk(struct walk *w, pawl_grant_t *grant)
 		if (rc != 0)
 			return rc;
 		find_place(w);
+		if (!is_still_ours(w)) { /* look first: it may be locked, by this very thread too, under its other name */
+			rc = find_again(w);
+			continue;
+		}
 		if (is_nested(w))
 			return nest(w, grant);
 		rc = take_slot(w);
-		if (rc != 0)
-			return rc;
-		if (!is_still_ours(w))
-			rc = find_again(w);
+		if (is_still_ours(w))
+			continue;
+		if (rc == 0)
+			put_back(w);
+		rc = find_again(w);
 	} while (rc == EAGAIN);
 	if (rc == 0 && is_lingering(w))
 		rc = outlast(w);
@@ -289,22 +304,26 @@ int pawl_lock_acquire(pawl_lock_t *lock, pawl_deadline_t deadline, pawl_grant_t 
 
 int pawl_lock_release(pawl_lock_t *lock) PAWL_NO_ANALYSIS
 {
-	struct pawl__member *member;
+	struct pawl__place *place;
 
 	if (PAWL_UNLIKELY(!lock))
 		return EINVAL;
-	member = pawl__member_now(lock->space);
-	return pawl__robust_release(member, &place_of(lock, pawl__spot_of(lock))->lock);
+	place = own_place(lock);
+	if (PAWL_UNLIKELY(!place))
+		return EPERM;
+	return pawl__robust_release(pawl__member_now(lock->space), &place->lock);
 }
 
 int pawl_lock_consistent(pawl_lock_t *lock) PAWL_NO_ANALYSIS
 {
 	struct pawl__member *member;
+	struct pawl__place *place;
 
 	if (!lock)
 		return EINVAL;
 	member = pawl__member_now(lock->space);
-	return member ? pawl__robust_consistent(&place_of(lock, pawl__spot_of(lock))->lock, member->me) : EPERM;
+	place = own_place(lock);
+	return member && place ? pawl__robust_consistent(&place->lock, member->me) : EPERM;
 }
 
 int pawl_lock_reset(pawl_lock_t *lock)
