@@ -77,6 +77,17 @@ int64_t pawl__floor_epoch(const char *segment_path)
 	return epoch > floor ? epoch : floor + 1;
 }
 
+/* A creator may be stopped between reading the clock and naming its segment, while another one of that name comes, grants and
+ * goes. So everybody who attaches lifts the floor to the clock of that moment, before it adds a name: the segment had its
+ * name by then, and any that had it before was gone. */
+void pawl__floor_lift(const struct pawl_space *space)
+{
+	uint64_t floor = PAWL_LOAD(&space->header->floor, RELAXED), now = (uint64_t)pawl__now_real(); /* relaxed: a maximum */
+
+	while (floor < now && !PAWL_CAS(&space->header->floor, &floor, now, RELAXED)) /* relaxed: as above */
+		;
+}
+
 void pawl__floor_raise(const struct pawl_space *space)
 {
 	int64_t now = pawl__now_boot(), passed = now - space->header->epoch_boot_ns;

@@ -372,6 +372,8 @@ int pawl__segment_attach(struct pawl_space *space, const pawl_space_options_t *o
 			rc = create(space, options);
 		else if (rc != 0 && space->fd < 0 && rc != EAGAIN && rc != EPROTO && rc != ETIMEDOUT)
 			return refuse_errno(space->path, rc);
+		if (rc == 0)
+			pawl__floor_lift(space); /* I6 */
 		if (rc != EAGAIN)
 			return rc;
 		if (pawl__now() >= deadline)

@@ -56,6 +56,9 @@ void pawl__stamp_reborn(struct pawl_space *space);
 /** Where the counters of a new segment begin: past everything that any segment of this user ever granted. */
 int64_t pawl__floor_epoch(const char *segment_path);
 
+/** Let the names that will be added begin above everything that segments of this name, gone by now, ever granted. */
+void pawl__floor_lift(const struct pawl_space *space);
+
 /** Raise the floor to what this segment may have granted, before its file goes. */
 void pawl__floor_raise(const struct pawl_space *space);
 
