@@ -215,9 +215,14 @@ int kids_dir_files(void)
 	return each_file(false);
 }
 
-void kids_dir_remove(void)
+void kids_dir_clear(void)
 {
 	each_file(true);
+}
+
+void kids_dir_remove(void)
+{
+	kids_dir_clear();
 	if (rmdir(dir))
 		perror(dir);
 }

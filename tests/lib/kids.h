@@ -43,6 +43,8 @@ uint64_t kids_random(uint64_t *state);
 const char *kids_dir_make(void);
 /** How many files are in it that the last member of a space should have removed. */
 int kids_dir_files(void);
+/** Remove everything in it. */
+void kids_dir_clear(void);
 /** Remove it with everything in it. */
 void kids_dir_remove(void);
 
