@@ -101,7 +101,7 @@ static bool bounds_hold(const struct pawl__header *h)
 
 	return c >= PAWL__CAPACITY_MIN && c <= PAWL__CAPACITY_MAX && (c & (c - 1)) == 0 &&
 	       h->slots_ready >= PAWL__SLOT_BLOCK && h->slots_ready <= PAWL__SLOTS && h->slots_ready % PAWL__SLOT_BLOCK == 0 &&
-	       h->token_off <= sizeof(pthread_mutex_t) - 4 && h->token_off % 4 == 0;
+	       h->token_off == (uint32_t)pawl__live_token_offset();
 }
 
 int pawl__stamp_check(const char *path, const struct pawl__header *h, uint64_t size, bool *reborn)
