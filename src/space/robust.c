@@ -197,6 +197,7 @@ static void sleep_behind(struct waiter *w, uint32_t v, uint32_t token, int64_t n
 	watch[0] = (struct pawl__watch){ .word = &w->t->lock->word, .value = v | PAWL__W_WAITERS };
 	show_waiting(w, now);
 	w->by_slice = pawl__park(watch, 2, until);
+	PAWL__POINT("robust/woken");
 	show_awake(w);
 	w->rested = true;
 	w->spun = false;
