@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** cli.h: what the subcommands of `pawl` share: exit codes, options, words on stderr, text that is safe to print.
+ *
+ * The command is a user of the library like any other: it includes the public headers only.
+ */
+#ifndef PAWL__CLI_H
+#define PAWL__CLI_H
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include <pawl/pawl.h>
+
+/** Exit codes; those from 64 on are sysexits.h's and the shell's. Scripts rely on them. */
+enum cli_exit {
+	CLI_FINE = 0,
+	CLI_NOT_HAD =
+		1,   /* run: the lock was not to be had; reset, rm: there was nothing to do it to */
+	CLI_BAD = 2, /* doctor: something is broken */
+	CLI_USAGE = 64,      /* the command line is wrong */
+	CLI_NO_SPACE = 66,   /* the space, or the name in it, cannot be opened */
+	CLI_SYSTEM = 71,     /* anything else that the system refused */
+	CLI_OUTPUT = 74,     /* stdout could not be written */
+	CLI_NOT_EXEC = 126,  /* run: the command was found, yet could not be executed */
+	CLI_NOT_FOUND = 127, /* run: there is no such command */
+};
+
+/* ---- subcommands: argv[0] is "pawl NAME"; the result is the exit code ---- */
+int cli_run(int argc, char **argv);
+int cli_ls(int argc, char **argv);
+int cli_show(int argc, char **argv);
+int cli_reset(int argc, char **argv);
+int cli_rm(int argc, char **argv);
+int cli_doctor(int argc, char **argv);
+
+/* ---- options.c: options that several subcommands take, as argp children ---- */
+
+/** -S; the child's input is a `const char *`, which begins as $PAWL_SPACE or "default". */
+extern const struct argp cli_space_argp;
+/** --json; the child's input is a `bool`. */
+extern const struct argp cli_json_argp;
+
+/** Parse options and exactly `count` arguments into `args`; more or fewer is a usage error. */
+struct cli_plain {
+	const char *space;
+	bool json;
+	unsigned count;
+	char **args;
+};
+error_t cli_parse_plain(int key, char *arg, struct argp_state *state);
+extern const struct argp_child cli_space_child[];      /* -S */
+extern const struct argp_child cli_json_child[];       /* --json */
+extern const struct argp_child cli_space_json_child[]; /* both */
+
+/* ---- say.c: words on stderr ---- */
+
+/** Print "pawl: ", the text and a newline on stderr. */
+void cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/** pawl_space_reason() on stderr; it may quote what somebody else named. */
+void cli_say_reason(void);
+
+/** Open a space without creating it. A space that is not there is ENOENT and nothing is printed: what that means differs
+ * from one subcommand to the next. Any other failure is explained on stderr. */
+PAWL_MUST_CHECK int cli_open_existing(const char *name, pawl_space_t **space);
+
+/** Leave a space that was only looked at, as it was found: see the definition. */
+void cli_leave_looking(pawl_space_t *space);
+
+/** Say that there is no space of that name, and what to do about it. */
+void cli_say_no_space(const char *name);
+
+/* ---- text.c: other people's bytes ---- */
+
+/** A copy of `text` that is safe on a terminal and on one line: whatever is not printable (or turns the direction of
+ * writing, or has no width) becomes \n, \t, \\ or \xHH. Free it. Never NULL: out of memory ends the program. */
+char *cli_escape(const char *text);
+
+/** Columns that an escaped text takes on a terminal. */
+int cli_width(const char *escaped);
+
+/** True if the bytes are well-formed UTF-8. */
+bool cli_is_utf8(const char *text);
+
+/** An age in words of a few letters, "2m05s", into `text`; returns it. */
+char *cli_age(int64_t ns, char text[16]);
+
+/** printf into a new string. Free it. Never NULL. */
+char *cli_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/** `pointer`, or the end of the program with CLI_SYSTEM if it is NULL: for allocations. */
+void *cli_must(void *pointer);
+
+/* ---- colour.c ---- */
+
+typedef enum cli_colour { CLI_PLAIN, CLI_GREEN, CLI_YELLOW, CLI_RED } cli_colour_t;
+
+/** The escape sequence that begins a colour, or ends it (CLI_PLAIN); "" unless stdout is a terminal that wants colour. */
+const char *cli_colour(cli_colour_t colour);
+
+/** The colour in which a state is shown. */
+cli_colour_t cli_state_colour(const char *state_name);
+
+#endif

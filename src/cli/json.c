@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** json.c: locks as JSON. */
+#include "cli/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+json_t *cli_json_text(const char *bytes)
+{
+	char *safe;
+	json_t *text;
+
+	if (cli_is_utf8(bytes))
+		return cli_must(json_string(bytes));
+	safe = cli_escape(bytes);
+	text = cli_must(json_string_nocheck(safe));
+	free(safe);
+	return text;
+}
+
+static json_t *hex_text(const char *bytes)
+{
+	char hex[2 * PAWL_NAME_MAX + 1] = "";
+
+	for (size_t i = 0; bytes[i] && i < PAWL_NAME_MAX; i++)
+		snprintf(hex + 2 * i, 3, "%02x", (unsigned char)bytes[i]);
+	return cli_must(json_string(hex));
+}
+
+int64_t cli_age_ns(int64_t since_ns)
+{
+	struct timespec now;
+
+	if (!since_ns)
+		return -1;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - since_ns;
+}
+
+void cli_json_put(json_t *object, const char *key, json_t *value)
+{
+	if (json_object_set_new(object, key, cli_must(value)))
+		cli_must(NULL);
+}
+
+static json_t *integer_or_null(int64_t value, bool known)
+{
+	return known ? json_integer(value) : json_null();
+}
+
+static void put_owner(json_t *lock, const pawl_lock_info_t *info)
+{
+	int64_t age = cli_age_ns(info->since_ns);
+
+	cli_json_put(lock, "pid", integer_or_null(info->pid, info->pid != 0));
+	cli_json_put(lock, "tid", integer_or_null(info->tid, info->tid != 0));
+	cli_json_put(lock, "foreign_pid", json_boolean(info->foreign_pid));
+	cli_json_put(lock, "command", *info->command ? cli_json_text(info->command) : json_null());
+	cli_json_put(lock, "age_seconds", age < 0 ? json_null() : json_real((double)age / 1e9));
+	cli_json_put(lock, "age_is_estimate", json_boolean(info->since_is_estimate));
+}
+
+json_t *cli_json_lock(const char *space, const pawl_lock_info_t *info)
+{
+	json_t *lock = cli_must(json_object());
+	char fence[PAWL_FENCE_LEN];
+
+	cli_json_put(lock, "space", cli_json_text(space));
+	cli_json_put(lock, "name", cli_json_text(info->name));
+	cli_json_put(lock, "name_hex", hex_text(info->name));
+	cli_json_put(lock, "state", json_string(pawl_lock_state_name(info->state)));
+	cli_json_put(lock, "inconsistent", json_boolean(info->inconsistent));
+	put_owner(lock, info);
+	cli_json_put(lock, "waiters", json_integer(info->waiters));
+	cli_json_put(lock, "fence", json_string(pawl_fence_format(info->fence, fence)));
+	cli_json_put(lock, "grants", json_integer((json_int_t)info->grants));
+	cli_json_put(lock, "contended", json_integer((json_int_t)info->contended));
+	cli_json_put(lock, "deaths", json_integer((json_int_t)info->deaths));
+	return lock;
+}
+
+void cli_json_print(json_t *value)
+{
+	json_dumpf(value, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(value);
+}

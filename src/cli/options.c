@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** options.c: the options that several subcommands share, as parsers that argp can hang below theirs. */
+#include "cli/cli.h"
+
+#include <stdlib.h>
+
+static error_t parse_space(int key, char *arg, struct argp_state *state)
+{
+	const char **space = state->input;
+	const char *from_environment;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		from_environment = getenv("PAWL_SPACE");
+		*space = from_environment && *from_environment ? from_environment : "default";
+		return 0;
+	case 'S':
+		*space = arg;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_option space_options[] = {
+	{"space", 'S', "SPACE", 0, "The space the lock lives in: $PAWL_SPACE, else \"default\"", 1},
+	{0}};
+
+const struct argp cli_space_argp = {.options = space_options, .parser = parse_space};
+
+static error_t parse_json(int key, char *arg, struct argp_state *state)
+{
+	(void)arg;
+	if (key != 'j')
+		return ARGP_ERR_UNKNOWN;
+	*(bool *)state->input = true;
+	return 0;
+}
+
+static const struct argp_option json_options[] = {
+	{"json", 'j', NULL, 0, "Print JSON; pawl(1) lists the keys, which stay", 2}, {0}};
+
+const struct argp cli_json_argp = {.options = json_options, .parser = parse_json};
+
+const struct argp_child cli_space_child[] = {{&cli_space_argp, 0, NULL, 0}, {0}};
+const struct argp_child cli_json_child[] = {{&cli_json_argp, 0, NULL, 0}, {0}};
+const struct argp_child cli_space_json_child[] = {
+	{&cli_space_argp, 0, NULL, 0}, {&cli_json_argp, 0, NULL, 0}, {0}};
+
+/* Each child finds its own input by which parser it is, whatever else hangs beside it. */
+static void give_inputs(struct cli_plain *plain, struct argp_state *state)
+{
+	const struct argp_child *children = state->root_argp->children;
+
+	for (unsigned i = 0; children && children[i].argp; i++)
+		state->child_inputs[i] = children[i].argp == &cli_space_argp ? (void *)&plain->space
+									     : (void *)&plain->json;
+}
+
+error_t cli_parse_plain(int key, char *arg, struct argp_state *state)
+{
+	struct cli_plain *plain = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		give_inputs(plain, state);
+		return 0;
+	case ARGP_KEY_ARG:
+		if (state->arg_num >= plain->count)
+			argp_error(state, "'%s' is one argument too many", arg);
+		else
+			plain->args[state->arg_num] = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (state->arg_num < plain->count)
+			argp_error(state, "an argument is missing");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}

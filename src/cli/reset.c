@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** reset.c: `pawl reset`: make a poisoned lock free again. */
+#include "cli/cli.h"
+
+#include <stdlib.h>
+
+static int explain(const char *typed, const pawl_lock_info_t *info, int rc)
+{
+	char *name = cli_escape(typed);
+	int status = CLI_NOT_HAD;
+
+	if (rc == EINVAL) {
+		cli_say("the lock '%s' is not poisoned but %s, and stays so: only a poisoned lock "
+			"needs a reset",
+			name, pawl_lock_state_name(info->state));
+	} else {
+		cli_say("cannot reset '%s': %s; `pawl doctor` may know why", name,
+			pawl_strerror(rc));
+		status = CLI_SYSTEM;
+	}
+	free(name);
+	return status;
+}
+
+static int explain_peek(const char *typed, const char *space, int rc)
+{
+	char *name = cli_escape(typed);
+
+	if (rc == ENOENT)
+		cli_say("there is no lock '%s' in space '%s': nothing to reset; `pawl ls` lists "
+			"those there are",
+			name, space);
+	else
+		cli_say("cannot look at '%s': %s; a name has 1 to %d bytes", name,
+			pawl_strerror(rc), PAWL_NAME_MAX);
+	free(name);
+	return rc == ENOENT ? CLI_NO_SPACE : CLI_USAGE;
+}
+
+/* Looks first: to open a lock would make its name known. */
+static int reset(const struct cli_plain *plain, pawl_space_t *space)
+{
+	static pawl_lock_info_t info;
+	const char *name = plain->args[0];
+	pawl_lock_t *lock;
+	int rc = pawl_lock_peek(space, name, &info);
+
+	if (rc)
+		return explain_peek(name, plain->space, rc);
+	if (info.state != PAWL_STATE_POISONED)
+		return explain(name, &info, EINVAL);
+	rc = pawl_lock_open(space, name, 0, &lock);
+	if (rc)
+		return explain(name, &info, rc);
+	rc = pawl_lock_reset(lock);
+	if (rc) /* somebody was faster: say what it is now */
+		(void)pawl_lock_info(lock, &info);
+	pawl_lock_close(lock);
+	return rc ? explain(name, &info, rc) : CLI_FINE;
+}
+
+static const char doc[] = "Make the poisoned lock NAME free again.\v"
+			  "A lock is poisoned when its owner died, the next one was told so and "
+			  "gave it up without declaring the data whole. "
+			  "Look at the data first: after the reset the next one to ask is told "
+			  "nothing. The tokens go on from where they were. "
+			  "Exit: 0; 1 it is not poisoned (nothing was changed); 64 usage; 66 no "
+			  "such lock or space; 71 another system error.";
+
+int cli_reset(int argc, char **argv)
+{
+	static const struct argp argp = {.parser = cli_parse_plain,
+		.args_doc = "NAME",
+		.doc = doc,
+		.children = cli_space_child};
+	char *name = NULL;
+	struct cli_plain plain = {.count = 1, .args = &name};
+	pawl_space_t *space;
+	int status, rc;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &plain);
+	rc = cli_open_existing(plain.space, &space);
+	if (rc == ENOENT)
+		cli_say_no_space(plain.space);
+	if (rc)
+		return rc == EINVAL ? CLI_USAGE : CLI_NO_SPACE;
+	status = reset(&plain, space);
+	cli_leave_looking(space);
+	return status;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** rm.c: `pawl rm`: remove a space that nobody uses. */
+#include "cli/cli.h"
+
+static const char doc[] =
+	"Remove the space SPACE.\v"
+	"A space goes by itself when the last process leaves it; this is for persistent ones, and "
+	"for what a crash left "
+	"behind. One that is in use, also by a command that lingers, is not removed. "
+	"Exit: 0; 1 it is in use; 64 usage; 66 there is none, or it is not a space of yours; 71 "
+	"another system error.";
+
+static int explain(int rc)
+{
+	cli_say_reason();
+	switch (rc) {
+	case EBUSY:
+		return CLI_NOT_HAD;
+	case EINVAL:
+		return CLI_USAGE;
+	case ENOENT:
+	case EACCES:
+	case EPROTO:
+		return CLI_NO_SPACE;
+	default:
+		return CLI_SYSTEM;
+	}
+}
+
+int cli_rm(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.parser = cli_parse_plain, .args_doc = "SPACE", .doc = doc};
+	char *name = NULL;
+	struct cli_plain plain = {.count = 1, .args = &name};
+	int rc;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &plain);
+	rc = pawl_space_unlink(name);
+	return rc ? explain(rc) : CLI_FINE;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** say.c: words on stderr, and the way into a space that is only looked at. */
+#include "cli/cli.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+void cli_say(const char *format, ...)
+{
+	va_list args;
+
+	/* One write for the whole line, so that the lines of several commands on one terminal do not mix. */
+	flockfile(stderr);
+	va_start(args, format);
+	fputs("pawl: ", stderr);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+	va_end(args);
+	funlockfile(stderr);
+}
+
+void cli_say_reason(void)
+{
+	char *safe = cli_escape(pawl_space_reason());
+
+	cli_say("%s", safe);
+	free(safe);
+}
+
+int cli_open_existing(const char *name, pawl_space_t **space)
+{
+	pawl_space_options_t options = {0};
+	int rc;
+
+	options.existing = true;
+	rc = pawl_space_open(space, name, &options);
+	if (rc && rc != ENOENT)
+		cli_say_reason();
+	return rc;
+}
+
+void cli_leave_looking(pawl_space_t *space)
+{
+	pawl_space_close(space);
+}
+
+void cli_say_no_space(const char *name)
+{
+	char *safe = cli_escape(name);
+
+	cli_say("there is no space '%s', so no lock of it is held; `pawl ls --spaces` lists those "
+		"there are",
+		safe);
+	free(safe);
+}

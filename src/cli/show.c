@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** show.c: `pawl show`: everything about one lock, in words, and what to do about it. Looks only. */
+#include "cli/json.h"
+
+#include <stdlib.h>
+
+/* What somebody who reads this can do; NULL where nothing needs doing. */
+static const char *advice(const pawl_lock_info_t *info)
+{
+	switch (info->state) {
+	case PAWL_STATE_DEAD:
+		return "nothing to do by hand: the next one to ask gets the lock and is told that "
+		       "the data may be half "
+		       "changed";
+	case PAWL_STATE_POISONED:
+		return "an owner died and the next one did not make the data whole: see to the "
+		       "data, then `pawl reset`; "
+		       "until then everybody gets ENOTRECOVERABLE";
+	case PAWL_STATE_LINGERING:
+		return "a command that was started under the lock still runs and keeps its "
+		       "descriptor: end that command, "
+		       "or wait for it (run it by `pawl run -o` to let it go on without the lock)";
+	case PAWL_STATE_HELD:
+		return info->inconsistent
+			       ? "its owner took over from a dead one and is repairing the data"
+			       : NULL;
+	default:
+		return NULL;
+	}
+}
+
+static void print_escaped(const char *label, const char *text)
+{
+	char *safe = cli_escape(text);
+
+	printf("%-10s %s\n", label, safe);
+	free(safe);
+}
+
+static void print_owner(const pawl_lock_info_t *info)
+{
+	char *command = cli_escape(info->command), age[16];
+	int64_t ns = cli_age_ns(info->since_ns);
+
+	if (info->pid)
+		printf("%-10s %s, process %d, thread %d%s%s\n", "owner", command, (int)info->pid,
+			(int)info->tid,
+			info->foreign_pid ? " (numbers of another PID namespace)" : "",
+			info->state == PAWL_STATE_HELD ? "" : ", as last seen");
+	else
+		printf("%-10s %s\n", "owner",
+			info->state == PAWL_STATE_FREE ? "nobody" : "not known");
+	if (ns >= 0)
+		printf("%-10s %s%s\n", "since", info->since_is_estimate ? "at least " : "",
+			cli_age(ns, age));
+	free(command);
+}
+
+static void print_text(const char *space, const pawl_lock_info_t *info)
+{
+	const char *state = pawl_lock_state_name(info->state), *what = advice(info);
+	cli_colour_t colour = cli_state_colour(state);
+	char fence[PAWL_FENCE_LEN];
+
+	print_escaped("lock", info->name);
+	print_escaped("space", space);
+	printf("%-10s %s%s%s%s\n", "state", colour == CLI_PLAIN ? "" : cli_colour(colour), state,
+		colour == CLI_PLAIN ? "" : cli_colour(CLI_PLAIN),
+		info->inconsistent ? ", data being repaired" : "");
+	print_owner(info);
+	printf("%-10s %u asleep\n", "waiters", (unsigned)info->waiters);
+	printf("%-10s %s\n", "fence", pawl_fence_format(info->fence, fence));
+	printf("%-10s %llu, of which %llu had to wait\n", "grants",
+		(unsigned long long)info->grants, (unsigned long long)info->contended);
+	printf("%-10s %llu\n", "deaths", (unsigned long long)info->deaths);
+	if (what)
+		printf("%-10s %s\n", "advice", what);
+}
+
+static void print_json(const char *space, const pawl_lock_info_t *info)
+{
+	json_t *lock = cli_json_lock(space, info);
+	const char *what = advice(info);
+
+	cli_json_put(lock, "advice", what ? json_string(what) : json_null());
+	cli_json_print(lock);
+}
+
+static int look(const struct cli_plain *plain, pawl_space_t *space)
+{
+	static pawl_lock_info_t info;
+	int rc = pawl_lock_peek(space, plain->args[0], &info);
+	char *name;
+
+	if (!rc) {
+		(plain->json ? print_json : print_text)(plain->space, &info);
+		return CLI_FINE;
+	}
+	name = cli_escape(plain->args[0]);
+	if (rc == ENOENT)
+		cli_say("there is no lock '%s' in space '%s': nobody has asked for it; `pawl ls` "
+			"lists those there are",
+			name, plain->space);
+	else
+		cli_say("cannot look at '%s': %s; a name has 1 to %d bytes", name,
+			pawl_strerror(rc), PAWL_NAME_MAX);
+	free(name);
+	return rc == ENOENT ? CLI_NO_SPACE : CLI_USAGE;
+}
+
+static const char doc[] = "Show everything about the lock NAME.\v"
+			  "Says who holds it, since when, how many wait, its token and its "
+			  "history, and what to do when it is dead, poisoned or "
+			  "lingering. Takes nothing, changes nothing. Exit: 0; 64 usage; 66 no "
+			  "such lock or space, or it cannot be opened.";
+
+int cli_show(int argc, char **argv)
+{
+	static const struct argp argp = {.parser = cli_parse_plain,
+		.args_doc = "NAME",
+		.doc = doc,
+		.children = cli_space_json_child};
+	char *name = NULL;
+	struct cli_plain plain = {.count = 1, .args = &name};
+	pawl_space_t *space;
+	int status, rc;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &plain);
+	rc = cli_open_existing(plain.space, &space);
+	if (rc == ENOENT)
+		cli_say_no_space(plain.space);
+	if (rc)
+		return rc == EINVAL ? CLI_USAGE : CLI_NO_SPACE;
+	status = look(&plain, space);
+	cli_leave_looking(space);
+	return status;
+}
