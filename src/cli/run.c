@@ -5,193 +5,10 @@
  * Whichever step fails, give_back() returns what the steps before it took.
  */
 #include "cli/command.h"
+#include "cli/run.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-struct run {
-	const char *space_name, *name;
-	char **command;
-	char *shell_words[4]; /* the command of -c: shell, -c, words */
-	pawl_deadline_t (*deadline)(const struct run *run);
-	int64_t wait_ns;
-	int conflict; /* exit code for a lock not had */
-	bool close_descriptor, verbose;
-
-	pawl_space_t *space;
-	pawl_lock_t *lock;
-	pawl_grant_t grant;
-	bool had;       /* the lock is ours */
-	int descriptor; /* keeps the lock alive in the command and what it starts; -1 = none */
-};
-
-/* ---- options ---- */
-
-static pawl_deadline_t for_ever(const struct run *run)
-{
-	(void)run;
-	return PAWL_FOREVER;
-}
-
-static pawl_deadline_t at_once(const struct run *run)
-{
-	(void)run;
-	return PAWL_TRY;
-}
-
-static pawl_deadline_t within(const struct run *run)
-{
-	return pawl_in_ns(run->wait_ns);
-}
-
-/* Seconds with a decimal fraction and nothing else: strtod alone would take "-1", "1e9", "0x10", "inf". */
-static void take_wait(struct run *run, const char *text, struct argp_state *state)
-{
-	double seconds = strtod(text, NULL);
-	const char *dot = strchr(text, '.');
-
-	if (text[strspn(text, "0123456789.")] || !text[strspn(text, ".")] ||
-		(dot && strchr(dot + 1, '.')))
-		argp_error(state, "-w takes seconds such as 5 or 0.2, not '%s'", text);
-	run->deadline = seconds > 0 ? within : at_once;
-	run->wait_ns = seconds < 9e9 ? (int64_t)(seconds * 1e9) : INT64_MAX;
-}
-
-static void take_exit_code(struct run *run, const char *text, struct argp_state *state)
-{
-	char *end;
-	long code = strtol(text, &end, 10);
-
-	if (!*text || *end || text[strspn(text, "0123456789")] || code > 255)
-		argp_error(state, "-E takes an exit code from 0 to 255, not '%s'", text);
-	run->conflict = (int)code;
-}
-
-static void take_shell_words(struct run *run, char **rest, struct argp_state *state)
-{
-	static char fallback[] = "/bin/sh", option[] = "-c";
-	char *shell = getenv("SHELL");
-
-	if (!rest[1] || rest[2])
-		argp_error(state,
-			"-c takes exactly one argument, the words for the shell: quote them");
-	run->shell_words[0] = shell && *shell ? shell : fallback;
-	run->shell_words[1] = option;
-	run->shell_words[2] = rest[1];
-	run->command = run->shell_words;
-}
-
-/* What follows the name of the lock is the command's, options and all. */
-static void take_command(struct run *run, char **rest, struct argp_state *state)
-{
-	if (rest[0] && (!strcmp(rest[0], "-c") || !strcmp(rest[0], "--command"))) {
-		take_shell_words(run, rest, state);
-		return;
-	}
-	if (rest[0] && !strcmp(rest[0], "--"))
-		rest++;
-	else if (rest[0] && rest[0][0] == '-')
-		argp_error(state,
-			"'%s' stands behind the name: options go before it, a command of that name "
-			"behind --",
-			rest[0]);
-	if (!rest[0])
-		argp_error(state, "a command is missing");
-	run->command = rest;
-}
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	struct run *run = state->input;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = (void *)&run->space_name;
-		return 0;
-	case 'n':
-		run->deadline = at_once;
-		return 0;
-	case 'w':
-		take_wait(run, arg, state);
-		return 0;
-	case 'E':
-		take_exit_code(run, arg, state);
-		return 0;
-	case 'o':
-		run->close_descriptor = true;
-		return 0;
-	case 'v':
-		run->verbose = true;
-		return 0;
-	case 'x':
-		return 0;
-	case 's':
-		argp_error(state, "locks of pawl are exclusive: there are no shared ones");
-		return 0;
-	case 'u':
-		argp_error(state, "a lock is given up when its command ends, not by -u");
-		return 0;
-	case 'F':
-		argp_error(state,
-			"-F cannot be: a process that executes another program gives up its locks");
-		return 0;
-	case 'c':
-		argp_error(state, "-c goes behind the name of the lock");
-		return 0;
-	case ARGP_KEY_ARG:
-		run->name = arg;
-		take_command(run, state->argv + state->next, state);
-		state->next = state->argc;
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "the name of the lock and a command are missing");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp_option options[] = {
-	{"nonblock", 'n', NULL, 0, "Fail rather than wait if the lock is held", 0},
-	{"nb", 'n', NULL, OPTION_ALIAS, NULL, 0},
-	{"timeout", 'w', "SECS", 0, "Wait so long at most; fractions are allowed, 0 is -n", 0},
-	{"wait", 'w', NULL, OPTION_ALIAS, NULL, 0},
-	{"conflict-exit-code", 'E', "CODE", 0, "Exit code when -n or -w did not get the lock (1)",
-		0},
-	{"close", 'o', NULL, 0,
-		"Do not pass the lock's descriptor to the command: what it leaves running does not "
-		"keep the lock",
-		0},
-	{"exclusive", 'x', NULL, 0, "An exclusive lock: as always", 0},
-	{NULL, 'e', NULL, OPTION_ALIAS, NULL, 0},
-	{"verbose", 'v', NULL, 0,
-		"Say on stderr how long it took, the token, whether the last owner died", 0},
-	{"shared", 's', NULL, OPTION_HIDDEN, NULL, 0},
-	{"unlock", 'u', NULL, OPTION_HIDDEN, NULL, 0},
-	{"no-fork", 'F', NULL, OPTION_HIDDEN, NULL, 0},
-	{"command", 'c', "WORDS", OPTION_HIDDEN, NULL, 0},
-	{0},
-};
-
-static const char doc[] = "Run COMMAND while holding the lock NAME, as flock(1) does.\v"
-			  "The lock lasts as long as COMMAND and whatever it left running, also if "
-			  "pawl is killed; -o makes that: as long "
-			  "as pawl. COMMAND gets SIGTERM if pawl dies, and every TERM, INT, HUP, "
-			  "QUIT, USR1, USR2, TSTP and CONT that is sent "
-			  "to pawl. It finds in its environment PAWL_FENCE (32 hex digits that "
-			  "grow from run to run: let the resource "
-			  "refuse smaller ones), PAWL_LOCK and PAWL_SPACE.\n\n"
-			  "Exit: COMMAND's own code; 128 + N if signal N ended it; 1 (or -E) lock "
-			  "not had; 64 usage; 66 the space cannot be "
-			  "opened; 71 another system error; 126 COMMAND cannot be executed; 127 "
-			  "there is no such command.\n\n"
-			  "Examples:\n"
-			  "  pawl run orders/42 -- ./settle 42\n"
-			  "  pawl run -n -E 0 nightly ./backup\n"
-			  "  pawl run -w 2.5 printer -c 'lpr *.ps && rm *.ps'";
-
-/* ---- the walk ---- */
 
 static int open_lock(struct run *run)
 {
@@ -319,15 +136,10 @@ static struct cli_ended execute(struct run *run)
 
 int cli_run(int argc, char **argv)
 {
-	static const struct argp argp = {.options = options,
-		.parser = parse,
-		.args_doc = "NAME [--] COMMAND [ARG...]\nNAME -c WORDS",
-		.doc = doc,
-		.children = cli_space_child};
-	struct run run = {.deadline = for_ever, .conflict = CLI_NOT_HAD, .descriptor = -1};
+	struct run run = {.deadline = cli_run_for_ever, .conflict = CLI_NOT_HAD, .descriptor = -1};
 	struct cli_ended ended = {0};
 
-	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &run);
+	argp_parse(&cli_run_argp, argc, argv, ARGP_IN_ORDER, NULL, &run);
 	ended.status = open_lock(&run);
 	if (!ended.status)
 		ended.status = take(&run);
