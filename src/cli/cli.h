@@ -41,17 +41,22 @@ extern const struct argp cli_space_argp;
 /** --json; the child's input is a `bool`. */
 extern const struct argp cli_json_argp;
 
-/** Parse options and exactly `count` arguments into `args`; more or fewer is a usage error. */
-struct cli_plain {
-	const char *space;
-	bool json;
-	unsigned count;
-	char **args;
-};
-error_t cli_parse_plain(int key, char *arg, struct argp_state *state);
 extern const struct argp_child cli_space_child[];      /* -S */
 extern const struct argp_child cli_json_child[];       /* --json */
 extern const struct argp_child cli_space_json_child[]; /* both */
+
+/** The command line of a subcommand that has no options of its own. */
+struct cli_plain {
+	const struct argp_child *children; /* one of the above, or NULL */
+	unsigned count, given;             /* arguments wanted, and found so far */
+	char **args;
+	const char *space;
+	bool json;
+};
+
+/** Parse options and exactly `count` arguments into `args`; a usage error ends the program. */
+void cli_parse(
+	struct cli_plain *plain, int argc, char **argv, const char *args_doc, const char *doc);
 
 /* ---- say.c: words on stderr ---- */
 

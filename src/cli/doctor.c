@@ -81,15 +81,13 @@ static const char doc[] = "Check whether pawl can work here, and what might go w
 
 int cli_doctor(int argc, char **argv)
 {
-	static const struct argp argp = {
-		.parser = cli_parse_plain, .doc = doc, .children = cli_json_child};
 	static void (*const groups[])(struct doctor *) = {
 		doctor_kernel, doctor_limits, doctor_directory, doctor_publish, doctor_spaces};
 	const char *directory = getenv("PAWL_DIR");
-	struct cli_plain plain = {0};
+	struct cli_plain plain = {.children = cli_json_child};
 	struct doctor doctor = {.worst = OK};
 
-	argp_parse(&argp, argc, argv, 0, NULL, &plain);
+	cli_parse(&plain, argc, argv, NULL, doc);
 	doctor.json = plain.json;
 	doctor.list = cli_must(json_array());
 	doctor.directory = directory && *directory ? directory : "/dev/shm";

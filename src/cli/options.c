@@ -50,14 +50,13 @@ const struct argp_child cli_space_json_child[] = {
 /* Each child finds its own input by which parser it is, whatever else hangs beside it. */
 static void give_inputs(struct cli_plain *plain, struct argp_state *state)
 {
-	const struct argp_child *children = state->root_argp->children;
-
-	for (unsigned i = 0; children && children[i].argp; i++)
-		state->child_inputs[i] = children[i].argp == &cli_space_argp ? (void *)&plain->space
-									     : (void *)&plain->json;
+	for (unsigned i = 0; plain->children && plain->children[i].argp; i++)
+		state->child_inputs[i] = plain->children[i].argp == &cli_space_argp
+						 ? (void *)&plain->space
+						 : (void *)&plain->json;
 }
 
-error_t cli_parse_plain(int key, char *arg, struct argp_state *state)
+static error_t parse_plain(int key, char *arg, struct argp_state *state)
 {
 	struct cli_plain *plain = state->input;
 
@@ -66,16 +65,27 @@ error_t cli_parse_plain(int key, char *arg, struct argp_state *state)
 		give_inputs(plain, state);
 		return 0;
 	case ARGP_KEY_ARG:
-		if (state->arg_num >= plain->count)
+		if (plain->given >= plain->count)
 			argp_error(state, "'%s' is one argument too many", arg);
 		else
-			plain->args[state->arg_num] = arg;
+			plain->args[plain->given++] = arg;
 		return 0;
 	case ARGP_KEY_END:
-		if (state->arg_num < plain->count)
+		if (plain->given < plain->count)
 			argp_error(state, "an argument is missing");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
+}
+
+void cli_parse(
+	struct cli_plain *plain, int argc, char **argv, const char *args_doc, const char *doc)
+{
+	struct argp argp = {.parser = parse_plain,
+		.args_doc = args_doc,
+		.doc = doc,
+		.children = plain->children};
+
+	argp_parse(&argp, argc, argv, 0, NULL, plain);
 }

@@ -69,16 +69,12 @@ static const char doc[] = "Make the poisoned lock NAME free again.\v"
 
 int cli_reset(int argc, char **argv)
 {
-	static const struct argp argp = {.parser = cli_parse_plain,
-		.args_doc = "NAME",
-		.doc = doc,
-		.children = cli_space_child};
 	char *name = NULL;
-	struct cli_plain plain = {.count = 1, .args = &name};
+	struct cli_plain plain = {.children = cli_space_child, .count = 1, .args = &name};
 	pawl_space_t *space;
 	int status, rc;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &plain);
+	cli_parse(&plain, argc, argv, "NAME", doc);
 	rc = cli_open_existing(plain.space, &space);
 	if (rc == ENOENT)
 		cli_say_no_space(plain.space);

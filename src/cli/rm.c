@@ -29,13 +29,11 @@ static int explain(int rc)
 
 int cli_rm(int argc, char **argv)
 {
-	static const struct argp argp = {
-		.parser = cli_parse_plain, .args_doc = "SPACE", .doc = doc};
 	char *name = NULL;
 	struct cli_plain plain = {.count = 1, .args = &name};
 	int rc;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &plain);
+	cli_parse(&plain, argc, argv, "SPACE", doc);
 	rc = pawl_space_unlink(name);
 	return rc ? explain(rc) : CLI_FINE;
 }

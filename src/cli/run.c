@@ -120,6 +120,14 @@ static void give_back(struct run *run) PAWL_NO_ANALYSIS
 		pawl_space_close(run->space);
 }
 
+static void say_command(const char *command)
+{
+	char *safe = cli_escape(command);
+
+	cli_say("executing %s", safe);
+	free(safe);
+}
+
 static struct cli_ended execute(struct run *run)
 {
 	struct cli_ended ended = {0};
@@ -130,7 +138,7 @@ static struct cli_ended execute(struct run *run)
 	if (ended.status)
 		return ended;
 	if (run->verbose)
-		cli_say("executing %s", run->command[0]);
+		say_command(run->command[0]);
 	return cli_command(run->command);
 }
 
