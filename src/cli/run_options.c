@@ -103,6 +103,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		run->verbose = true;
 		return 0;
 	case 'x':
+	case 'e':
 		return 0;
 	case 's':
 		argp_error(state, "locks of pawl are exclusive: there are no shared ones");
