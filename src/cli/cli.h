@@ -66,15 +66,22 @@ void cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /** pawl_space_reason() on stderr; it may quote what somebody else named. */
 void cli_say_reason(void);
 
-/** Open a space without creating it. A space that is not there is ENOENT and nothing is printed: what that means differs
- * from one subcommand to the next. Any other failure is explained on stderr. */
-PAWL_MUST_CHECK int cli_open_existing(const char *name, pawl_space_t **space);
-
-/** Leave a space that was only looked at, as it was found: see the definition. */
-void cli_leave_looking(pawl_space_t *space);
-
 /** Say that there is no space of that name, and what to do about it. */
 void cli_say_no_space(const char *name);
+
+/* ---- look.c: spaces that are looked at, one at a time ---- */
+
+/** Open a space without creating it. */
+PAWL_MUST_CHECK int cli_look_into(const char *name, pawl_space_t **space);
+
+/** The same; a failure is explained on stderr, but for ENOENT: what that means differs from one subcommand to the next. */
+PAWL_MUST_CHECK int cli_open_existing(const char *name, pawl_space_t **space);
+
+/** Leave it as it was found. */
+void cli_leave_looking(pawl_space_t *space);
+
+/** The last act of the process: returns unless something depends on its ending here. */
+void cli_end(int status);
 
 /* ---- text.c: other people's bytes ---- */
 

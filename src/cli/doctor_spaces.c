@@ -85,13 +85,11 @@ static int each_space(const char *name, const char *path, void *arg)
 {
 	struct doctor *doctor = arg;
 	char *check = cli_format("space %s", name);
-	pawl_space_options_t options = {0};
 	pawl_space_t *space;
 	int rc;
 
 	(void)path;
-	options.existing = true;
-	rc = pawl_space_open(&space, name, &options);
+	rc = cli_look_into(name, &space);
 	if (rc == 0) {
 		check_space(doctor, check, space);
 		cli_leave_looking(space);

@@ -35,12 +35,15 @@ static void fill_standard_descriptors(void)
 
 /* At exit, so that it also covers what argp prints for --help. A pipe whose reader has gone ends us by SIGPIPE, as it ends
  * every other command; this is for full disks, and for who ignores that signal. */
-static void close_stdout(void)
+static void close_stdout(int status, void *unused)
 {
 	bool failed = ferror(stdout);
 
-	if (fclose(stdout) == 0 && !failed)
+	(void)unused;
+	if (fclose(stdout) == 0 && !failed) {
+		cli_end(status);
 		return;
+	}
 	cli_say("cannot write the output: %s; it is not complete", strerror(errno));
 	_exit(CLI_OUTPUT);
 }
@@ -194,7 +197,7 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE,
 		""); /* for what is printable; numbers stay as they are in every language */
 	argp_program_version_hook = print_version;
-	atexit(close_stdout);
+	on_exit(close_stdout, NULL);
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &chosen);
 	return dispatch(argc - chosen.at, argv + chosen.at);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** say.c: words on stderr, and the way into a space that is only looked at. */
+/** say.c: words on stderr. */
 #include "cli/cli.h"
 
 #include <stdarg.h>
@@ -25,23 +25,6 @@ void cli_say_reason(void)
 
 	cli_say("%s", safe);
 	free(safe);
-}
-
-int cli_open_existing(const char *name, pawl_space_t **space)
-{
-	pawl_space_options_t options = {0};
-	int rc;
-
-	options.existing = true;
-	rc = pawl_space_open(space, name, &options);
-	if (rc && rc != ENOENT)
-		cli_say_reason();
-	return rc;
-}
-
-void cli_leave_looking(pawl_space_t *space)
-{
-	pawl_space_close(space);
 }
 
 void cli_say_no_space(const char *name)
