@@ -89,6 +89,9 @@ void cli_end(int status);
  * writing, or has no width) becomes \n, \t, \\ or \xHH. Free it. Never NULL: out of memory ends the program. */
 char *cli_escape(const char *text);
 
+/** The same in every locale: what is not plain ASCII is escaped. */
+char *cli_escape_all(const char *text);
+
 /** Columns that an escaped text takes on a terminal. */
 int cli_width(const char *escaped);
 

@@ -63,12 +63,24 @@ static int die_holding(pthread_mutex_t *mutex)
 	return pthread_mutex_trylock(mutex);
 }
 
+/* Give it back before its memory goes: a held robust mutex is on the list that the kernel, and everybody else who takes a
+ * robust mutex in this thread, walks. */
+static void put_away(void *page, int rc)
+{
+	if (page == MAP_FAILED)
+		return;
+	if (rc == 0 || rc == (EOWNERDEAD))
+		pthread_mutex_unlock(page);
+	munmap(page, sizeof(pthread_mutex_t));
+}
+
 static void check_robust(struct doctor *doctor)
 {
 	void *page = mmap(NULL, sizeof(pthread_mutex_t), PROT_READ | PROT_WRITE,
 		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int rc = page == MAP_FAILED ? errno : die_holding(page);
 
+	put_away(page, rc);
 	if (rc == (EOWNERDEAD))
 		doctor_report(doctor, OK, "robust list",
 			cli_format("the kernel marks what a dead thread held"), NULL);
@@ -78,8 +90,6 @@ static void check_robust(struct doctor *doctor)
 				rc ? strerror(rc) : "free"),
 			"without it no death is noticed: use a Linux kernel with CONFIG_FUTEX, not "
 			"an emulation of one");
-	if (page != MAP_FAILED)
-		munmap(page, sizeof(pthread_mutex_t));
 }
 
 static void check_memfd(struct doctor *doctor)

@@ -13,8 +13,8 @@ json_t *cli_json_text(const char *bytes)
 
 	if (cli_is_utf8(bytes))
 		return cli_must(json_string(bytes));
-	safe = cli_escape(bytes);
-	text = cli_must(json_string_nocheck(safe));
+	safe = cli_escape_all(bytes);
+	text = cli_must(json_string(safe));
 	free(safe);
 	return text;
 }
@@ -78,6 +78,38 @@ json_t *cli_json_lock(const char *space, const pawl_lock_info_t *info)
 	cli_json_put(lock, "contended", json_integer((json_int_t)info->contended));
 	cli_json_put(lock, "deaths", json_integer((json_int_t)info->deaths));
 	return lock;
+}
+
+static int by_space_and_name(const void *a, const void *b)
+{
+	const json_t *const *x = a, *const *y = b;
+	static const char *const keys[] = {"space", "name_hex"}; /* digits sort as the bytes do */
+	int order = 0;
+
+	for (unsigned i = 0; i < 2 && order == 0; i++) {
+		const char *s = json_string_value(json_object_get(*x, keys[i]));
+		const char *t = json_string_value(json_object_get(*y, keys[i]));
+
+		order = s && t ? strcmp(s, t) : 0;
+	}
+	return order;
+}
+
+json_t *cli_json_sorted(json_t *list)
+{
+	size_t count = json_array_size(list);
+	json_t **items = cli_must(calloc(count + 1, sizeof(json_t *))),
+	       *sorted = cli_must(json_array());
+
+	for (size_t i = 0; i < count; i++)
+		items[i] = json_array_get(list, i);
+	qsort(items, count, sizeof(json_t *), by_space_and_name);
+	for (size_t i = 0; i < count; i++)
+		if (json_array_append(sorted, items[i]))
+			cli_must(NULL);
+	free(items);
+	json_decref(list);
+	return sorted;
 }
 
 void cli_json_print(json_t *value)

@@ -19,6 +19,9 @@ int64_t cli_age_ns(int64_t since_ns);
 /** Put `value` (never NULL) under `key`; takes the reference. */
 void cli_json_put(json_t *object, const char *key, json_t *value);
 
+/** A list of locks or spaces in the order of their spaces and names; takes `list`. */
+json_t *cli_json_sorted(json_t *list);
+
 /** Print, with a newline, and free. */
 void cli_json_print(json_t *value);
 

@@ -246,7 +246,7 @@ static void print(struct ls *ls)
 		return;
 	}
 	object = cli_must(json_object());
-	cli_json_put(object, ls->spaces ? "spaces" : "locks", ls->list);
+	cli_json_put(object, ls->spaces ? "spaces" : "locks", cli_json_sorted(ls->list));
 	cli_json_print(object);
 }
 

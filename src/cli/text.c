@@ -96,13 +96,13 @@ static char *escape_byte(char *to, unsigned char byte)
 	}
 }
 
-char *cli_escape(const char *text)
+static char *escape(const char *text, size_t (*as_it_is)(const char *, mbstate_t *))
 {
 	char *safe = cli_must(malloc(4 * strlen(text) + 1)), *to = safe;
 	mbstate_t state = {0};
 
 	while (*text) {
-		size_t length = *text == '\\' ? 0 : printable(text, &state);
+		size_t length = *text == '\\' ? 0 : as_it_is(text, &state);
 
 		if (!length) {
 			to = escape_byte(to, (unsigned char)*text++);
@@ -113,6 +113,22 @@ char *cli_escape(const char *text)
 	}
 	*to = '\0';
 	return safe;
+}
+
+char *cli_escape(const char *text)
+{
+	return escape(text, printable);
+}
+
+static size_t plain(const char *text, mbstate_t *state)
+{
+	(void)state;
+	return *text >= ' ' && *text <= '~';
+}
+
+char *cli_escape_all(const char *text)
+{
+	return escape(text, plain);
 }
 
 int cli_width(const char *escaped)

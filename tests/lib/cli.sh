@@ -13,6 +13,7 @@ shm=/dev/shm
 dir=$(mktemp -d "$shm/pawl-suite.XXXXXX") || exit
 export PAWL_DIR=$dir/spaces
 mkdir -m 700 "$PAWL_DIR"
+export LC_ALL=C
 unset PAWL_SPACE PAWL_LOCK PAWL_FENCE SHELL NO_COLOR
 
 # Whatever still runs in our name is ended by its number, and the directory goes.

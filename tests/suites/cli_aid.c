@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** cli_aid.c: what cli.sh cannot do by itself: poison a lock, hold one as a thread with a chosen name, read JSON.
+ *
+ *   cli_aid poison SPACE NAME         an owner dies, the next one gives it up unrepaired; stays until it is ended
+ *   cli_aid hold SPACE NAME COMMAND   holds NAME as a thread called COMMAND; stays until it is ended
+ *   cli_aid json KEY...               reads JSON from stdin (a fault is exit 1), follows keys and indices, prints what is
+ *                                     there: a string as it is, anything else as compact JSON; no KEY prints nothing
+ */
+#include <jansson.h>
+#include <pawl/pawl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int take(const char *space_name, const char *name, pawl_lock_t **lock)
+{
+	pawl_space_t *space;
+
+	if (pawl_space_open(&space, space_name, NULL) ||
+		pawl_lock_open(space, name, PAWL_TIMESTAMP, lock))
+		return EINVAL;
+	return pawl_lock_acquire(*lock, PAWL_FOREVER, NULL);
+}
+
+static int stay(int wanted, int rc)
+{
+	if (rc != wanted) {
+		fprintf(stderr, "cli_aid: %s\n", pawl_strerror(rc));
+		return 1;
+	}
+	puts("ready");
+	fflush(stdout);
+	for (;;)
+		pause();
+}
+
+static int poison(char **arg)
+{
+	pawl_lock_t *lock;
+	pid_t child = fork();
+	int rc;
+
+	if (child == 0)
+		_exit(take(arg[0], arg[1], &lock));
+	waitpid(child, NULL, 0);
+	rc = take(arg[0], arg[1], &lock);
+	if (rc == (EOWNERDEAD))
+		pawl_lock_release(lock);
+	return stay(EOWNERDEAD, rc);
+}
+
+static int hold(char **arg)
+{
+	pawl_lock_t *lock;
+
+	prctl(PR_SET_NAME, arg[2]);
+	return stay(0, take(arg[0], arg[1], &lock));
+}
+
+static json_t *step(json_t *value, const char *key)
+{
+	return json_is_array(value) ? json_array_get(value, strtoul(key, NULL, 10))
+				    : json_object_get(value, key);
+}
+
+static int json(char **keys)
+{
+	json_error_t error;
+	json_t *root = json_loadf(stdin, JSON_REJECT_DUPLICATES, &error), *value = root;
+
+	if (!root) {
+		fprintf(stderr, "line %d: %s\n", error.line, error.text);
+		return 1;
+	}
+	if (!*keys)
+		return 0;
+	for (; *keys; keys++)
+		value = step(value, *keys);
+	if (json_is_string(value))
+		printf("%s\n", json_string_value(value));
+	else if (value) {
+		json_dumpf(value, stdout, JSON_COMPACT | JSON_ENCODE_ANY);
+		putchar('\n');
+	}
+	return value ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 4 && !strcmp(argv[1], "poison"))
+		return poison(argv + 2);
+	if (argc == 5 && !strcmp(argv[1], "hold"))
+		return hold(argv + 2);
+	if (argc >= 2 && !strcmp(argv[1], "json"))
+		return json(argv + 2);
+	return 64;
+}
