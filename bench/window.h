@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** window.h: one measurement: so many processes use one lock for so long. */
+#ifndef BENCH_WINDOW_H
+#define BENCH_WINDOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "row.h"
+
+#define BENCH_WORKERS_MOST 64
+
+/** What is asked for. */
+typedef struct bench_window {
+	unsigned procs;
+	double inside_ns, outside_ns; /* outside varies by half of it either way */
+	int64_t length_ns;
+	bool pin; /* worker i to the i-th allowed CPU */
+	uint64_t seed;
+} bench_window_t;
+
+/** What came of it. */
+typedef struct bench_sample {
+	double ops_per_s;
+	double cpu_ns; /* CPU time of the workers per acquire + release */
+	double least,
+		most;   /* of the workers: its part of the operations, 1/procs if all were equal */
+	double foreign; /* part of one CPU that others used meanwhile */
+	const char *failure; /* NULL; or why the row is broken */
+} bench_sample_t;
+
+/** Measure once. `lock` is the row's opened memory. */
+bench_sample_t bench_window_once(const bench_row_t *row, void *lock, const bench_window_t *window);
+
+/** Measure, and again while others use too much of the machine (load.h). The quietest try. */
+bench_sample_t bench_window(const bench_row_t *row, void *lock, const bench_window_t *window);
+
+#endif
