@@ -9,6 +9,7 @@
 #include <sysexits.h>
 
 #include "delay.h"
+#include "load.h"
 #include "progress.h"
 #include "stats.h"
 #include "table.h"
@@ -94,6 +95,8 @@ static void add_cell(contest_t *t, unsigned procs, double inside_ns, double outs
 		.outside_ns = outside_ns,
 		.length_ns = ms * 1000000,
 		.pin = c->pin,
+		/* who takes what is loaded anyway, need not wait for better */
+		.again = c->drop > BENCH_LOAD_DROP ? c->drop : BENCH_LOAD_AGAIN,
 	};
 }
 

@@ -15,7 +15,8 @@ typedef struct bench_window {
 	unsigned procs;
 	double inside_ns, outside_ns; /* outside varies by half of it either way */
 	int64_t length_ns;
-	bool pin; /* worker i to the i-th allowed CPU */
+	bool pin;     /* worker i to the i-th allowed CPU */
+	double again; /* repeat while others use more of a CPU than this */
 	uint64_t seed;
 } bench_window_t;
 
