@@ -126,11 +126,6 @@ static inline void find_place(struct walk *w)
 	w->gen = spot.gen;
 }
 
-static inline bool take_if_free(struct walk *w)
-{
-	return pawl__robust_take_free(&w->place->lock, w->member->me);
-}
-
 static bool is_nested(const struct walk *w)
 {
 	return pawl__robust_is_mine(&w->place->lock, w->member->me);
@@ -214,10 +209,10 @@ __attribute__((noinline)) static void note_since(struct walk *w)
 	ck_sequence_write_end(&place->since_sequence);
 }
 
-static inline void say(const struct walk *w, uint64_t count, pawl_grant_t *grant)
+static inline void say(uint64_t count, bool died, pawl_grant_t *grant)
 {
 	if (grant)
-		*grant = (pawl_grant_t){ .fence = { .lo = count }, .owner_died = w->died, .good_until_ns = INT64_MAX };
+		*grant = (pawl_grant_t){ .fence = { .lo = count }, .owner_died = died, .good_until_ns = INT64_MAX };
 }
 
 static inline int grant_it(struct walk *w, pawl_grant_t *grant)
@@ -230,7 +225,7 @@ static inline int grant_it(struct walk *w, pawl_grant_t *grant)
 		PAWL_FETCH_OR(&w->place->mark, PAWL__TOUCHED, RELAXED); /* relaxed: as above */
 	if (PAWL_UNLIKELY(w->waited || (w->lock->flags & PAWL_TIMESTAMP)))
 		note_since(w);
-	say(w, count, grant);
+	say(count, w->died, grant);
 	return w->died && !(w->lock->flags & PAWL_AUTO_RECOVER) ? EOWNERDEAD : 0;
 }
 
@@ -239,7 +234,7 @@ static int nest(struct walk *w, pawl_grant_t *grant)
 	int rc = pawl__robust_nest(&w->place->lock, w->lock->flags & PAWL_RECURSIVE);
 
 	if (rc == 0)
-		say(w, w->place->lock.grant, grant);
+		say(w->place->lock.grant, w->died, grant);
 	return rc;
 }
 
@@ -271,33 +266,55 @@ __attribute__((noinline)) static int walk(struct walk *w, pawl_grant_t *grant)
 	return rc == 0 ? grant_it(w, grant) : rc;
 }
 
-/* The walk of a lock that is free, whose handle is fresh and whose last holder left nothing behind: the same steps with
- * nothing to do at most of them. False: nothing has happened. */
-static inline bool stroll(struct walk *w, pawl_grant_t *grant)
+/* The whole walk, for whoever could not stroll. Out of line, so that strolling needs no frame: what is stored to the stack
+ * before the CAS has to be written out first, and what is read from there after it waits for it. */
+__attribute__((noinline)) static int set_out(pawl_lock_t *lock, pawl_deadline_t deadline, pawl_grant_t *grant)
 {
-	w->member = pawl__recent;
-	if (PAWL_UNLIKELY(!w->member || w->member->space != w->lock->space || w->member->me == 0))
+	struct walk w = { .lock = lock, .deadline = deadline };
+
+	if (!lock)
+		return EINVAL;
+	if (pawl__segment_is_removed(lock->space))
+		return EIDRM;
+	return walk(&w, grant);
+}
+
+/* May the grant begin without another step? The caller owns the lock. */
+static inline bool is_clear(const struct pawl__place *place, uint32_t gen)
+{
+	/* relaxed: RB1 shows LINGER to whom it concerns; that it was TOUCHED is a hint for the reclaimer */
+	return pawl__table_gen(place) == gen &&
+	       (PAWL_LOAD(&place->mark, RELAXED) & (PAWL__LINGER | PAWL__TOUCHED)) == PAWL__TOUCHED;
+}
+
+/* The walk of a lock that is free, whose handle is fresh and whose last holder left nothing behind: the same steps with
+ * nothing to do at most of them, in registers. False: nothing has happened. */
+static inline bool stroll(const pawl_lock_t *lock, pawl_grant_t *grant)
+{
+	struct pawl__member *member = pawl__recent;
+	struct pawl__spot spot;
+	struct pawl__place *place;
+
+	if (PAWL_UNLIKELY(!member || !lock || member->space != lock->space || member->me == 0 ||
+			  (lock->flags & PAWL_TIMESTAMP) || pawl__segment_is_removed(lock->space)))
 		return false;
-	find_place(w);
-	if (PAWL_UNLIKELY(!take_if_free(w)))
+	spot = pawl__spot_of(lock);
+	place = place_of(lock, spot);
+	if (PAWL_UNLIKELY(!pawl__robust_take_free(&place->lock, member->me)))
 		return false;
-	if (PAWL_UNLIKELY(!is_still_ours(w) || is_lingering(w))) {
-		put_back(w);
+	if (PAWL_UNLIKELY(!is_clear(place, spot.gen))) {
+		pawl__robust_give(&place->lock, member->me, PAWL__W_FREE);
 		return false;
 	}
-	grant_it(w, grant); /* nobody died: 0 */
+	say(pawl__robust_count(&place->lock), false, grant);
+	PAWL__POINT("lock/granted-at-once");
+	pawl__member_holds(member, +1);
 	return true;
 }
 
 int pawl_lock_acquire(pawl_lock_t *lock, pawl_deadline_t deadline, pawl_grant_t *grant) PAWL_NO_ANALYSIS
 {
-	struct walk w = { .lock = lock, .deadline = deadline };
-
-	if (PAWL_UNLIKELY(!lock))
-		return EINVAL;
-	if (pawl__segment_is_removed(lock->space))
-		return EIDRM;
-	return PAWL_LIKELY(stroll(&w, grant)) ? 0 : walk(&w, grant);
+	return PAWL_LIKELY(stroll(lock, grant)) ? 0 : set_out(lock, deadline, grant);
 }
 
 /* ---- and back ---- */
