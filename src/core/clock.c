@@ -19,11 +19,6 @@ int64_t pawl__now(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
-int64_t pawl__now_boot(void)
-{
-	return read_clock(CLOCK_BOOTTIME);
-}
-
 int64_t pawl__now_real(void)
 {
 	return read_clock(CLOCK_REALTIME);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** clock.h: the three clocks of pawl, in nanoseconds. Slow paths only: a read costs as much as ten locks. */
+/** clock.h: the clocks of pawl, in nanoseconds. Slow paths only: a read costs as much as ten locks. */
 #ifndef PAWL__CLOCK_H
 #define PAWL__CLOCK_H
 
@@ -7,9 +7,6 @@
 
 /** CLOCK_MONOTONIC: deadlines, slices, ages. */
 int64_t pawl__now(void);
-
-/** CLOCK_BOOTTIME: goes on while the machine is suspended. */
-int64_t pawl__now_boot(void);
 
 /** CLOCK_REALTIME: where the token counters of a new segment begin, never a deadline. */
 int64_t pawl__now_real(void);

@@ -2,9 +2,10 @@
 /** floor.c: I6 across the removal and re-creation of a segment: token counters never go back.
  *
  * A counter begins at the segment's epoch, nanoseconds of CLOCK_REALTIME, and a grant takes more than a nanosecond: so a
- * counter never overtakes epoch + the time that has passed, and a later segment begins higher, unless the clock was set
- * back. Against that, the last one out writes epoch + elapsed CLOCK_BOOTTIME into a small file beside the segments, and
- * a creator begins above it. The file is never removed. Where it cannot be written, the clock is all there is.
+ * counter never overtakes the clock, and a later segment begins higher, unless the clock was set back. Against that, the
+ * last one out writes the highest token of the segment into a small file beside the segments, and a creator begins above
+ * it. The file is never removed. Where it cannot be written, and where a segment is removed behind its users' backs, the
+ * clock is all there is.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -88,16 +89,30 @@ void pawl__floor_lift(const struct pawl_space *space)
 		;
 }
 
+/* The highest token of the segment: of names that were reclaimed, and of those that are there. We are alone in it. */
+static int64_t highest_token(const struct pawl_space *space)
+{
+	uint64_t highest = PAWL_LOAD(&space->header->floor, RELAXED); /* relaxed: alone */
+
+	for (uint32_t i = 0; i < space->capacity; i++) {
+		struct pawl__place *place = pawl__place_at(space, i);
+		uint64_t grant = place ? PAWL_LOAD(&place->lock.grant, RELAXED) : 0; /* relaxed: alone */
+
+		if (!place)
+			i |= PAWL__CHUNK / sizeof(*place) - 1; /* nothing in this chunk */
+		else if (grant > highest)
+			highest = grant;
+	}
+	return highest < INT64_MAX ? (int64_t)highest : INT64_MAX;
+}
+
 void pawl__floor_raise(const struct pawl_space *space)
 {
-	int64_t now = pawl__now_boot(), passed = now - space->header->epoch_boot_ns;
-	int64_t floor = space->header->epoch_ns + (passed > 0 ? passed : now); /* another boot: at least its length */
+	int64_t floor = highest_token(space);
 	int fd = open_floor(space->path, O_RDWR);
 
 	if (fd < 0)
 		return;
-	if ((uint64_t)floor < PAWL_LOAD(&space->header->floor, RELAXED)) /* relaxed: nobody else is here */
-		floor = (int64_t)PAWL_LOAD(&space->header->floor, RELAXED); /* relaxed */
 	if (lock_floor(fd, F_WRLCK) && read_floor(fd) < floor) {
 		if (pwrite(fd, &floor, sizeof(floor), 0) != sizeof(floor)) {
 			/* Disk full: the clock is all there is. */

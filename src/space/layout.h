@@ -62,7 +62,6 @@ struct pawl__header {
 	uint32_t capacity;
 	uint32_t token_off; /* of the futex word within a slot's mutex */
 	int64_t epoch_ns;   /* where token counters begin, CLOCK_REALTIME */
-	int64_t epoch_boot_ns;
 	int32_t creator_pid;
 
 	uint32_t flags;

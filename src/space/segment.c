@@ -194,18 +194,24 @@ static void unmap(struct pawl_space *space)
 	space->fd = -1;
 }
 
-/* A page that is not reserved would be a SIGBUS on a full file system: the header has been, by its creator; a file that
- * lies about it is caught by looking at it through read(), which cannot fault. */
+/* The stamp is read, not mapped: a file that lies about its length cannot fault that way, and what was checked is what is
+ * used from then on (I7): a peer cannot move our bounds afterwards. */
 static int check_stamp(struct pawl_space *space, uint64_t size, bool *reborn)
 {
 	union {
 		struct pawl__header header;
 		char bytes[PAWL__SLOTS_OFF];
 	} copy;
+	int rc;
 
 	if (pread(space->fd, &copy, sizeof(copy), 0) != sizeof(copy))
 		return pawl__refuse(EPROTO, "%s: too short to be a segment: remove it", space->path);
-	return pawl__stamp_check(space->path, &copy.header, size, reborn);
+	rc = pawl__stamp_check(space->path, &copy.header, size, reborn);
+	if (rc != 0)
+		return rc;
+	space->capacity = copy.header.capacity;
+	space->token_off = copy.header.token_off;
+	return 0;
 }
 
 /* The file is open and we are a member. EAGAIN: it is not the one by that name any more. */
@@ -225,13 +231,6 @@ static int check_opened(struct pawl_space *space, const pawl_space_options_t *op
 	space->ino = a.st_ino;
 	rc = check_stamp(space, (uint64_t)a.st_size, reborn);
 	return rc != 0 ? rc : map(space, (uint64_t)a.st_size);
-}
-
-/* The last check, on what we mapped and shall use from now on. */
-static void read_bounds(struct pawl_space *space)
-{
-	space->capacity = space->header->capacity;
-	space->token_off = space->header->token_off;
 }
 
 static int open_existing(struct pawl_space *space, const pawl_space_options_t *options, int64_t deadline)
@@ -254,7 +253,6 @@ static int open_existing(struct pawl_space *space, const pawl_space_options_t *o
 	if (rc != 0)
 		goto fail;
 	PAWL__POINT("segment/attached");
-	read_bounds(space);
 	if (lock_alone(space->fd)) {
 		pawl__adopt(space, reborn);
 		PAWL__POINT("segment/adopted");
@@ -308,7 +306,8 @@ static int make(struct pawl_space *space, const pawl_space_options_t *options, i
 	rc = pawl__stamp_fill(space, options, epoch_ns);
 	if (rc != 0)
 		return rc;
-	read_bounds(space);
+	space->capacity = capacity;
+	space->token_off = space->header->token_off; /* nobody else has seen it yet */
 	rc = pawl__live_grow(space);
 	return rc != 0 ? refuse_errno(space->path, rc) : 0;
 }

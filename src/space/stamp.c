@@ -75,7 +75,6 @@ int pawl__stamp_fill(struct pawl_space *space, const pawl_space_options_t *optio
 	h->time_ns = time_namespace();
 	h->token_off = (uint32_t)token_off;
 	h->epoch_ns = epoch_ns;
-	h->epoch_boot_ns = pawl__now_boot();
 	h->creator_pid = getpid();
 	h->flags = options->persistent ? PAWL__PERSISTENT : 0;
 	h->floor = (uint64_t)epoch_ns;
@@ -90,7 +89,6 @@ void pawl__stamp_reborn(struct pawl_space *space)
 	int64_t now = pawl__now_real(), floor = (int64_t)space->header->floor;
 
 	space->header->time_ns = time_namespace();
-	space->header->epoch_boot_ns = pawl__now_boot();
 	space->header->epoch_ns = now > floor ? now : floor; /* I6: see floor.c */
 	read_boot_id(space->header->boot_id);
 }
