@@ -161,15 +161,52 @@ static bool is_free_record(const struct pawl_space *space, uint32_t record, cons
 	return !place || PAWL_LOAD(&place->long_name, RELAXED) != record + 1; /* relaxed: as above */
 }
 
+static bool take_nameless(struct pawl_space *space, struct pawl__member *member, struct pawl__place *place);
+static bool take_idle(struct pawl__member *member, struct pawl__place *place, uint32_t gen, bool spare_touched);
+static void raise_floor(struct pawl_space *space, uint64_t grant);
+
+/* All records are in use, and the place of this one may be idle, or left by one who was killed filling it: then that name
+ * goes, as it would if its place were wanted. True if the record is free now. The caller holds header->longs. */
+static bool empty_record(struct pawl_space *space, struct pawl__member *member, const struct pawl__long *l)
+{
+	uint32_t user = PAWL_LOAD(&l->place, RELAXED); /* relaxed: changes under header->longs only, which we hold */
+	struct pawl__place *place = user != 0 ? pawl__place_at(space, user - 1) : NULL;
+	uint32_t gen = place ? pawl__table_gen(place) : 0;
+
+	if (!place || !(pawl__gen_is_ready(gen) ? take_idle(member, place, gen, false) : take_nameless(space, member, place)))
+		return false;
+	if (pawl__gen_is_ready(gen)) {
+		raise_floor(space, PAWL_LOAD(&place->lock.grant, RELAXED)); /* relaxed: we own it. I6: before gen moves */
+		PAWL_FETCH_ADD(&space->header->reclaimed, 1u, RELAXED);	    /* relaxed: a statistic */
+		PAWL__POINT("table/long-floor-raised");
+		/* TB2 release: pairs with TB1: who misses the name sees the floor */
+		PAWL_STORE(&place->gen, ((gen & ~3u) + 4) | PAWL__PLACE_GONE, RELEASE);
+		PAWL__POINT("table/long-gone");
+	}
+	PAWL_STORE(&place->long_name, 0u, RELEASE); /* TB4 release: pairs with TB3 */
+	PAWL__POINT("table/long-emptied");
+	pawl__robust_give(&place->lock, member->me, PAWL__W_FREE);
+	return true;
+}
+
+static bool get_record(struct pawl_space *space, struct pawl__member *member, uint32_t record, bool by_force)
+{
+	struct pawl__long *l = pawl__long_at(space, record);
+
+	return is_free_record(space, record, l) || (by_force && empty_record(space, member, l));
+}
+
 /* Write a long name into a record of its own. Whoever is killed in here leaves a record that its place does not point
  * to, or a place that is FILLING and points to it: free in both cases, as filling a place again forgets its record. */
 static int write_long(struct pawl_space *space, struct pawl__member *member, struct pawl__place *place,
 	const struct pawl__name *name)
 {
+	uint32_t records = pawl__longs_of(space->capacity);
 	int rc = ENOSPC;
 
 	take_robust(space, member, &space->header->longs);
-	for (uint32_t r = 0; r < pawl__longs_of(space->capacity); r++) {
+	for (uint32_t n = 0; n < 2 * records; n++) {
+		uint32_t r = n % records;
 		uint64_t off = pawl__longs_off(space->capacity) + (uint64_t)r * sizeof(struct pawl__long);
 		struct pawl__long *l;
 
@@ -178,7 +215,7 @@ static int write_long(struct pawl_space *space, struct pawl__member *member, str
 			break;
 		l = pawl__long_at(space, r);
 		rc = ENOSPC;
-		if (!is_free_record(space, r, l))
+		if (!get_record(space, member, r, n >= records))
 			continue;
 		for (uint32_t i = 0; i < sizeof(l->text) / 8; i++)
 			PAWL_STORE(&l->text[i], word_of(name, i), RELEASE); /* TB4 release: pairs with TB3 */
@@ -211,7 +248,8 @@ static int fill(struct pawl_space *space, struct pawl__member *member, struct pa
 
 	raise_floor(space, PAWL_LOAD(&place->lock.grant, RELAXED)); /* relaxed: we own it. I6: before gen moves */
 	PAWL__POINT("table/floor-raised");
-	PAWL_STORE(&place->gen, gen | PAWL__PLACE_FILLING, RELAXED); /* relaxed: TB4 follows */
+	/* TB2 release: pairs with TB1: who misses the old name, and makes it anew elsewhere, sees the floor */
+	PAWL_STORE(&place->gen, gen | PAWL__PLACE_FILLING, RELEASE);
 	PAWL__POINT("table/filling");
 	PAWL_STORE(&place->long_name, 0u, RELEASE); /* TB4 release: pairs with TB3: FILLING shows before any of this */
 	PAWL__POINT("table/record-forgotten");
