@@ -49,7 +49,8 @@ int acts_finish(void)
 	end = acts_end();
 	left = access(path, F_OK) == 0;
 	if (end || left)
-		printf("# the space is closed with: %s; its file is %s\n", pawl_strerror(end), left ? "left" : "gone");
+		printf("# the space is closed with: %s; its file is %s\n", pawl_strerror(end),
+			left ? "left" : "gone");
 	return check || end || left ? -1 : 0;
 }
 
@@ -86,7 +87,8 @@ bool acts_waited_on(long i)
 			return false;
 		kids_nap_us(50);
 	}
-	kids_nap_us(20000); /* from the registration to the sleep; nothing to see from here in another PID namespace */
+	kids_nap_us(
+		20000); /* from the registration to the sleep; nothing to see from here in another PID namespace */
 	return true;
 }
 
@@ -148,17 +150,20 @@ int act_briefly(long i)
 
 int act_unlock(long i)
 {
-	return i & NAMED ? pawl_lock_release(acts_handle(i)) : pawl_robust_unlock(acts_space, acts_robust(i));
+	return i & NAMED ? pawl_lock_release(acts_handle(i))
+			 : pawl_robust_unlock(acts_space, acts_robust(i));
 }
 
 int act_consistent(long i)
 {
-	return i & NAMED ? pawl_lock_consistent(acts_handle(i)) : pawl_robust_consistent(acts_space, acts_robust(i));
+	return i & NAMED ? pawl_lock_consistent(acts_handle(i))
+			 : pawl_robust_consistent(acts_space, acts_robust(i));
 }
 
 int act_reset(long i)
 {
-	return i & NAMED ? pawl_lock_reset(acts_handle(i)) : pawl_robust_reset(acts_space, acts_robust(i));
+	return i & NAMED ? pawl_lock_reset(acts_handle(i))
+			 : pawl_robust_reset(acts_space, acts_robust(i));
 }
 
 int act_leave(long unused)

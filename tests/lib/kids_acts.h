@@ -34,10 +34,10 @@ bool acts_waited_on(long i);
 
 /* Acts. The three that take it leave the token with puppet_tell when they did; its top bit says the grant told of a death. */
 #define ACT_DIED (UINT64_C(1) << 63)
-int act_lock(long i);	    /* as long as it takes */
-int act_try(long i);	    /* PAWL_TRY */
-int act_timed(long i);	    /* with a deadline that is far away */
-int act_briefly(long i);    /* with a deadline 30 ms away; answers EPROTO if that came early */
+int act_lock(long i);    /* as long as it takes */
+int act_try(long i);     /* PAWL_TRY */
+int act_timed(long i);   /* with a deadline that is far away */
+int act_briefly(long i); /* with a deadline 30 ms away; answers EPROTO if that came early */
 int act_unlock(long i);
 int act_consistent(long i);
 int act_reset(long i);

@@ -133,9 +133,10 @@ static void closes_are_independent(void **state)
 
 /* A daemon: the parent opens the space, forks and exits at once; the child goes on, and it alone removes the file. */
 static struct daemon {
-	uint32_t stage; /* 1: the parent may go; 2: the child has looked; 3: it shall end; 4: it has closed */
+	uint32_t
+		stage; /* 1: the parent may go; 2: the child has looked; 3: it shall end; 4: it has closed */
 	int rc;
-} *daemon_page;
+} * daemon_page;
 
 static int run_daemon(void)
 {
@@ -147,7 +148,8 @@ static int run_daemon(void)
 	kids_nap_us(20000); /* the parent is gone */
 	if (spaces() != 1)
 		return 2;
-	if (pawl_lock_open(space, "daemon", 0, &lock) || pawl_lock_acquire(lock, PAWL_FOREVER, NULL))
+	if (pawl_lock_open(space, "daemon", 0, &lock) ||
+		pawl_lock_acquire(lock, PAWL_FOREVER, NULL))
 		return 3;
 	PAWL_STORE(&daemon_page->stage, 2u, RELEASE);
 	if (!kids_until(&daemon_page->stage, 3))
@@ -190,7 +192,8 @@ static void check_daemon(bool clean)
 	assert_int_equal(pawl_space_close(space), 0);
 	PAWL_STORE(&daemon_page->stage, 3u, RELEASE);
 	assert_true(kids_until(&daemon_page->stage, 4));
-	assert_int_equal(daemon_page->rc, 0);	assert_int_equal(daemon_page->rc, 0);
+	assert_int_equal(daemon_page->rc, 0);
+	assert_int_equal(daemon_page->rc, 0);
 	assert_int_equal(spaces(), 0);
 	kids_unmap(daemon_page, sizeof(*daemon_page));
 }
@@ -232,7 +235,8 @@ static int child_of_a_storm(void)
 		if (take(i) || act_unlock(i))
 			return 1;
 	snprintf(name, sizeof(name), "of-%d", (int)getpid() % 50);
-	if (pawl_lock_open(acts_space, name, PAWL_AUTO_RECOVER, &lock) || pawl_lock_acquire(lock, PAWL_FOREVER, NULL))
+	if (pawl_lock_open(acts_space, name, PAWL_AUTO_RECOVER, &lock) ||
+		pawl_lock_acquire(lock, PAWL_FOREVER, NULL))
 		return 2;
 	return pawl_lock_release(lock) ? 3 : take(0) || act_unlock(0) ? 4 : 0;
 }
@@ -243,7 +247,8 @@ static int fork_in_a_storm(long forks)
 	int failed = 0;
 
 	for (long n = 0; n < 4; n++)
-		if (pthread_create(&thread[n], NULL, take_and_give, (void *)(intptr_t)(n & 1 ? NAMED : 0)))
+		if (pthread_create(
+			    &thread[n], NULL, take_and_give, (void *)(intptr_t)(n & 1 ? NAMED : 0)))
 			return -1;
 	for (long n = 0; n < forks; n++) {
 		pid_t pid = fork();
@@ -297,7 +302,9 @@ static int child_of_threads(long unused)
 
 		if (acts_take(0, PAWL_TRY, &token) != EBUSY || act_unlock(0) != EPERM)
 			_exit(1);
-		_exit(take(1) || act_unlock(1) || pawl_space_close(acts_space) ? 2 : 0); /* no thread of it holds anything */
+		_exit(take(1) || act_unlock(1) || pawl_space_close(acts_space)
+				? 2
+				: 0); /* no thread of it holds anything */
 	}
 	return pid < 0 || waitpid(pid, &status, 0) != pid ? -2 : status;
 }
@@ -358,7 +365,9 @@ static int list_descriptors(long unused)
 {
 	(void)unused;
 	/* exec: what a new program finds open beside the three standard ones and the directory it reads */
-	execl("/bin/sh", "sh", "-c", "for f in /proc/self/fd/*; do readlink $f; done | grep -q 'pawl' && exit 7; exit 0", (char *)NULL);
+	execl("/bin/sh", "sh", "-c",
+		"for f in /proc/self/fd/*; do readlink $f; done | grep -q 'pawl' && exit 7; exit 0",
+		(char *)NULL);
 	return -1;
 }
 
@@ -397,7 +406,8 @@ static int take_anonymous_name(long unused)
 	pawl_lock_t *lock;
 
 	(void)unused;
-	return pawl_lock_open(anonymous, "here", 0, &lock) || pawl_lock_acquire(lock, PAWL_FOREVER, NULL);
+	return pawl_lock_open(anonymous, "here", 0, &lock) ||
+	       pawl_lock_acquire(lock, PAWL_FOREVER, NULL);
 }
 
 static void anonymous_space(void **state)
@@ -544,7 +554,8 @@ static void end_crowd(const pthread_t *thread, unsigned threads)
 
 static uint32_t counted(void)
 {
-	return PAWL_LOAD(&crowd.joined, ACQUIRE) + PAWL_LOAD(&crowd.refused, ACQUIRE) + PAWL_LOAD(&crowd.failed, ACQUIRE);
+	return PAWL_LOAD(&crowd.joined, ACQUIRE) + PAWL_LOAD(&crowd.refused, ACQUIRE) +
+	       PAWL_LOAD(&crowd.failed, ACQUIRE);
 }
 
 /* 600 threads at once, more than are prepared for at first; when they end, they are gone. */
@@ -627,8 +638,14 @@ static void thread_exit_leaves(void **state)
 	assert_true(stats.joins >= 3000);
 }
 
-#define TEST(name) {#name, name, setup, teardown, NULL}
-#define BARE(name) {#name, name, NULL, NULL, NULL}
+#define TEST(name)                                                                                 \
+	{                                                                                          \
+#name, name, setup, teardown, NULL                                                 \
+	}
+#define BARE(name)                                                                                 \
+	{                                                                                          \
+#name, name, NULL, NULL, NULL                                                      \
+	}
 
 static int begin(void **state)
 {

@@ -60,7 +60,9 @@ static int recover_page(long n)
 {
 	int rc = take_page(n);
 
-	return rc != EOWNERDEAD ? rc : pawl_robust_consistent(acts_space, &page[n]) || free_page(n) ? -1 : rc;
+	return rc != EOWNERDEAD                                               ? rc
+	       : pawl_robust_consistent(acts_space, &page[n]) || free_page(n) ? -1
+									      : rc;
 }
 
 static int unmap_page(long unused)
@@ -222,7 +224,8 @@ static void t8_not_recoverable_until_reset(void **state)
 	assert_int_equal(puppet_do(sleeper, act_reset, 0), 0);
 	assert_int_equal(puppet_do(sleeper, act_lock, 0), 0);
 	puppet_kill(sleeper);
-	assert_int_equal(pawl_robust_lock(acts_space, acts_robust(0), PAWL_TRY), EOWNERDEAD); /* as good as new */
+	assert_int_equal(pawl_robust_lock(acts_space, acts_robust(0), PAWL_TRY),
+		EOWNERDEAD); /* as good as new */
 	assert_int_equal(act_consistent(0), 0);
 	assert_int_equal(act_unlock(0), 0);
 }
@@ -313,7 +316,8 @@ static int give_up_through_another(long unused)
 	(void)unused;
 	if (second == MAP_FAILED || take_page(0))
 		return -1;
-	return pawl_robust_unlock(acts_space, second) || take_page(0) || munmap(second, PAGE) || munmap(page, PAGE);
+	return pawl_robust_unlock(acts_space, second) || take_page(0) || munmap(second, PAGE) ||
+	       munmap(page, PAGE);
 }
 
 static void t12_two_mappings(void **state)
@@ -341,8 +345,9 @@ static int mix_with_theirs(long unused)
 	pthread_mutexattr_setrobust(&a, PTHREAD_MUTEX_ROBUST);
 	for (int n = 0; n < 3; n++)
 		pthread_mutex_init(&theirs[n], &a);
-	return pthread_mutex_lock(&theirs[2]) || pthread_mutex_lock(&theirs[0]) || act_lock(0) || act_lock(1) ||
-	       pthread_mutex_lock(&theirs[1]) || act_unlock(1) || pthread_mutex_unlock(&theirs[2]);
+	return pthread_mutex_lock(&theirs[2]) || pthread_mutex_lock(&theirs[0]) || act_lock(0) ||
+	       act_lock(1) || pthread_mutex_lock(&theirs[1]) || act_unlock(1) ||
+	       pthread_mutex_unlock(&theirs[2]);
 }
 
 static void t13_beside_their_robust_mutexes(void **state)
@@ -441,7 +446,8 @@ static void t5_n2_same_number(void **state)
  * refused); and it must do so when A itself is killed. N3: the tokens tell the same: one thread less, then two. */
 static void check_n1(bool exits, long lock)
 {
-	puppet_t *a = puppet_new_namespace(act_lock, lock), *b = puppet_new_namespace(act_try, lock + 9);
+	puppet_t *a = puppet_new_namespace(act_lock, lock),
+		 *b = puppet_new_namespace(act_try, lock + 9);
 	puppet_t *c = puppet_new(act_try, lock + 8);
 	pawl_space_stats_t all, less;
 
@@ -486,7 +492,9 @@ static void n1b_namesake_exits(void **state)
 
 /* ---- what the application can do to hide its death (documented in space.h) ---- */
 
-enum { WALKED = 2048 }; /* entries of a thread's list the kernel looks at; the token is the oldest */
+enum {
+	WALKED = 2048
+}; /* entries of a thread's list the kernel looks at; the token is the oldest */
 
 static pthread_mutex_t *newer;
 
@@ -549,7 +557,10 @@ static void e8_newer_unmapped(void **state)
 	kids_unmap(newer, PAGE);
 }
 
-#define TEST(name) {#name, name, setup, teardown, NULL}
+#define TEST(name)                                                                                 \
+	{                                                                                          \
+#name, name, setup, teardown, NULL                                                 \
+	}
 
 static int begin(void **state)
 {

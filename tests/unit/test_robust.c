@@ -82,7 +82,10 @@ static int take_briefly(long i)
 
 static int nothing_allowed(long i)
 {
-	return act_unlock(i) != EPERM ? 1 : act_consistent(i) != EPERM ? 2 : act_reset(i) != EINVAL ? 3 : 0;
+	return act_unlock(i) != EPERM       ? 1
+	       : act_consistent(i) != EPERM ? 2
+	       : act_reset(i) != EINVAL     ? 3
+					    : 0;
 }
 
 static void check_only_the_owner(long i)
@@ -138,7 +141,8 @@ static void check_recursion(long i)
 	int rc;
 
 	assert_int_equal(acts_take(i, PAWL_TRY, &first), 0);
-	while (depth < 1u << 20 && !(rc = acts_take(i, depth & 1 ? PAWL_FOREVER : PAWL_TRY, &token))) {
+	while (depth < 1u << 20 &&
+		!(rc = acts_take(i, depth & 1 ? PAWL_FOREVER : PAWL_TRY, &token))) {
 		assert_true(token == first);
 		depth++;
 	}
@@ -217,7 +221,8 @@ static void check_deadline(long i)
 	for (int n = 0; n < 3; n++)
 		assert_int_equal(take_briefly(i), ETIMEDOUT);
 	since = kids_now_ns();
-	assert_int_equal(acts_take(i, pawl_in_ns(0), &token), ETIMEDOUT); /* passed: one attempt, no wait */
+	assert_int_equal(
+		acts_take(i, pawl_in_ns(0), &token), ETIMEDOUT); /* passed: one attempt, no wait */
 	assert_int_equal(acts_take(i, pawl_in_ms(-5), &token), ETIMEDOUT);
 	assert_int_equal(acts_take(i, 1, &token), ETIMEDOUT);
 	assert_true(kids_now_ns() - since < (int64_t)KIDS_PATIENCE_MS * 1000000);
@@ -240,7 +245,8 @@ static void deadlines(void **state)
 /* A waiter whose deadline passes leaves nothing behind that keeps the others from being woken. */
 static void time_outs_lose_no_wake(void **state)
 {
-	puppet_t *holder = puppet_new(act_lock, 0), *hasty = puppet_new(NULL, 0), *patient = puppet_new(NULL, 0);
+	puppet_t *holder = puppet_new(act_lock, 0), *hasty = puppet_new(NULL, 0),
+		 *patient = puppet_new(NULL, 0);
 
 	(void)state;
 	for (int round = 0; round < 20; round++) {
@@ -270,7 +276,8 @@ static void bad_init(void **state)
 	(void)state;
 	assert_int_equal(pawl_robust_init((pawl_robust_t *)(void *)room, PAWL_RECURSIVE), 0);
 	assert_int_equal(pawl_robust_init((pawl_robust_t *)(void *)room, 0x80000000u), EINVAL);
-	assert_int_equal(pawl_robust_init((pawl_robust_t *)(void *)room, PAWL_AUTO_RECOVER), EINVAL);
+	assert_int_equal(
+		pawl_robust_init((pawl_robust_t *)(void *)room, PAWL_AUTO_RECOVER), EINVAL);
 	assert_int_equal(pawl_robust_init((pawl_robust_t *)(uintptr_t)(bytes + 4), 0), EINVAL);
 }
 
@@ -320,7 +327,7 @@ static void auto_recover(void **state)
 	assert_true(puppet_asleep(waiter));
 	puppet_kill(p);
 	assert_int_equal(puppet_answer(waiter), 0); /* never EOWNERDEAD, */
-	assert_true(waiter->extra & ACT_DIED);	    /* but the grant tells */
+	assert_true(waiter->extra & ACT_DIED);      /* but the grant tells */
 	assert_int_equal(puppet_do(waiter, act_consistent, LOCK), EINVAL);
 	assert_int_equal(puppet_do(waiter, act_unlock, LOCK), 0); /* and poisons nothing */
 	assert_int_equal(acts_take(LOCK, PAWL_TRY, &token), 0);
@@ -347,7 +354,10 @@ static void auto_recover_beside_plain(void **state)
 	assert_int_equal(act_unlock(NAMED + AUTO), 0);
 }
 
-#define TEST(name) {#name, name, setup, teardown, NULL}
+#define TEST(name)                                                                                 \
+	{                                                                                          \
+#name, name, setup, teardown, NULL                                                 \
+	}
 
 static int begin(void **state)
 {

@@ -55,13 +55,13 @@ static int nothing_left(void **state)
 enum { RACERS = 8, ROUNDS = 150 };
 
 static struct race {
-	uint32_t round;		 /* the parent starts it */
+	uint32_t round;          /* the parent starts it */
 	uint32_t opened, closed; /* how many have, over all rounds */
 	uint32_t owners, doubles, wrong, errors;
 	uint64_t grants, token;
 	int last_error;
 	ino_t ino[RACERS];
-} *race;
+} * race;
 
 static int wrong(int rc)
 {
@@ -334,7 +334,8 @@ static void check_mode(mode_t mask, const pawl_space_options_t *options, mode_t 
 static void modes(void **state)
 {
 	gid_t other = geteuid() == 0 ? 12345 : getegid();
-	pawl_space_options_t group = {.gid = other, .mode = 0660}, user = {.mode = 0600}, bad = {.mode = 0666};
+	pawl_space_options_t group = {.gid = other, .mode = 0660}, user = {.mode = 0600},
+			     bad = {.mode = 0666};
 	pawl_space_t *space;
 
 	(void)state;
@@ -385,7 +386,8 @@ static void names(void **state)
 	legal("-");
 	illegal("", EINVAL);
 	for (int c = 1; c < 256; c++) {
-		bool good = strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.", c);
+		bool good = strchr(
+			"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.", c);
 
 		snprintf(text, sizeof(text), "a%cb", c);
 		if (!good)
@@ -436,7 +438,8 @@ static void removed_under_its_members(void **state)
 	assert_int_equal(puppet_answer(sleeper), EIDRM);
 	assert_int_equal(pawl_lock_open(old, "new name", 0, &lock), EIDRM);
 	assert_int_equal(puppet_do(sleeper, act_timed, NAMED + 1), EIDRM); /* a free one */
-	assert_int_equal(puppet_do(holder, act_unlock, NAMED), 0);	   /* what is held can be given up */
+	assert_int_equal(
+		puppet_do(holder, act_unlock, NAMED), 0); /* what is held can be given up */
 	assert_int_equal(pawl_space_stats(old, &stats), 0);
 	assert_true(stats.removed);
 	puppet_end(holder);
@@ -518,7 +521,8 @@ static int fill_file_system(pawl_space_t *space)
 		char name[128];
 		int rc;
 
-		snprintf(name, sizeof(name), "%*d", n & 1 ? 90 : 20, n); /* short names, and long ones */
+		snprintf(name, sizeof(name), "%*d", n & 1 ? 90 : 20,
+			n); /* short names, and long ones */
 		rc = pawl_lock_open(space, name, 0, &lock);
 		if (rc == 0)
 			rc = pawl_lock_acquire(lock, PAWL_TRY, NULL);
@@ -610,7 +614,10 @@ static int end(void **state)
 	return 0;
 }
 
-#define TEST(name) {#name, name, NULL, nothing_left, NULL}
+#define TEST(name)                                                                                 \
+	{                                                                                          \
+#name, name, NULL, nothing_left, NULL                                              \
+	}
 
 int main(void)
 {

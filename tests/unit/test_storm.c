@@ -40,7 +40,7 @@ static int teardown(void **state)
 
 struct hand_over {
 	pawl_robust_t *lock; /* alone on its page */
-	uint32_t stage;	     /* 1: the releaser has it; 2: it releases */
+	uint32_t stage;      /* 1: the releaser has it; 2: it releases */
 	int rc;
 };
 
@@ -157,7 +157,8 @@ static void five_thousand_held(void **state)
 	puppet_kill(p);
 	for (int i = 0; i < MANY; i++)
 		dead += pawl_robust_lock(acts_space, &many[i], PAWL_TRY) == EOWNERDEAD &&
-			!pawl_robust_consistent(acts_space, &many[i]) && !pawl_robust_unlock(acts_space, &many[i]);
+			!pawl_robust_consistent(acts_space, &many[i]) &&
+			!pawl_robust_unlock(acts_space, &many[i]);
 	assert_int_equal(dead, MANY);
 	puppet_end(sleeper);
 	kids_unmap(many, MANY * sizeof(*many));
@@ -212,7 +213,8 @@ static void five_thousand_names_held(void **state)
 	puppet_kill(p);
 	assert_int_equal(name_many(recover_named), MANY);
 	assert_int_equal(name_many(recover_named), 0);
-	assert_int_equal(name_many(pawl_lock_release), MANY); /* the second look has taken them all */
+	assert_int_equal(
+		name_many(pawl_lock_release), MANY); /* the second look has taken them all */
 	assert_int_equal(pawl_space_close(wide), 0);
 }
 
@@ -232,7 +234,8 @@ static int every_200_us(void)
 	struct sigaction action;
 
 	memset(&action, 0, sizeof(action));
-	action.sa_handler = on_signal; /* without SA_RESTART: every system call that can be interrupted is */
+	action.sa_handler =
+		on_signal; /* without SA_RESTART: every system call that can be interrupted is */
 	return sigaction(SIGALRM, &action, NULL) || setitimer(ITIMER_REAL, &often, NULL);
 }
 
@@ -313,7 +316,8 @@ static int cancel_a_waiter(long unused)
 	void *end = NULL;
 
 	(void)unused;
-	if (act_lock(0) || pthread_create(&c.thread, NULL, wait_then_test, &c) || !kids_until(&c.waits, 1))
+	if (act_lock(0) || pthread_create(&c.thread, NULL, wait_then_test, &c) ||
+		!kids_until(&c.waits, 1))
 		return 1;
 	kids_nap_us(20000);
 	pthread_cancel(c.thread);
@@ -321,7 +325,11 @@ static int cancel_a_waiter(long unused)
 	if (act_unlock(0))
 		return 2;
 	pthread_join(c.thread, &end);
-	return c.rc ? 3 : c.released ? 4 : end != PTHREAD_CANCELED ? 5 : act_try(0) ? 6 : act_unlock(0);
+	return c.rc                      ? 3
+	       : c.released              ? 4
+	       : end != PTHREAD_CANCELED ? 5
+	       : act_try(0)              ? 6
+					 : act_unlock(0);
 }
 
 /* The wait is no cancellation point: it ends with the lock in hand, and the cancellation comes at the next one. */
@@ -403,7 +411,8 @@ static int end_threads(long rounds)
 		pthread_t thread;
 		void *end = NULL;
 
-		if (pthread_create(&thread, NULL, leave_it_to_destructors, NULL) || pthread_join(thread, &end) || end)
+		if (pthread_create(&thread, NULL, leave_it_to_destructors, NULL) ||
+			pthread_join(thread, &end) || end)
 			return 1;
 	}
 	for (int k = 0; k < KEYS; k++)
@@ -497,7 +506,10 @@ static void siblings_of_a_dead_thread(void **state)
 	pawl__tune.slice_ns = 50000000;
 }
 
-#define TEST(name) {#name, name, setup, teardown, NULL}
+#define TEST(name)                                                                                 \
+	{                                                                                          \
+#name, name, setup, teardown, NULL                                                 \
+	}
 
 static int begin(void **state)
 {

@@ -171,7 +171,8 @@ static void flags_are_the_handle(void **state)
 	assert_ptr_not_equal(plain, recursive);
 	granted(recursive, 0);
 	granted(recursive, 0);
-	assert_int_equal(pawl_lock_acquire(plain, PAWL_TRY, NULL), EDEADLK); /* one lock, whichever the handle */
+	assert_int_equal(pawl_lock_acquire(plain, PAWL_TRY, NULL),
+		EDEADLK); /* one lock, whichever the handle */
 	assert_int_equal(pawl_lock_release(recursive), 0);
 	assert_int_equal(pawl_lock_release(recursive), 0);
 	assert_int_equal(pawl_lock_release(recursive), EPERM);
@@ -273,7 +274,8 @@ static void crowd_comes_by(void)
 /* What is held, dead or poisoned is not idle, however full it gets: nothing of it is lost. */
 static void only_idle_names_give_way(void **state)
 {
-	pawl_lock_t *held = known("held", 0), *dead = known("dead", 0), *poisoned = known("poisoned", 0);
+	pawl_lock_t *held = known("held", 0), *dead = known("dead", 0),
+		    *poisoned = known("poisoned", 0);
 	puppet_t *p = puppet_new(take_two, 0);
 	uint64_t token = granted(held, 0);
 
@@ -346,7 +348,8 @@ static int name_yourself_and_take(long flags)
 	pawl_lock_t *lock;
 
 	prctl(PR_SET_NAME, "the-owner");
-	return pawl_lock_open(space, "seen", (unsigned)flags, &lock) || pawl_lock_acquire(lock, PAWL_FOREVER, NULL);
+	return pawl_lock_open(space, "seen", (unsigned)flags, &lock) ||
+	       pawl_lock_acquire(lock, PAWL_FOREVER, NULL);
 }
 
 static int wait_for_seen(long unused)
@@ -396,7 +399,8 @@ static void info_of_a_holder(void **state)
 	assert_int_equal(looked_up("seen").pid, p->pid);
 	assert_int_equal(kill(p->pid, SIGCONT), 0);
 	assert_int_equal(puppet_do(p, release_seen, PAWL_TIMESTAMP), 0);
-	while (!puppet_done(waiting[0]) && !puppet_done(waiting[1]) && !puppet_done(waiting[2]) && kids_now_ns() < until)
+	while (!puppet_done(waiting[0]) && !puppet_done(waiting[1]) && !puppet_done(waiting[2]) &&
+		kids_now_ns() < until)
 		kids_nap_us(100);
 	for (int n = 0; n < 3; n++)
 		puppet_kill(waiting[n]);
@@ -486,11 +490,12 @@ enum { MESS = 120, WORKERS = 4, KILLS = 250 };
 static struct mess {
 	uint64_t doubles, backwards, lost, errors, grants, deaths;
 	struct {
-		uint32_t owner;	  /* worker that is inside, 0 none */
-		uint32_t dirty;	  /* somebody is half-way: if it is set on entry, a death must have been told */
+		uint32_t owner; /* worker that is inside, 0 none */
+		uint32_t
+			dirty; /* somebody is half-way: if it is set on entry, a death must have been told */
 		uint64_t token;
 	} name[MESS];
-} *mess;
+} * mess;
 
 static void inside(int n, uint32_t me, uint64_t token, bool died)
 {
@@ -524,7 +529,8 @@ static void once(uint64_t *seed, uint32_t me)
 	snprintf(name, sizeof(name), n % 40 ? "mess/%d" : "mess/%080d", n);
 	rc = pawl_lock_open(space, name, n & 1 ? PAWL_AUTO_RECOVER : 0, &lock);
 	if (rc == 0) {
-		rc = pawl_lock_acquire(lock, kids_random(seed) % 4 ? PAWL_FOREVER : pawl_in_ns(20000), &grant);
+		rc = pawl_lock_acquire(
+			lock, kids_random(seed) % 4 ? PAWL_FOREVER : pawl_in_ns(20000), &grant);
 		if (pawl_acquired(rc)) {
 			inside(n, me, grant.fence.lo, grant.owner_died);
 			if (rc == EOWNERDEAD && pawl_lock_consistent(lock))
@@ -568,7 +574,8 @@ static void names_and_kills(void **state)
 		puppet_kill(p[k]);
 	assert_int_equal(pawl_space_stats(space, &stats), 0);
 	print_message("# %d kills, %lu grants, %lu deaths told, %lu reclaims\n", KILLS + WORKERS,
-		(unsigned long)mess->grants, (unsigned long)mess->deaths, (unsigned long)stats.reclaimed);
+		(unsigned long)mess->grants, (unsigned long)mess->deaths,
+		(unsigned long)stats.reclaimed);
 	assert_true(mess->grants > 1000 && mess->deaths > 0 && stats.reclaimed > 100);
 	assert_true(mess->doubles == 0);
 	assert_true(mess->backwards == 0);
@@ -577,7 +584,10 @@ static void names_and_kills(void **state)
 	kids_unmap(mess, sizeof(*mess));
 }
 
-#define TEST(name, capacity) {#name, name, setup, teardown, (void *)(uintptr_t)(capacity)}
+#define TEST(name, capacity)                                                                       \
+	{                                                                                          \
+#name, name, setup, teardown, (void *)(uintptr_t)(capacity)                        \
+	}
 
 static int begin(void **state)
 {

@@ -22,7 +22,7 @@
 
 #include "../lib/kids_acts.h"
 
-#define POINT_WOKEN "robust/woken"
+#define POINT_WOKEN    "robust/woken"
 #define POINT_RELEASED "robust/given"
 
 enum { WAITERS = 5, ROUNDS = 5 };
@@ -237,8 +237,10 @@ static void play(int n, int64_t slice_ns, bool no_waitv, bool rescues)
 		acts_mutex[0] = acts_mutex[1] = (pawl_robust_t){.word = 0};
 	}
 	assert_int_equal(pawl_space_stats(acts_space, &stats), 0);
-	print_message("# rescued by the slice: %d of %d rounds\n", (int)stats.rescued_by_slice, ROUNDS);
-	assert_true(rescues || stats.rescued_by_slice < ROUNDS / 2); /* a slice may end just then by chance */
+	print_message(
+		"# rescued by the slice: %d of %d rounds\n", (int)stats.rescued_by_slice, ROUNDS);
+	assert_true(rescues ||
+		    stats.rescued_by_slice < ROUNDS / 2); /* a slice may end just then by chance */
 	assert_int_equal(pawl_space_check(acts_space), 0);
 	assert_int_equal(acts_end(), 0);
 	pawl__tune = usual;
@@ -273,14 +275,17 @@ static int end(void **state)
 	return 0;
 }
 
-#define SCENE(n)                                                                                                       \
-	{"E" #n "_without_slice", without_slice, NULL, NULL, (void *)(n - 1)},                                         \
-		{"E" #n "_with_slice", with_slice, NULL, NULL, (void *)(n - 1)},                                       \
-		{"E" #n "_without_waitv", without_waitv, NULL, NULL, (void *)(n - 1)}
+#define SCENE(n)                                                                                   \
+	{"E" #n "_without_slice", without_slice, NULL, NULL, (void *)(n - 1)},                     \
+		{"E" #n "_with_slice", with_slice, NULL, NULL, (void *)(n - 1)},                   \
+	{                                                                                          \
+		"E" #n "_without_waitv", without_waitv, NULL, NULL, (void *)(n - 1)                \
+	}
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {SCENE(1), SCENE(2), SCENE(3), SCENE(4), SCENE(5), SCENE(6)};
+	const struct CMUnitTest tests[] = {
+		SCENE(1), SCENE(2), SCENE(3), SCENE(4), SCENE(5), SCENE(6)};
 
 	alarm(240);
 	return cmocka_run_group_tests_name("wakes", tests, begin, end);
