@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** scene.c: plays one scene of the kill sweep, point by point, and judges it (scene.h). */
+#include "scene.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct victim *scene_victim;
+
+static const struct target *target;
+static struct agent *holder, *sleeper[2], *barger, *prober;
+
+/* Of the point that is being played. */
+static const struct scene *now;
+static struct scene_result *result;
+static struct step victim;
+static bool asked; /* the sleepers have been sent to sleep */
+static int answer; /* of the first survivor; -1 none yet */
+
+static uint64_t last_fence[SCENE_LOCKS];
+
+static void fault(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void fault(const char *format, ...)
+{
+	va_list args;
+
+	if (result->faults++)
+		return; /* the first one tells the story */
+	va_start(args, format);
+	vsnprintf(result->fault, sizeof(result->fault), format, args);
+	va_end(args);
+}
+
+bool scene_cast(const struct target *of)
+{
+	struct agent **role[] = { &holder, &sleeper[0], &sleeper[1], &barger, &prober };
+
+	target = of;
+	if (!scene_victim)
+		scene_victim = shared_alloc(sizeof(*scene_victim));
+	memset(last_fence, 0, sizeof(last_fence));
+	target->init(SCENE_LOCKS);
+	if (target == &target_pawl && pawl_robust_init(target_robust(LOCK_RECURSIVE), PAWL_RECURSIVE))
+		return false;
+	for (unsigned i = 0; i < sizeof(role) / sizeof(role[0]); i++)
+		if (!(*role[i] = agent_new(target, LOCK_WARM)))
+			return false;
+	return true;
+}
+
+void scene_dismiss(void)
+{
+	agent_kill(holder);
+	agent_kill(sleeper[0]);
+	agent_kill(sleeper[1]);
+	agent_kill(barger);
+	agent_kill(prober);
+	target->fini();
+}
+
+/* ---- before the curtain ---- */
+
+static void die_holding(void *arg)
+{
+	unsigned *lock = arg;
+
+	if (target->lock(*lock) == 0)
+		raise(SIGKILL);
+}
+
+static void leave_dead_owner(unsigned lock)
+{
+	waitpid(spawn(die_holding, &lock), NULL, 0);
+}
+
+static void set_up(void)
+{
+	if (now->start == START_DEAD || now->start == START_POISONED)
+		leave_dead_owner(now->lock);
+	if (now->start == START_POISONED &&
+		(agent_do(barger, AGENT_LOCK, now->lock) != EOWNERDEAD || agent_do(barger, AGENT_UNLOCK, now->lock)))
+		fault("could not be poisoned: %s", pawl_strerror(barger->rc));
+	if (now->start == START_HELD && agent_do(holder, AGENT_LOCK, now->lock))
+		fault("the holder got %s", pawl_strerror(holder->rc));
+	asked = false;
+	answer = -1;
+}
+
+static void holder_dies(void)
+{
+	agent_kill(holder);
+	holder = agent_new(target, LOCK_WARM);
+	if (!holder)
+		fault("no new holder");
+}
+
+static void holder_ends(bool by_death)
+{
+	if (!holder->holds)
+		return;
+	if (by_death)
+		holder_dies();
+	else if (agent_do(holder, AGENT_UNLOCK, now->lock))
+		fault("the holder's release: %s", pawl_strerror(holder->rc));
+}
+
+/* ---- the sleepers ---- */
+
+static void send_to_sleep(void)
+{
+	for (unsigned i = 0; i < now->sleepers; i++) {
+		struct agent *s = sleeper[i];
+
+		if (agent_busy(s) || s->holds)
+			continue;
+		agent_ask(s, AGENT_LOCK, now->both && i == 1 ? LOCK_B : now->lock);
+		if (!agent_asleep(s, 2 * NS_PER_S) && agent_busy(s))
+			fault("a sleeper does not sleep: %s", where_is(s->pid, s->pid));
+		s->holds = true; /* will own it; give_back() says when that is over */
+	}
+	asked = true;
+}
+
+static void note_fence(const struct agent *a)
+{
+	if (!target->has_fence || !pawl_acquired(a->rc))
+		return;
+	if (a->fence <= last_fence[a->lock])
+		fault("token %llu after %llu", (unsigned long long)a->fence, (unsigned long long)last_fence[a->lock]);
+	last_fence[a->lock] = a->fence;
+}
+
+/* One who was granted the lock makes it whole and gives it up. */
+static void give_back(struct agent *a)
+{
+	int rc = a->rc;
+
+	a->holds = false;
+	note_fence(a);
+	if (rc == EOWNERDEAD && agent_do(a, AGENT_RECOVER, a->lock))
+		fault("consistent: %s", pawl_strerror(a->rc));
+	if (pawl_acquired(rc) && agent_do(a, AGENT_UNLOCK, a->lock))
+		fault("release: %s", pawl_strerror(a->rc));
+	else if (!pawl_acquired(rc) && rc != ENOTRECOVERABLE)
+		fault("a survivor got %s", pawl_strerror(rc));
+}
+
+/* Whoever of the sleepers has got the lock gives it back. Returns how many still wait. */
+static unsigned serve(int64_t *since)
+{
+	unsigned waiting = 0;
+
+	for (unsigned i = 0; i < now->sleepers; i++) {
+		struct agent *s = sleeper[i];
+		int64_t took;
+
+		if (!s->holds)
+			continue;
+		if (agent_busy(s)) {
+			waiting++;
+			continue;
+		}
+		took = s->at_ns - *since;
+		if (answer < 0 && s->lock == now->lock)
+			answer = s->rc;
+		if (took > result->worst_ns)
+			result->worst_ns = took;
+		result->slow += took > SCENE_SLOW_NS;
+		give_back(s);
+		*since = now_ns();
+	}
+	return waiting;
+}
+
+/* ---- the victim on its path ---- */
+
+static bool victim_owns(void)
+{
+	return scene_victim->who && (target->word(now->lock) & TARGET_ID) == scene_victim->who;
+}
+
+static void keep_moving(void) /* V sleeps before its point: let it be woken */
+{
+	int64_t unused = now_ns();
+	struct scene_result spared = *result;
+
+	if (now->sleepers && !asked)
+		send_to_sleep();
+	if (holder->holds && now->wake != WAKE_NOT) {
+		if (now->late_us)
+			nap_us(now->late_us);
+		holder_ends(now->wake == WAKE_DEATH);
+		return;
+	}
+	if (now->wake == WAKE_NOT)
+		return;
+	serve(&unused); /* a sleeper was faster than V; its wait is not what is measured here */
+	result->worst_ns = spared.worst_ns;
+	result->slow = spared.slow;
+	answer = -1;
+}
+
+/* V asks behind H, the sleepers behind V; H gives up. Played again until it is V that owns the lock. */
+static void come_out_of_the_queue(void)
+{
+	int64_t unused = now_ns();
+	struct scene_result spared = *result;
+
+	wait_asleep(victim.pid, victim.pid, 2 * NS_PER_S);
+	send_to_sleep();
+	holder_ends(false);
+	while (!step_ready(&victim, false) && now_ns() < unused + 10 * NS_PER_S) {
+		serve(&unused);
+		nap_us(50);
+		send_to_sleep();
+	}
+	answer = -1;
+	result->worst_ns = spared.worst_ns;
+	result->slow = spared.slow;
+	for (unsigned i = 0; i < now->sleepers; i++)
+		if (!agent_asleep(sleeper[i], 2 * NS_PER_S))
+			fault("a sleeper overtook the owner");
+}
+
+static enum step_end lead(unsigned point)
+{
+	int64_t until = now_ns() + 5 * NS_PER_S;
+	enum step_end end = STEP_SLEEPS;
+
+	while (end == STEP_SLEEPS || (end == STEP_REACHED && victim.points < point)) {
+		bool watch = now->sleepers && !asked;
+
+		if (watch && victim_owns()) {
+			send_to_sleep();
+			watch = false;
+		}
+		end = step_to(&victim, watch ? victim.points + 1 : point);
+		if (end == STEP_SLEEPS)
+			keep_moving();
+		if (end == STEP_SLEEPS && now_ns() > until)
+			return STEP_LOST;
+	}
+	if (now->sleepers && !asked && victim_owns())
+		send_to_sleep();
+	return end;
+}
+
+/* ---- after its death ---- */
+
+static void barge(void)
+{
+	int rc = agent_do(barger, AGENT_TRY, now->lock);
+
+	if (barger->holds && now->sleepers && !asked)
+		send_to_sleep();
+	if (!pawl_acquired(rc) && rc != EBUSY && rc != ENOTRECOVERABLE)
+		fault("the barger got %s", pawl_strerror(rc));
+}
+
+static void barger_ends(void)
+{
+	if (!barger->holds)
+		return;
+	if (answer < 0 && barger->rc == EOWNERDEAD)
+		answer = EOWNERDEAD;
+	give_back(barger);
+}
+
+static bool sleepers_are_served(int64_t since)
+{
+	uint32_t news = __atomic_load_n(agent_news, __ATOMIC_ACQUIRE);
+
+	while (serve(&since)) {
+		if (now_ns() - since > SCENE_BAR_NS)
+			return false;
+		word_wait(agent_news, news, 50 * NS_PER_MS);
+		news = __atomic_load_n(agent_news, __ATOMIC_ACQUIRE);
+	}
+	return true;
+}
+
+static bool probe(unsigned lock)
+{
+	int64_t since = now_ns();
+
+	agent_ask(prober, AGENT_LOCK, lock);
+	if (!agent_answered(prober, SCENE_BAR_NS))
+		return false;
+	if (prober->at_ns - since > result->worst_ns)
+		result->worst_ns = prober->at_ns - since;
+	if (answer < 0 && lock == now->lock)
+		answer = prober->rc;
+	give_back(prober);
+	if (prober->rc != ENOTRECOVERABLE)
+		return true;
+	return agent_do(prober, AGENT_RESET, lock) == 0 && agent_do(prober, AGENT_LOCK, lock) == 0 &&
+		agent_do(prober, AGENT_UNLOCK, lock) == 0;
+}
+
+static void look_around(void)
+{
+	pawl_space_stats_t stats;
+
+	if (target != &target_pawl)
+		return;
+	if (pawl_space_check(target_space))
+		fault("check: %s", pawl_space_reason());
+	if (pawl_space_stats(target_space, &stats) == 0 && stats.threads != 5)
+		fault("%u threads alive in the space instead of 5", stats.threads);
+}
+
+/* The others go on. True if nobody was left behind. */
+static bool aftermath(void)
+{
+	int64_t since;
+
+	if (now->barger)
+		barge();
+	since = now_ns();
+	step_kill(&victim);
+	step_reap(&victim);
+	if (holder->holds || barger->holds)
+		since = now_ns();
+	holder_ends(now->holder_dies);
+	barger_ends();
+	if (!sleepers_are_served(since) || !probe(now->lock) || (now->both && !probe(LOCK_B)))
+		return false;
+	look_around();
+	return true;
+}
+
+static void judge(unsigned point, int *before)
+{
+	int rank = answer == EOWNERDEAD;
+	bool wrong = (now->shape == SHAPE_ALIVE && rank) || (now->shape == SHAPE_DEAD && !rank) ||
+		(now->shape == SHAPE_RISING && *before > rank) || (now->shape == SHAPE_FALLING && *before >= 0 && *before < rank);
+
+	if (wrong)
+		fault("point %u: answer %s is out of order", point, rank ? "EOWNERDEAD" : "0");
+	*before = rank;
+	result->zero += answer == 0;
+	result->dead += answer == EOWNERDEAD;
+	result->poison += answer == ENOTRECOVERABLE;
+}
+
+static void lose(unsigned point)
+{
+	if (!result->lost++)
+		result->first_lost = (int)point;
+	scene_dismiss();
+	if (!scene_cast(target))
+		fault("no new cast");
+}
+
+static enum step_end play(unsigned point, int *before)
+{
+	enum step_end end;
+
+	set_up();
+	scene_victim->before = now->before;
+	scene_victim->act = now->act;
+	scene_victim->who = 0;
+	step_fork(&victim, scene_victim);
+	if (now->queued)
+		come_out_of_the_queue();
+	if (!step_ready(&victim, true)) {
+		fault("the victim never came to its call");
+		return STEP_LOST;
+	}
+	end = lead(point);
+	if (end == STEP_LOST)
+		fault("point %u: the victim itself was left asleep or died: %s", point, where_is(victim.pid, victim.pid));
+	if (end == STEP_OVER && now->rc >= 0 && scene_victim->rc != now->rc)
+		fault("the call returned %s", pawl_strerror(scene_victim->rc));
+	result->points++;
+	if (aftermath())
+		judge(point, before);
+	else
+		lose(point);
+	return end;
+}
+
+void scene_sweep(const struct scene *scene, unsigned stride, struct scene_result *r)
+{
+	int before = -1;
+	enum step_end end = STEP_REACHED;
+
+	now = scene;
+	result = r;
+	*r = (struct scene_result){ .first_lost = -1 };
+	for (unsigned point = 0; end == STEP_REACHED; point += stride)
+		end = play(point, &before);
+	if (end == STEP_LOST)
+		fault("the sweep could not go on");
+}
