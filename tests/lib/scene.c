@@ -365,6 +365,7 @@ static enum step_end play(unsigned point, int *before)
 	scene_victim->before = now->before;
 	scene_victim->act = now->act;
 	scene_victim->who = 0;
+	victim.own_text = now->far;
 	step_fork(&victim, scene_victim);
 	if (now->queued)
 		come_out_of_the_queue();

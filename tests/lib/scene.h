@@ -36,6 +36,7 @@ struct scene {
 	bool barger;
 	bool queued;  /* V got the lock out of H's hand, with the sleepers queued behind it and registered on H */
 	bool threads; /* V has a second thread */
+	bool far;     /* a long way through libc: only the program's own text and system calls are points */
 	bool peers;   /* also run on the peers, for comparison */
 	long late_us; /* H waits this long before it gives V its wake-up */
 };
