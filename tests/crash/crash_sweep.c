@@ -168,7 +168,7 @@ static int unlock_nested(void)
 /* ---- operation x situation ---- */
 
 #define CALL(name, b, a, r) .op = name, .before = b, .act = a, .rc = r
-#define JOIN CALL("join and acquire", nothing, lock_a, 0), .shape = SHAPE_RISING, .far = true
+#define JOIN CALL("join and acquire", nothing, lock_a, 0), .far = true /* its way depends on the slot: no shape */
 #define ALONE .situation = "no waiter"
 #define ONE .situation = "sleeper", .sleepers = 1
 #define BARGED .situation = "sleeper + barger", .sleepers = 1, .barger = true
@@ -177,12 +177,12 @@ static int unlock_nested(void)
 
 #define ACQUIRE CALL("acquire, free", member, lock_a, 0), .shape = SHAPE_RISING, .peers = true
 #define TRY CALL("try, free", member, try_a, 0), .shape = SHAPE_RISING
-#define WAIT CALL("acquire, V sleeps", member, lock_a, 0), .start = START_HELD, .wake = WAKE_RELEASE
-#define TIMED CALL("timed, expires", member, timed_a, ETIMEDOUT), .start = START_HELD
-#define LAST CALL("timed, granted at the end", member, timed_a, -1), .start = START_HELD, .wake = WAKE_RELEASE, .late_us = 1900
+#define WAIT CALL("acquire, V sleeps", member, lock_a, 0), .far = true, .start = START_HELD, .wake = WAKE_RELEASE
+#define TIMED CALL("timed, expires", member, timed_a, ETIMEDOUT), .far = true, .start = START_HELD
+#define LAST CALL("timed, granted at the end", member, timed_a, -1), .far = true, .start = START_HELD, .wake = WAKE_RELEASE, .late_us = 1900
 #define RELEASE CALL("release", owner, unlock_a, 0), .shape = SHAPE_FALLING, .peers = true
 #define INHERIT CALL("take-over", member, lock_a, EOWNERDEAD), .start = START_DEAD, .shape = SHAPE_DEAD
-#define BEREFT CALL("take-over, V slept", member, lock_a, EOWNERDEAD), .start = START_HELD, .wake = WAKE_DEATH, .holder_dies = true
+#define BEREFT CALL("take-over, V slept", member, lock_a, -1), .far = true, .start = START_HELD, .wake = WAKE_DEATH, .holder_dies = true, .slice_needed = true
 #define REPAIR CALL("consistent", heir, consistent_a, 0), .start = START_DEAD, .shape = SHAPE_DEAD
 #define HEIR CALL("release by an heir", heir_who_repaired, unlock_a, 0), .start = START_DEAD, .shape = SHAPE_FALLING
 #define POISON CALL("release, not consistent", heir, unlock_a, 0), .start = START_DEAD
@@ -207,8 +207,8 @@ static const struct scene scenes[] = {
 	{ WAIT, ONE },
 	{ WAIT, BARGED },
 	{ WAIT, TWO },
-	{ CALL("acquire, V sleeps", member_with_mate, lock_a, 0), .situation = "V's thread and another asleep",
-		.start = START_HELD, .wake = WAKE_RELEASE, .sleepers = 1, .threads = true },
+	{ CALL("acquire, V sleeps", member_with_mate, lock_a, 0), .far = true, .situation = "V's thread and another asleep",
+		.start = START_HELD, .wake = WAKE_RELEASE, .sleepers = 1, .slice_needed = true },
 	{ TIMED, ALONE, .shape = SHAPE_ALIVE },
 	{ TIMED, ONE, .shape = SHAPE_ALIVE },
 	{ TIMED, BARGED, .shape = SHAPE_ALIVE },
@@ -224,17 +224,17 @@ static const struct scene scenes[] = {
 	{ CALL("release", owner_of_both, unlock_a, 0), BOTH, .shape = SHAPE_FALLING },
 	{ CALL("release", owner, unlock_a, 0), .situation = "V from the queue, two behind", .start = START_HELD,
 		.sleepers = 2, .queued = true, .shape = SHAPE_FALLING },
-	{ CALL("release", owner_with_mate, unlock_a, 0), .situation = "V's thread asleep, no other", .threads = true },
+	{ CALL("release", owner_with_mate, unlock_a, 0), .situation = "V's thread asleep, no other", .slice_needed = true },
 	{ CALL("release", owner_with_mate, unlock_a, 0), .situation = "V's thread and another asleep", .sleepers = 1,
-		.threads = true },
+		.slice_needed = true },
 	{ INHERIT, ALONE },
 	{ INHERIT, ONE },
 	{ INHERIT, BARGED },
 	{ BEREFT, ALONE },
 	{ BEREFT, ONE },
 	{ BEREFT, TWO },
-	{ CALL("take-over, V slept", member_with_mate, lock_a, -1), .situation = "V's thread and another asleep",
-		.start = START_HELD, .wake = WAKE_DEATH, .holder_dies = true, .sleepers = 1, .threads = true },
+	{ CALL("take-over, V slept", member_with_mate, lock_a, -1), .far = true, .situation = "V's thread and another asleep",
+		.start = START_HELD, .wake = WAKE_DEATH, .holder_dies = true, .sleepers = 1, .slice_needed = true },
 	{ REPAIR, ALONE },
 	{ REPAIR, ONE },
 	{ REPAIR, BARGED },
@@ -260,7 +260,7 @@ static const struct scene scenes[] = {
 /* ---- the table ---- */
 
 static struct {
-	unsigned long points, slow, lost;
+	unsigned long points, slow, lost, gap;
 	int64_t worst_ns;
 } total;
 
@@ -278,11 +278,12 @@ static void row(const struct scene *s, const struct scene_result *r)
 		r->lost, r->slow, (double)r->worst_ns / NS_PER_MS);
 	if (r->faults)
 		tap_note("  ^ %s (%u such)", r->fault, r->faults);
-	if (r->lost)
-		tap_note("  ^ first lost at point %d", r->first_lost);
+	if (r->gap)
+		tap_note("  ^ %u of the lost: two deaths, nobody owned it in between; only the slice sees that", r->gap);
 	total.points += r->points;
 	total.slow += r->slow;
-	total.lost += r->lost;
+	total.lost += r->lost - r->gap;
+	total.gap += r->gap;
 	if (r->worst_ns > total.worst_ns)
 		total.worst_ns = r->worst_ns;
 }
@@ -299,10 +300,11 @@ static void sweep_pawl(int64_t slice_ns, unsigned stride, const char *slice)
 
 		if (getenv("ONLY") && !strstr(s->op, getenv("ONLY")))
 			continue;
-		scene_sweep(s, s->far && !thorough ? 5 * stride : stride, &r);
+		scene_sweep(s, s->far && !thorough ? 3 * stride : stride, &r);
 		row(s, &r);
-		tap_ok(r.points > 0 && !r.lost && !r.faults, "pawl: %s, %s, slice %s: nobody left behind", s->op,
-			s->situation, slice);
+		tap_ok(r.points > 0 && r.lost == (slice_ns == PAWL_FOREVER ? r.gap : 0) && !r.faults,
+			"pawl: %s, %s, slice %s: %s", s->op, s->situation, slice,
+			r.gap ? "nobody left behind an owner" : "nobody left behind");
 	}
 	scene_dismiss();
 }
@@ -353,8 +355,8 @@ int main(void)
 	sweep_pawl(PAWL_FOREVER, 1, "off");
 	heading(thorough ? "pawl, slice as shipped: every instruction is a point" : "pawl, slice as shipped: each 4th point");
 	sweep_pawl(shipped_ns, thorough ? 1 : 4, "on");
-	tap_note("pawl: %lu points, %lu lost, worst %.2f ms, %lu over 5 ms", total.points, total.lost,
-		(double)total.worst_ns / NS_PER_MS, total.slow);
+	tap_note("pawl: %lu points, %lu lost, worst %.2f ms, %lu over 5 ms; slice off, two deaths: %lu left to the slice",
+		total.points, total.lost, (double)total.worst_ns / NS_PER_MS, total.slow, total.gap);
 	sweep_glibc();
 	return tap_done();
 }

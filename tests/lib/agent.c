@@ -3,7 +3,9 @@
 #include "agent.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define AGENTS 16
@@ -32,7 +34,10 @@ static int act(struct agent *a)
 static void live(void *arg)
 {
 	struct agent *a = arg;
+	cpu_set_t anywhere;
 
+	memset(&anywhere, 0xff, sizeof(anywhere)); /* the parent may have bound itself to one CPU */
+	sched_setaffinity(0, sizeof(anywhere), &anywhere);
 	for (uint32_t seq = 0;; seq++) {
 		word_wait(&a->asked, seq, INT64_MAX);
 		__atomic_store_n(&a->taken, seq + 1, __ATOMIC_RELEASE);

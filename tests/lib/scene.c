@@ -3,12 +3,17 @@
 #include "scene.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "space/word.h"
+
+#include "tap.h"
 
 struct victim *scene_victim;
 
@@ -19,8 +24,11 @@ static struct agent *holder, *sleeper[2], *barger, *prober;
 static const struct scene *now;
 static struct scene_result *result;
 static struct step victim;
+static struct step_path path;
+static enum { BY_STEPS, RECORDING, BY_PATH } way;
 static bool asked; /* the sleepers have been sent to sleep */
-static int answer; /* of the first survivor; -1 none yet */
+static uint32_t held_by; /* H's id, if it held the lock */
+static int answer;	 /* of the first survivor; -1 none yet */
 
 static uint64_t last_fence[SCENE_LOCKS];
 
@@ -87,6 +95,7 @@ static void set_up(void)
 		fault("could not be poisoned: %s", pawl_strerror(barger->rc));
 	if (now->start == START_HELD && agent_do(holder, AGENT_LOCK, now->lock))
 		fault("the holder got %s", pawl_strerror(holder->rc));
+	held_by = now->start == START_HELD ? target->word(now->lock) & TARGET_ID : 0;
 	asked = false;
 	answer = -1;
 }
@@ -150,6 +159,13 @@ static void give_back(struct agent *a)
 		fault("a survivor got %s", pawl_strerror(rc));
 }
 
+static void note_wait(int64_t ns)
+{
+	if (ns > result->worst_ns)
+		result->worst_ns = ns;
+	result->slow += ns > SCENE_SLOW_NS;
+}
+
 /* Whoever of the sleepers has got the lock gives it back. Returns how many still wait. */
 static unsigned serve(int64_t *since)
 {
@@ -157,7 +173,6 @@ static unsigned serve(int64_t *since)
 
 	for (unsigned i = 0; i < now->sleepers; i++) {
 		struct agent *s = sleeper[i];
-		int64_t took;
 
 		if (!s->holds)
 			continue;
@@ -165,12 +180,9 @@ static unsigned serve(int64_t *since)
 			waiting++;
 			continue;
 		}
-		took = s->at_ns - *since;
 		if (answer < 0 && s->lock == now->lock)
 			answer = s->rc;
-		if (took > result->worst_ns)
-			result->worst_ns = took;
-		result->slow += took > SCENE_SLOW_NS;
+		note_wait(s->at_ns - *since);
 		give_back(s);
 		*since = now_ns();
 	}
@@ -227,19 +239,28 @@ static void come_out_of_the_queue(void)
 			fault("a sleeper overtook the owner");
 }
 
+static enum step_end go(unsigned point)
+{
+	if (way == BY_STEPS)
+		return step_to(&victim, point);
+	if (way == RECORDING || point >= path.n)
+		return step_along(&victim, UINT_MAX, way == RECORDING ? &path : NULL);
+	return step_goto(&victim, &path, point);
+}
+
 static enum step_end lead(unsigned point)
 {
 	int64_t until = now_ns() + 5 * NS_PER_S;
 	enum step_end end = STEP_SLEEPS;
 
-	while (end == STEP_SLEEPS || (end == STEP_REACHED && victim.points < point)) {
-		bool watch = now->sleepers && !asked;
+	while (end == STEP_SLEEPS || (way == BY_STEPS && end == STEP_REACHED && victim.points < point)) {
+		bool watch = way == BY_STEPS && now->sleepers && !asked;
 
 		if (watch && victim_owns()) {
 			send_to_sleep();
 			watch = false;
 		}
-		end = step_to(&victim, watch ? victim.points + 1 : point);
+		end = go(watch ? victim.points + 1 : point);
 		if (end == STEP_SLEEPS)
 			keep_moving();
 		if (end == STEP_SLEEPS && now_ns() > until)
@@ -291,8 +312,7 @@ static bool probe(unsigned lock)
 	agent_ask(prober, AGENT_LOCK, lock);
 	if (!agent_answered(prober, SCENE_BAR_NS))
 		return false;
-	if (prober->at_ns - since > result->worst_ns)
-		result->worst_ns = prober->at_ns - since;
+	note_wait(prober->at_ns - since);
 	if (answer < 0 && lock == now->lock)
 		answer = prober->rc;
 	give_back(prober);
@@ -348,10 +368,32 @@ static void judge(unsigned point, int *before)
 	result->poison += answer == ENOTRECOVERABLE;
 }
 
+static void describe(const char *who, const struct agent *a)
+{
+	if (agent_busy(a))
+		tap_note("    %s waits: %s", who, where_is(a->pid, a->pid));
+}
+
+/* Free, or still in the name of the dead holder: nobody had come to own it whose own death would wake the others. */
+static bool is_ownerless(void)
+{
+	uint32_t id = target->word(now->lock) & TARGET_ID;
+
+	return target == &target_pawl && (pawl__word_slot(id) == 0 || (held_by && id == held_by));
+}
+
 static void lose(unsigned point)
 {
-	if (!result->lost++)
+	result->gap += now->slice_needed && is_ownerless();
+	if (!result->lost++) {
 		result->first_lost = (int)point;
+		tap_note("  lost at point %u, victim %08x at text + %#lx, word %08x", point, scene_victim->who,
+			(unsigned long)(point < path.n && way == BY_PATH ? step_in_text(path.at[point].pc) : 0),
+			target->word(now->lock));
+		describe("S1", sleeper[0]);
+		describe("S2", sleeper[1]);
+		describe("P", prober);
+	}
 	scene_dismiss();
 	if (!scene_cast(target))
 		fault("no new cast");
@@ -386,16 +428,41 @@ static enum step_end play(unsigned point, int *before)
 	return end;
 }
 
-void scene_sweep(const struct scene *scene, unsigned stride, struct scene_result *r)
+static void sweep_by_steps(unsigned stride)
 {
 	int before = -1;
 	enum step_end end = STEP_REACHED;
 
-	now = scene;
-	result = r;
-	*r = (struct scene_result){ .first_lost = -1 };
+	way = BY_STEPS;
 	for (unsigned point = 0; end == STEP_REACHED; point += stride)
 		end = play(point, &before);
 	if (end == STEP_LOST)
 		fault("the sweep could not go on");
+}
+
+static void sweep_by_path(unsigned stride)
+{
+	int before = -1;
+
+	way = RECORDING;
+	path.n = 0;
+	play(UINT_MAX, &before); /* killed after the end of the call */
+	before = -1;
+	way = BY_PATH;
+	for (unsigned point = 0; point < path.n; point += stride)
+		if (play(point, &before) == STEP_OVER)
+			result->strayed++;
+	if (result->strayed * 2 > result->points)
+		fault("%u of %u points were not met", result->strayed, result->points);
+}
+
+void scene_sweep(const struct scene *scene, unsigned stride, struct scene_result *r)
+{
+	now = scene;
+	result = r;
+	*r = (struct scene_result){ .first_lost = -1 };
+	if (now->far && step_can_goto())
+		sweep_by_path(stride);
+	else
+		sweep_by_steps(stride);
 }

@@ -35,7 +35,9 @@ struct scene {
 	bool both;	   /* S2 sleeps on LOCK_B, which V holds as well */
 	bool barger;
 	bool queued;  /* V got the lock out of H's hand, with the sleepers queued behind it and registered on H */
-	bool threads; /* V has a second thread */
+	/* More than one dies at once: both wake-ups of a release, or the one of a death, may meet the dying before they act.
+	 * Then the slice is what saves the others; without it only those are safe who sleep behind an owner. */
+	bool slice_needed;
 	bool far;     /* a long way through libc: only the program's own text and system calls are points */
 	bool peers;   /* also run on the peers, for comparison */
 	long late_us; /* H waits this long before it gives V its wake-up */
@@ -43,8 +45,10 @@ struct scene {
 
 struct scene_result {
 	unsigned points, zero, dead, poison, lost, slow, faults;
+	unsigned gap; /* of the lost, those that `slice_needed` speaks of */
 	int64_t worst_ns;
-	int first_lost; /* the point of it, -1 */
+	unsigned strayed; /* on a recorded way, chance led V past the wanted point: killed after the end of the call */
+	int first_lost;	  /* the point of it, -1 */
 	char fault[160];
 };
 

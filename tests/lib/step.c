@@ -5,7 +5,9 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
@@ -21,6 +23,16 @@ static void tick(int sig)
 	(void)sig;
 }
 
+/* Tracer and victim take turns: on one CPU a step costs 3 us, on two ten times that (each turn wakes an idle CPU). */
+static void stay_here(void)
+{
+	cpu_set_t here;
+
+	CPU_ZERO(&here);
+	CPU_SET((unsigned)sched_getcpu(), &here);
+	sched_setaffinity(0, sizeof(here), &here);
+}
+
 static void tick_start(void)
 {
 	static bool started;
@@ -32,6 +44,7 @@ static void tick_start(void)
 	if (started)
 		return;
 	started = true;
+	stay_here();
 	sigaction(SIGRTMIN, &action, NULL);
 	timer_create(CLOCK_MONOTONIC, &event, &timer);
 	timer_settime(timer, 0, &every, NULL);
@@ -47,6 +60,7 @@ static void victim_run(void *arg)
 	v->phase = STEP_INSIDE;
 	v->rc = v->act();
 	v->phase = STEP_AFTER;
+	raise(SIGSTOP);
 	for (;;)
 		pause();
 }
@@ -138,30 +152,134 @@ static bool one_step(struct step *s, bool *sleeps)
 	}
 }
 
-enum step_end step_to(struct step *s, unsigned point)
+static void note(struct step_path *path, uintptr_t pc)
 {
-	while (*s->phase == STEP_BEFORE) { /* the way out of raise() */
-		bool sleeps = false;
+	unsigned nth = 1;
 
+	if (!path || path->n == STEP_PATH_MAX)
+		return;
+	for (unsigned i = 0; i < path->n; i++)
+		nth += path->at[i].pc == pc;
+	path->at[path->n].pc = pc;
+	path->at[path->n++].nth = nth;
+}
+
+/* Out of raise(), to the first instruction of the call. */
+static bool enter(struct step *s, struct step_path *path)
+{
+	bool sleeps, moved = false;
+
+	for (; *s->phase == STEP_BEFORE; moved = true)
 		if (!one_step(s, &sleeps))
-			return STEP_LOST;
-	}
+			return false;
+	if (moved)
+		note(path, (uintptr_t)position(s->pid));
+	return true;
+}
+
+enum step_end step_along(struct step *s, unsigned point, struct step_path *path)
+{
+	if (!enter(s, path))
+		return STEP_LOST;
 	while (s->points < point) {
 		bool sleeps = false, call = s->own_text && !s->in_flight && at_system_call(position(s->pid));
 
 		if (*s->phase == STEP_AFTER)
 			return STEP_OVER;
 		if (one_step(s, &sleeps)) {
-			s->points += counts(s, call) && *s->phase == STEP_INSIDE;
+			if (*s->phase != STEP_INSIDE || !counts(s, call))
+				continue;
+			s->points++;
+			note(path, path ? (uintptr_t)position(s->pid) : 0);
 			continue;
 		}
 		if (!sleeps)
 			return STEP_LOST;
-		s->points += !s->slept; /* asleep is one point, however long it lasts */
+		if (!s->slept) { /* asleep is one point, however long it lasts */
+			s->points++;
+			note(path, 0);
+		}
 		s->slept = true;
 		return s->points == point ? STEP_REACHED : STEP_SLEEPS;
 	}
 	return STEP_REACHED;
+}
+
+enum step_end step_to(struct step *s, unsigned point)
+{
+	return step_along(s, point, NULL);
+}
+
+/* A breakpoint of the CPU, for this thread alone: the program's text stays as it is, and its other threads run through. */
+static bool break_at(pid_t pid, uintptr_t pc)
+{
+#if defined(__x86_64__)
+	return !ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, u_debugreg[0]), pc) &&
+		!ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, u_debugreg[7]), (uintptr_t)(pc != 0));
+#else
+	(void)pid;
+	return pc == 0;
+#endif
+}
+
+static void rest(void *arg)
+{
+	(void)arg;
+	ptrace(PTRACE_TRACEME, 0, 0, 0);
+	raise(SIGSTOP);
+}
+
+bool step_can_goto(void)
+{
+	pid_t pid = spawn(rest, NULL);
+	bool can = waitpid(pid, NULL, 0) == pid && break_at(pid, (uintptr_t)rest);
+
+	kill_child(pid);
+	return can;
+}
+
+/* The victim stopped: where? */
+static bool is_hit(struct step *s, int status)
+{
+	s->in_flight = s->slept = false;
+	s->hits += WSTOPSIG(status) == SIGTRAP && *s->phase == STEP_INSIDE;
+	return WSTOPSIG(status) == SIGTRAP;
+}
+
+enum step_end step_goto(struct step *s, const struct step_path *path, unsigned point)
+{
+	uintptr_t pc = path->at[point].pc;
+	unsigned nth = path->at[point].nth;
+	int status;
+
+	if (!s->in_flight && !s->hits && !break_at(s->pid, pc))
+		return STEP_LOST;
+	for (;;) {
+		if (!s->in_flight && ptrace(PTRACE_CONT, s->pid, 0, 0))
+			return STEP_LOST;
+		s->in_flight = true;
+		if (waitpid(s->pid, &status, 0) == s->pid) {
+			if (!WIFSTOPPED(status))
+				return STEP_LOST;
+			if (!is_hit(s, status))
+				return *s->phase == STEP_AFTER ? STEP_OVER : STEP_LOST;
+			if (s->hits == nth)
+				return STEP_REACHED;
+		} else if (!asleep_in_futex(s->pid, s->pid)) {
+			s->slept = false;
+		} else {
+			s->sleeps += !s->slept;
+			s->slept = true;
+			return pc == 0 && s->sleeps == nth ? STEP_REACHED : STEP_SLEEPS;
+		}
+	}
+}
+
+uintptr_t step_in_text(uintptr_t pc)
+{
+	uintptr_t start = (uintptr_t)__executable_start;
+
+	return pc >= start && pc < (uintptr_t)etext ? pc - start : 0;
 }
 
 void step_kill(struct step *s)

@@ -4,7 +4,8 @@
  * A *point* is a place to be killed at: behind each single step, and asleep in the kernel (a system call is one step, so
  * a call that sleeps is two points: asleep, and returned). With `own_text` only steps that end in the program's own text
  * (where the static library is) and steps that were a system call count; the tens of thousands of libc instructions
- * between them change nothing that others can see.
+ * between them change nothing that others can see. Such a way is stepped along once and recorded; the way to each of its
+ * points is then run, since a step costs tens of microseconds.
  */
 #ifndef PAWL_TESTS_STEP_H
 #define PAWL_TESTS_STEP_H
@@ -26,7 +27,18 @@ struct step {
 	bool own_text;
 	unsigned points; /* passed so far */
 	unsigned long steps;
+	unsigned hits, sleeps; /* step_goto: how often it came to the wanted place, how often it slept */
 	bool ready, in_flight, slept;
+};
+
+/* The points of a long way, recorded by stepping along it once: the nth time at pc, or (pc 0) the nth sleep. */
+#define STEP_PATH_MAX 8192
+struct step_path {
+	unsigned n;
+	struct {
+		uintptr_t pc;
+		unsigned nth;
+	} at[STEP_PATH_MAX];
 };
 
 /** Fork the victim: `before`, then a stop, then `act` between the two changes of *phase. */
@@ -41,6 +53,15 @@ void step_fork(struct step *s, struct victim *v);
 /** True once it stands just before the call; `wait` for that, at most 10 s, or look only. */
 bool step_ready(struct step *s, bool wait);
 enum step_end step_to(struct step *s, unsigned point);
+/** As step_to, and note each point passed in `path` (may be NULL). */
+enum step_end step_along(struct step *s, unsigned point, struct step_path *path);
+/** Let it run, at full speed, to a point of a path that was recorded: a hardware breakpoint stops it there. On another way
+ * than the recorded one it may never come by: STEP_OVER. */
+enum step_end step_goto(struct step *s, const struct step_path *path, unsigned point);
+/** False if there are no hardware breakpoints to be had. */
+bool step_can_goto(void);
+/** The offset of an address in the program's text, for addr2line; 0 if it is not there. */
+uintptr_t step_in_text(uintptr_t pc);
 /** SIGKILL; `reap` waits for the end. */
 void step_kill(struct step *s);
 void step_reap(struct step *s);
