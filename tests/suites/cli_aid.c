@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** cli_aid.c: what cli.sh cannot do by itself: poison a lock, hold one as a thread with a chosen name, read JSON.
+/** cli_aid.c: what cli.sh cannot do by itself: poison a lock, hold one as a thread with a chosen name, count
+ * signals, read JSON.
  *
  *   cli_aid poison SPACE NAME         an owner dies, the next one gives it up unrepaired; stays until it is ended
  *   cli_aid hold SPACE NAME COMMAND   holds NAME as a thread called COMMAND; stays until it is ended
+ *   cli_aid catch FILE                counts signals and keeps "PID HUP=n INT=n ..." in FILE; TERM, or two minutes, ends it: 9
  *   cli_aid json KEY...               reads JSON from stdin (a fault is exit 1), follows keys and indices, prints what is
  *                                     there: a string as it is, anything else as compact JSON; no KEY prints nothing
  */
 #include <jansson.h>
 #include <pawl/pawl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +63,51 @@ static int hold(char **arg)
 	return stay(0, take(arg[0], arg[1], &lock));
 }
 
+static const struct {
+	int number;
+	const char *name;
+} counted[] = {
+	{SIGHUP, "HUP"}, {SIGINT, "INT"}, {SIGQUIT, "QUIT"}, {SIGUSR1, "USR1"}, {SIGUSR2, "USR2"}};
+enum { COUNTED = sizeof(counted) / sizeof(counted[0]) };
+
+static volatile sig_atomic_t seen[_NSIG];
+
+static void count(int number)
+{
+	seen[number]++;
+}
+
+/* Written aside and renamed: a reader finds a whole line. */
+static void write_counts(const char *file)
+{
+	char aside[4096];
+	FILE *out;
+
+	snprintf(aside, sizeof(aside), "%s.new", file);
+	out = fopen(aside, "w");
+	if (!out)
+		_exit(1);
+	fprintf(out, "%d", (int)getpid());
+	for (int i = 0; i < COUNTED; i++)
+		fprintf(out, " %s=%d", counted[i].name, (int)seen[counted[i].number]);
+	fputc('\n', out);
+	fclose(out);
+	rename(aside, file);
+}
+
+static int catch_signals(char **arg)
+{
+	signal(SIGTERM, count);
+	for (int i = 0; i < COUNTED; i++)
+		signal(counted[i].number, count);
+	for (int rounds = 0; rounds < 6000 && !seen[SIGTERM]; rounds++) {
+		write_counts(arg[0]);
+		usleep(20000);
+	}
+	write_counts(arg[0]);
+	return 9;
+}
+
 static json_t *step(json_t *value, const char *key)
 {
 	return json_is_array(value) ? json_array_get(value, strtoul(key, NULL, 10))
@@ -94,6 +142,8 @@ int main(int argc, char **argv)
 		return poison(argv + 2);
 	if (argc == 5 && !strcmp(argv[1], "hold"))
 		return hold(argv + 2);
+	if (argc == 3 && !strcmp(argv[1], "catch"))
+		return catch_signals(argv + 2);
 	if (argc >= 2 && !strcmp(argv[1], "json"))
 		return json(argv + 2);
 	return 64;
