@@ -89,7 +89,7 @@ int cli_doctor(int argc, char **argv)
 
 	cli_parse(&plain, argc, argv, NULL, doc);
 	doctor.json = plain.json;
-	doctor.list = cli_must(json_array());
+	doctor.list = plain.json ? cli_must(json_array()) : NULL;
 	doctor.directory = directory && *directory ? directory : "/dev/shm";
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
 		groups[i](&doctor);

@@ -257,7 +257,7 @@ int cli_ls(int argc, char **argv)
 	struct ls ls = {0};
 
 	argp_parse(&argp, argc, argv, 0, NULL, &ls);
-	ls.list = cli_must(json_array());
+	ls.list = ls.json ? cli_must(json_array()) : NULL;
 	if (ls.spaces)
 		gather_spaces(&ls);
 	else

@@ -5,12 +5,16 @@
  *   cli_aid poison SPACE NAME         an owner dies, the next one gives it up unrepaired; stays until it is ended
  *   cli_aid hold SPACE NAME COMMAND   holds NAME as a thread called COMMAND; stays until it is ended
  *   cli_aid catch FILE                counts signals and keeps "PID HUP=n INT=n ..." in FILE; TERM, or two minutes, ends it: 9
+ *   cli_aid unable COMMAND ARG...     runs COMMAND where futex_waitv is refused by a seccomp filter, as containers do
  *   cli_aid json KEY...               reads JSON from stdin (a fault is exit 1), follows keys and indices, prints what is
  *                                     there: a string as it is, anything else as compact JSON; no KEY prints nothing
  */
 #include <jansson.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pawl/pawl.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,6 +112,25 @@ static int catch_signals(char **arg)
 	return 9;
 }
 
+static int unable(char **command)
+{
+	struct sock_filter rules[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 449 /* futex_waitv, everywhere */, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {sizeof(rules) / sizeof(rules[0]), rules};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+		prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)) {
+		perror("cli_aid: seccomp");
+		return 1;
+	}
+	execvp(command[0], command);
+	return 127;
+}
+
 static json_t *step(json_t *value, const char *key)
 {
 	return json_is_array(value) ? json_array_get(value, strtoul(key, NULL, 10))
@@ -144,6 +167,8 @@ int main(int argc, char **argv)
 		return hold(argv + 2);
 	if (argc == 3 && !strcmp(argv[1], "catch"))
 		return catch_signals(argv + 2);
+	if (argc >= 3 && !strcmp(argv[1], "unable"))
+		return unable(argv + 2);
 	if (argc >= 2 && !strcmp(argv[1], "json"))
 		return json(argv + 2);
 	return 64;
