@@ -15,6 +15,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "core/tune.h"
@@ -74,19 +75,24 @@ static int die_exec(long i)
 	return -1;
 }
 
-static int sleep_long(void *arg)
+static uint32_t *survivor; /* shared: the number of a child that lives on */
+
+static int live_on(void *arg)
 {
 	(void)arg;
-	sleep(60);
+	prctl(PR_SET_PDEATHSIG, 0);
+	PAWL_STORE(survivor, (uint32_t)getpid(), RELEASE);
+	for (;;)
+		pause();
 	return 0;
 }
 
-/* The child, which keeps everything mapped, outlives its parent for a while. */
+/* The child, which keeps everything mapped, outlives its parent. */
 static int die_forked(long i)
 {
 	(void)i;
-	kids_fork(sleep_long, NULL);
-	_exit(0);
+	kids_fork(live_on, NULL);
+	_exit(kids_until(survivor, 1) ? 0 : 1);
 }
 
 static const struct way {
@@ -155,6 +161,10 @@ static void owner_dies_under(struct cell *c, puppet_t *taker)
 	rises(c, taker->extra);
 	if (c->way->lives)
 		puppet_kill(holder);
+	if (*survivor) {
+		kids_kill((pid_t)*survivor);
+		*survivor = 0;
+	}
 }
 
 static void taken_plainly(struct cell *c, puppet_t *p)
@@ -309,5 +319,7 @@ int main(void)
 	};
 
 	alarm(240);
+	survivor = kids_map(sizeof(*survivor));
+	prctl(PR_SET_CHILD_SUBREAPER, 1); /* the survivors become our children */
 	return cmocka_run_group_tests_name("death", tests, begin, end);
 }
