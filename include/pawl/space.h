@@ -48,7 +48,8 @@ PAWL_API PAWL_MUST_CHECK int pawl_space_open(
 	pawl_space_t **space, const char *name, const pawl_space_options_t *options);
 
 /** Close it. The last close in a process leaves the space, once the threads that used it have ended; the last process to
- * leave removes it unless it is persistent. Handles of named locks go with it.
+ * leave removes it, unless it is persistent, a command started under one of its locks still runs, or one of its locks has
+ * an owner who died, or is poisoned, and nobody has been told yet. Handles of named locks go with it.
  * Returns  0; EBUSY this process holds a lock there (nothing has changed); EINVAL.
  * Blocks   on file-system calls.  Threads  any, but no other may be inside a call on this space.
  * Fork     the child's close and the parent's are independent.  Signals  not async-signal-safe. */

@@ -7,7 +7,7 @@
  *   attach   open; if there is none, make one and link() it under the name, or begin again if somebody was faster
  *            lock shared; if the name means another file by now (the last one out removed ours), begin again
  *            if the lock can be had exclusively, we are alone with what others left behind: adopt it
- *   leave    lock exclusively: we are the last, remove the file. Two that leave together would block each other's
+ *   leave    lock exclusively: we are the last, remove the file, unless it still has something to say. Two that leave together would block each other's
  *            conversion for ever, so who cannot convert drops the shared lock first and tries once more.
  *
  * Not POSIX locks: closing any descriptor of the file would drop them. Not flock: its conversion is not atomic.
@@ -412,6 +412,23 @@ static bool remove_name(const char *path, int fd)
 	return unlink(path) == 0;
 }
 
+/* Is there a death that nobody has been told of yet, or a lock that waits to be reset? Then the file has to stay: what the
+ * lock protects may be on a disk, and half changed. We are alone, so an owner can only be a dead one. */
+static bool has_bad_news(const struct pawl_space *space)
+{
+	for (uint32_t i = 0; i < space->capacity; i++) {
+		const struct pawl__place *place = pawl__place_at(space, i);
+		uint32_t w = place ? PAWL_LOAD(&place->lock.word, RELAXED) : PAWL__W_FREE; /* relaxed: alone */
+
+		if (!place)
+			i |= PAWL__CHUNK / sizeof(*place) - 1; /* nothing in this chunk */
+		else if (pawl__word_kind(w) != PAWL__FREE && pawl__word_kind(w) != PAWL__TURN &&
+			 (PAWL_LOAD(&place->gen, RELAXED) & 3) == PAWL__PLACE_READY) /* relaxed: alone */
+			return true;
+	}
+	return false;
+}
+
 void pawl__segment_leave(struct pawl_space *space)
 {
 	int fd = space->fd;
@@ -421,7 +438,7 @@ void pawl__segment_leave(struct pawl_space *space)
 	if (space->path[0] && (lock_alone(fd) || (set_lock(fd, F_UNLCK) == 0 && lock_alone(fd)))) {
 		PAWL__POINT("segment/alone");
 		if (!(PAWL_LOAD(&space->header->flags, RELAXED) & PAWL__PERSISTENT) && /* relaxed: constant */
-			!pawl__linger_any(space->path)) {
+			!pawl__linger_any(space->path) && !has_bad_news(space)) {
 			pawl__floor_raise(space);
 			PAWL__POINT("segment/floor-raised");
 			remove_name(space->path, fd);

@@ -21,6 +21,7 @@
 #include "core/tune.h"
 #include "space/layout.h"
 
+#include "../lib/kids_acts.h"
 #include "../lib/kids_world.h"
 
 enum { MATES = 2, MOST = 128 };
@@ -56,6 +57,13 @@ static int act_close(long unused)
 {
 	(void)unused;
 	return world_space ? world_close() : 0;
+}
+
+/* The dead are told of before the last one leaves, or the space would stay for those who have not heard. */
+static int act_bury(long unused)
+{
+	(void)unused;
+	return world_space ? acts_bury(world_space) : 0;
 }
 
 static int act_work(long which)
@@ -523,7 +531,7 @@ static int verify(void *unused)
 	(void)unused;
 	if (world_open())
 		return 1;
-	return world_tour() ? 2 : world_close() ? 3 : 0;
+	return world_tour() || act_bury(0) ? 2 : world_close() ? 3 : 0;
 }
 
 static int files_left(void)
@@ -541,6 +549,7 @@ static void all_go_on(void)
 			puppet_ask(mate[k], act_tour, 0);
 	for (int k = 0; k < MATES; k++)
 		expect(!mate[k] || puppet_answer(mate[k]) == 0, "a mate cannot go on");
+	expect(!mate[0] || puppet_do(mate[0], act_bury, 0) == 0, "a mate cannot bury the dead");
 	for (int k = 0; k < MATES; k++)
 		expect(!mate[k] || puppet_do(mate[k], act_close, 0) == 0,
 			"a mate cannot close the space");

@@ -37,9 +37,29 @@ int acts_end(void)
 	return rc;
 }
 
+static int bury(const pawl_lock_info_t *info, void *space)
+{
+	pawl_lock_t *lock;
+	int rc = pawl_lock_open(space, info->name, PAWL_AUTO_RECOVER, &lock);
+
+	if (rc)
+		return rc;
+	if (info->state == PAWL_STATE_POISONED)
+		rc = pawl_lock_reset(lock);
+	else if (info->state == PAWL_STATE_DEAD && (rc = pawl_lock_acquire(lock, PAWL_TRY, NULL)) == 0)
+		rc = pawl_lock_release(lock);
+	pawl_lock_close(lock);
+	return rc;
+}
+
+int acts_bury(pawl_space_t *space)
+{
+	return pawl_lock_list(space, bury, space);
+}
+
 int acts_finish(void)
 {
-	int check = pawl_space_check(acts_space), end;
+	int check = acts_bury(acts_space) || pawl_space_check(acts_space), end;
 	char path[256];
 	bool left;
 

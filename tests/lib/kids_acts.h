@@ -21,7 +21,9 @@ extern pawl_robust_t *acts_mutex;
 int acts_begin(void);
 /** Close it. 0 or what pawl_space_close says. */
 int acts_end(void);
-/** The end of a test: check the space, close it, and see that nothing is left of it. 0, or says what is wrong. */
+/** Take note of every death nobody has been told of yet and reset every poisoned lock: they keep a space's file. */
+int acts_bury(pawl_space_t *space);
+/** The end of a test: bury the dead, check the space, close it, and see that nothing is left of it. 0, or says what is wrong. */
 int acts_finish(void);
 /** The name of the space of the present test. */
 const char *acts_name(void);

@@ -301,6 +301,42 @@ static void leftovers_are_adopted(void **state)
 	}
 }
 
+static int open_and_leave(long unused)
+{
+	pawl_space_t *space;
+
+	(void)unused;
+	return pawl_space_open(&space, "left", NULL) || pawl_space_close(space);
+}
+
+/* Members that never asked for the lock come and go: the death, and then the poison, wait for who does. */
+static void bad_news_stay(void **state)
+{
+	puppet_t *p = puppet_new(own_and_hold, 0), *passer = puppet_new(NULL, 0);
+	pawl_space_t *space;
+	pawl_lock_t *lock;
+
+	(void)state;
+	assert_int_equal(puppet_answer(p), 0);
+	puppet_kill(p);
+	assert_int_equal(puppet_do(passer, open_and_leave, 0), 0);
+	assert_int_equal(spaces(), 1);
+	assert_int_equal(pawl_space_open(&space, "left", NULL), 0);
+	assert_int_equal(pawl_lock_open(space, "held", 0, &lock), 0);
+	assert_int_equal(pawl_lock_acquire(lock, PAWL_TRY, NULL), EOWNERDEAD);
+	assert_int_equal(pawl_lock_release(lock), 0); /* poisons it */
+	assert_int_equal(pawl_space_close(space), 0);
+	assert_int_equal(puppet_do(passer, open_and_leave, 0), 0);
+	assert_int_equal(spaces(), 1);
+	assert_int_equal(pawl_space_open(&space, "left", NULL), 0);
+	assert_int_equal(pawl_lock_open(space, "held", 0, &lock), 0);
+	assert_int_equal(pawl_lock_acquire(lock, PAWL_TRY, NULL), ENOTRECOVERABLE);
+	assert_int_equal(pawl_lock_reset(lock), 0);
+	assert_int_equal(pawl_space_close(space), 0);
+	assert_int_equal(spaces(), 0);
+	puppet_end(passer);
+}
+
 static void leftovers_can_be_unlinked(void **state)
 {
 	puppet_t *p = puppet_new(own_and_hold, 0);
@@ -628,6 +664,7 @@ int main(void)
 		TEST(persistent),
 		TEST(existing_only),
 		TEST(leftovers_are_adopted),
+		TEST(bad_news_stay),
 		TEST(leftovers_can_be_unlinked),
 		TEST(modes),
 		TEST(names),
