@@ -115,6 +115,8 @@ struct pawl_lock *pawl__handle_make(
 		memcpy(lock->text, name->text, name->length);
 		lock->name = (struct pawl__name){ .text = lock->text, .length = name->length, .hash = name->hash };
 		lock->space = space;
+		lock->places = (struct pawl__place *)((char *)space->header + PAWL__PLACES_OFF);
+		lock->space_flags = &space->header->flags;
 		lock->flags = flags;
 		lock->refs = 1;
 		pawl__spot_set(lock, spot);

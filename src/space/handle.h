@@ -12,6 +12,8 @@
 
 struct pawl_lock {
 	struct pawl_space *space;
+	struct pawl__place *places; /* the space's, and */
+	const uint32_t *space_flags; /* its header's flags: here, because the hot path waits for each load on the way to its CAS */
 	uint64_t spot; /* gen << 32 | index: where the name was last found; both at once, as threads share the handle */
 	uint32_t flags;
 	uint32_t refs; /* pawl_lock_open minus pawl_lock_close; 0: idle, kept for the next open; GONE: being freed */

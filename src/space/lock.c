@@ -76,7 +76,7 @@ int pawl_lock_open(pawl_space_t *space, const char *text, unsigned flags, pawl_l
 static struct pawl__place *place_of(const struct pawl_lock *lock, struct pawl__spot spot)
 {
 	/* no need to ask for the chunk: it was there when the spot was stored, and chunks do not go */
-	return (struct pawl__place *)((char *)lock->space->header + PAWL__PLACES_OFF) + spot.index;
+	return lock->places + spot.index;
 }
 
 /* The lock of the handle's name, where the handle last found it; NULL if the place belongs to another name by now. While a
@@ -88,6 +88,11 @@ static inline struct pawl__place *own_place(const struct pawl_lock *lock)
 	struct pawl__place *place = place_of(lock, spot);
 
 	return PAWL_LIKELY(pawl__table_gen(place) == spot.gen) ? place : NULL;
+}
+
+static inline bool is_removed(const struct pawl_lock *lock)
+{
+	return PAWL_LOAD(lock->space_flags, RELAXED) & PAWL__REMOVED; /* relaxed: it only rises, and nothing hangs on it */
 }
 
 static bool is_held_by_me(const struct pawl_lock *lock)
@@ -274,7 +279,7 @@ __attribute__((noinline)) static int set_out(pawl_lock_t *lock, pawl_deadline_t 
 
 	if (!lock)
 		return EINVAL;
-	if (pawl__segment_is_removed(lock->space))
+	if (is_removed(lock))
 		return EIDRM;
 	return walk(&w, grant);
 }
@@ -296,7 +301,7 @@ static inline bool stroll(const pawl_lock_t *lock, pawl_grant_t *grant)
 	struct pawl__place *place;
 
 	if (PAWL_UNLIKELY(!member || !lock || member->space != lock->space || member->me == 0 ||
-			  (lock->flags & PAWL_TIMESTAMP) || pawl__segment_is_removed(lock->space)))
+			  (lock->flags & PAWL_TIMESTAMP) || is_removed(lock)))
 		return false;
 	spot = pawl__spot_of(lock);
 	place = place_of(lock, spot);
@@ -350,7 +355,7 @@ int pawl_lock_reset(pawl_lock_t *lock)
 
 	if (!lock)
 		return EINVAL;
-	if (pawl__segment_is_removed(lock->space))
+	if (is_removed(lock))
 		return EIDRM;
 	spot = pawl__spot_of(lock);
 	place = place_of(lock, spot);
