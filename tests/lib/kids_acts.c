@@ -84,18 +84,20 @@ pawl_robust_t *acts_robust(long i)
 	return &acts_mutex[(i & (EACH - 1)) + (i & RECURSIVE ? EACH : 0)];
 }
 
-/* The number without NAMED: the same lock has one handle for each set of flags. */
+/* The number without NAMED: the same lock has one handle for each set of flags. Threads may ask at the same time. */
 pawl_lock_t *acts_handle(long i)
 {
 	unsigned flags = (i & RECURSIVE ? PAWL_RECURSIVE : 0) | (i & AUTO ? PAWL_AUTO_RECOVER : 0);
+	pawl_lock_t *found = PAWL_LOAD(&handle[i], ACQUIRE);
 	char text[32];
 
-	if (!handle[i]) {
-		snprintf(text, sizeof(text), "lock/%ld", i & (EACH - 1));
-		if (pawl_lock_open(acts_space, text, flags, &handle[i]))
-			handle[i] = NULL;
-	}
-	return handle[i];
+	if (found)
+		return found;
+	snprintf(text, sizeof(text), "lock/%ld", i & (EACH - 1));
+	if (pawl_lock_open(acts_space, text, flags, &found))
+		return NULL;
+	PAWL_STORE(&handle[i], found, RELEASE);
+	return found;
 }
 
 bool acts_waited_on(long i)

@@ -514,21 +514,23 @@ static void opened_again(void **state)
 /* ---- many threads ---- */
 
 static struct crowd {
-	uint32_t joined, leave, failed, refused;
-} crowd;
+	uint32_t joined, failed, refused;
+	pthread_mutex_t gate; /* shut while they shall stay */
+} crowd = {.gate = PTHREAD_MUTEX_INITIALIZER};
 
+/* A try is enough to join; thousands that wait for one lock would be busy with nothing but their slices. */
 static void *join_and_stay(void *arg)
 {
 	uint64_t token;
-	int rc = acts_take(0, PAWL_FOREVER, &token);
+	int rc = acts_take(0, PAWL_TRY, &token);
 
 	(void)arg;
-	if (rc == 0 && act_unlock(0) == 0)
+	if (rc == EBUSY || (rc == 0 && act_unlock(0) == 0))
 		PAWL_FETCH_ADD(&crowd.joined, 1u, RELEASE);
 	else
 		PAWL_FETCH_ADD(rc == ENOSPC ? &crowd.refused : &crowd.failed, 1u, RELEASE);
-	while (!PAWL_LOAD(&crowd.leave, ACQUIRE))
-		kids_nap_us(20000);
+	pthread_mutex_lock(&crowd.gate);
+	pthread_mutex_unlock(&crowd.gate);
 	return NULL;
 }
 
@@ -537,6 +539,8 @@ static unsigned start_crowd(pthread_t *thread, unsigned threads)
 	pthread_attr_t small;
 	unsigned n = 0;
 
+	crowd.joined = crowd.failed = crowd.refused = 0;
+	pthread_mutex_lock(&crowd.gate);
 	pthread_attr_init(&small);
 	pthread_attr_setstacksize(&small, 65536);
 	while (n < threads && pthread_create(&thread[n], &small, join_and_stay, NULL) == 0)
@@ -547,7 +551,7 @@ static unsigned start_crowd(pthread_t *thread, unsigned threads)
 
 static void end_crowd(const pthread_t *thread, unsigned threads)
 {
-	PAWL_STORE(&crowd.leave, 1u, RELEASE);
+	pthread_mutex_unlock(&crowd.gate);
 	for (unsigned n = 0; n < threads; n++)
 		pthread_join(thread[n], NULL);
 }
@@ -566,7 +570,6 @@ static void many_threads(void **state)
 	int64_t until = kids_now_ns() + (int64_t)KIDS_PATIENCE_MS * 1000000;
 
 	(void)state;
-	memset(&crowd, 0, sizeof(crowd));
 	assert_int_equal(start_crowd(thread, 600), 600);
 	while (counted() < 600 && kids_now_ns() < until)
 		kids_nap_us(1000);
@@ -579,6 +582,7 @@ static void many_threads(void **state)
 	assert_true(stats.joins >= 600);
 }
 
+#ifndef __SANITIZE_THREAD__
 /* 4,095 at the same time and no more; once one has ended, another may come. */
 static int too_many_threads_here(long unused)
 {
@@ -587,7 +591,6 @@ static int too_many_threads_here(long unused)
 	unsigned started;
 
 	(void)unused;
-	memset(&crowd, 0, sizeof(crowd));
 	started = start_crowd(thread, 4100);
 	while (counted() < started && kids_now_ns() < until)
 		kids_nap_us(1000);
@@ -610,6 +613,7 @@ static void too_many_threads(void **state)
 		skip();
 	assert_int_equal(rc, 0);
 }
+#endif
 
 static void *take_another_and_end(void *arg)
 {
@@ -677,7 +681,9 @@ int main(void)
 		BARE(opened_twice),
 		BARE(opened_again),
 		TEST(many_threads),
+#ifndef __SANITIZE_THREAD__ /* its runtime takes 12 ms to make the 4,000th thread */
 		TEST(too_many_threads),
+#endif
 		TEST(thread_exit_leaves),
 	};
 
