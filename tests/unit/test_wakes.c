@@ -29,6 +29,7 @@ enum { WAITERS = 5, ROUNDS = 5 };
 
 static puppet_t *a, *w[WAITERS];
 static int waiters;
+static puppet_t *stopped;
 
 static void cast(int n)
 {
@@ -149,18 +150,41 @@ static long label(const char *text)
 	return 0;
 }
 
-/* E3: A gives up, and the waiter that is woken first is killed before it takes the lock, which is free now. */
-static void e3(void)
+static int arm_stop(long label)
+{
+	pawl__point_arm((const char *)(uintptr_t)label, 1, PAWL__POINT_STOP);
+	return 0;
+}
+
+/* E3: A gives up, and the waiter that is woken first is killed, or stopped, before it takes the lock, which is free now. */
+static void e3_with(puppet_act *arm)
 {
 	cast(3);
-	puppet_do(w[0], arm_kill, label(POINT_WOKEN));
+	puppet_do(w[0], arm, label(POINT_WOKEN));
 	for (int k = 0; k < 3; k++)
 		fall_asleep(k, act_lock, 0);
 	assert_int_equal(puppet_do(a, act_unlock, 0), 0);
-	assert_int_equal(puppet_reap(w[0]), KIDS_SIGNAL + SIGKILL);
+	if (arm == arm_kill)
+		assert_int_equal(puppet_reap(w[0]), KIDS_SIGNAL + SIGKILL);
+	stopped = arm == arm_stop ? w[0] : NULL;
 	gone(0);
 	drain(0);
+	if (stopped) { /* go on, whenever it comes to be stopped: it finds the lock free */
+		for (int ms = 0; ms < KIDS_PATIENCE_MS && !puppet_done(stopped); ms++) {
+			kill(stopped->pid, SIGCONT);
+			kids_nap_us(1000);
+		}
+		assert_int_equal(puppet_answer(stopped), 0);
+		puppet_end(stopped);
+	}
 	puppet_end(a);
+}
+
+static void e3(void)
+{
+	e3_with(arm_kill);
+	acts_mutex[0] = (pawl_robust_t){.word = 0};
+	e3_with(arm_stop);
 }
 
 /* E4: W1 dies with the lock, W2 takes over and dies with it, and so on: those who still sleep watch others. */
