@@ -3,7 +3,7 @@
 #ifndef PAWL__LINGER_H
 #define PAWL__LINGER_H
 
-#include "space/space.h"
+#include "space/process.h"
 
 /** A new, inheritable descriptor that keeps the place's byte locked while any process has it open. Returns 0, errno. */
 int pawl__linger_hold(struct pawl_space *space, uint32_t place, int *fd);

@@ -5,7 +5,7 @@
 
 #include <linux/futex.h>
 
-#include "space/space.h"
+#include "space/process.h"
 
 /** Prepare the next block of slots. Any number of threads may do so at once. Returns 0; ENOSPC no more slots, or no
  * memory for them; another errno. */
@@ -41,6 +41,11 @@ static inline uint32_t pawl__tid_of(uint32_t token)
 {
 	return token & FUTEX_TID_MASK;
 }
+
+/* who.c */
+
+/** The calling thread has just got slot `s`: write down who it is. */
+void pawl__live_sign(struct pawl_space *space, uint32_t s);
 
 /* Who a slot's thread is, for people. False if the record is being written or was left half written. */
 struct pawl__who {

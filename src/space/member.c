@@ -21,7 +21,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "core/point.h"
+#include "space/file.h"
 #include "space/live.h"
 #include "space/member.h"
 #include "space/segment.h"
@@ -187,7 +187,7 @@ static void before_fork(void)
 {
 	pthread_mutex_lock(&pawl__registry);
 	for (struct pawl_space *s = pawl__spaces; s; s = s->next)
-		s->fork_fd = s->fd >= 0 && s->path[0] ? pawl__segment_again(s) : -1;
+		s->fork_fd = s->fd >= 0 && s->path[0] ? pawl__file_lock_again(s) : -1;
 	pawl__handles_fork_begin();
 }
 

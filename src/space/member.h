@@ -5,7 +5,7 @@
 
 #include <pthread.h>
 
-#include "space/space.h"
+#include "space/process.h"
 
 /* The membership this thread used last: one space is the usual case. */
 extern __thread struct pawl__member *pawl__recent;

@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "space/space.h"
+#include "space/process.h"
 
 /* Too large for the static TLS that the rest of the library uses: a dlopen()ed library gets little of that. */
 __attribute__((tls_model("global-dynamic"))) static __thread char reason[PATH_MAX + 256];

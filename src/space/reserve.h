@@ -3,7 +3,7 @@
 #ifndef PAWL__RESERVE_H
 #define PAWL__RESERVE_H
 
-#include "space/space.h"
+#include "space/process.h"
 
 /** Reserve bytes `off` .. `off + len`; what is reserved already stays as it is. Returns 0, ENOSPC or another errno. */
 int pawl__reserve_range(const struct pawl_space *space, uint64_t off, uint64_t len);

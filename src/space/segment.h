@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** segment.h: the file behind a space: where it is, how it is published, checked, adopted and removed. */
+/** segment.h: the segment behind a space: how it is published, checked, adopted and removed. */
 #ifndef PAWL__SEGMENT_H
 #define PAWL__SEGMENT_H
 
-#include "space/space.h"
-
-/** The path of a space's file; `gid` 0: the user's own. Returns 0, EINVAL (bad name), ENAMETOOLONG. */
-int pawl__segment_path(const char *name, uint32_t gid, char path[PATH_MAX]);
-
-/** The folder that the spaces of this user live in, from PAWL_DIR unless the process has elevated privileges. */
-const char *pawl__segment_dir(void);
-
-/** "pawl.UID." or "pawl.gGID.": what their file names begin with. */
-void pawl__segment_prefix(uint32_t gid, char *prefix, size_t size);
+#include "space/process.h"
 
 /** Attach to space->path, creating it if need be: fills fd, header, size, capacity, token_off, dev, ino.
  * Returns 0 or an errno with its reason given. */
@@ -21,14 +12,19 @@ int pawl__segment_attach(struct pawl_space *space, const pawl_space_options_t *o
 /** The same for an anonymous space. */
 int pawl__segment_anonymous(struct pawl_space *space, const pawl_space_options_t *options);
 
+/** The pieces of attaching, for those who only look: map a file of this size; unmap and close it again; check its stamp
+ * and take the space's bounds from it. */
+int pawl__segment_map(struct pawl_space *space, uint64_t size);
+void pawl__segment_unmap(struct pawl_space *space);
+int pawl__segment_check_stamp(struct pawl_space *space, uint64_t size, bool *reborn);
+
+/* leave.c */
+
 /** Membership goes, and the file too if we were its last member; the mapping stays. */
 void pawl__segment_leave(struct pawl_space *space);
 
 /** Remove the file of a space nobody uses. Returns 0 or an errno with its reason given. */
 int pawl__segment_remove(const char *path, uint32_t gid);
-
-/** One more shared membership of the same file, for a child; -1 if it cannot be had. */
-int pawl__segment_again(const struct pawl_space *space);
 
 /** Has the file lost its name? Asks the file system, remembers a yes in the segment. Returns 0 or EIDRM. */
 int pawl__segment_is_there(const struct pawl_space *space);

@@ -12,6 +12,7 @@
 #include "core/cancel.h"
 #include "space/handle.h"
 #include "space/member.h"
+#include "space/file.h"
 #include "space/segment.h"
 
 /* ---- open ---- */
@@ -97,7 +98,7 @@ int pawl_space_open(pawl_space_t **space, const char *name, const pawl_space_opt
 		options = &defaults;
 	rc = check_options(options);
 	if (rc == 0 && name)
-		rc = pawl__segment_path(name, options->gid, path);
+		rc = pawl__file_path(name, options->gid, path);
 	if (rc == 0 && pawl__member_hooks() != 0)
 		rc = pawl__refuse(EAGAIN, "no thread-specific key left in this process");
 	if (rc != 0)
@@ -169,7 +170,7 @@ int pawl_space_unlink(const char *name)
 
 	if (!name)
 		return pawl__refuse(EINVAL, "no name given");
-	rc = pawl__segment_path(name, 0, path);
+	rc = pawl__file_path(name, 0, path);
 	if (rc != 0)
 		return rc;
 	cancel = pawl__cancel_off();
@@ -190,18 +191,18 @@ int pawl_space_scan(int (*each)(const char *name, const char *path, void *arg), 
 	struct dirent *entry;
 	DIR *dir;
 
-	pawl__segment_prefix(0, prefix, sizeof(prefix));
-	dir = opendir(pawl__segment_dir());
+	pawl__file_prefix(0, prefix, sizeof(prefix));
+	dir = opendir(pawl__file_dir());
 	if (!dir) {
 		pawl__cancel_back(cancel);
-		return pawl__refuse(errno, "%s: %s", pawl__segment_dir(), strerror(errno));
+		return pawl__refuse(errno, "%s: %s", pawl__file_dir(), strerror(errno));
 	}
 	while (rc == 0 && (entry = readdir(dir))) {
 		const char *name = entry->d_name + strlen(prefix);
 
 		if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0 || strchr(name, '+'))
 			continue; /* '+' marks the files beside the segments */
-		if (pawl__segment_path(name, 0, path) == 0)
+		if (pawl__file_path(name, 0, path) == 0)
 			rc = each(name, path, arg);
 	}
 	closedir(dir);

@@ -5,7 +5,7 @@
 
 #include "space/member.h"
 #include "space/robust.h"
-#include "space/space.h"
+#include "space/process.h"
 
 /* A name, ready to be looked for. */
 struct pawl__name {

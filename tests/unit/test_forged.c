@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "space/space.h"
+#include "space/process.h"
 
 #include "../lib/kids_acts.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** space.h: what a process knows about a space it has open, and about its own threads in it. Private memory only. */
-#ifndef PAWL__SPACE_H
-#define PAWL__SPACE_H
+/** process.h: what a process knows about a space it has open, and about its own threads in it. Private memory only. */
+#ifndef PAWL__PROCESS_H
+#define PAWL__PROCESS_H
 
 #include <limits.h>
 #include <stdbool.h>
