@@ -108,8 +108,10 @@ $(SO): $(LIB_OBJ) src/pawl.map
 $(O)/pawl: $(CLI_OBJ) $(A)
 	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS) $(JSON_LIBS)
 
+# A victim that is stepped through a call must not meet the dynamic linker on its way.
+$(CRASH): BIND := -Wl,-z,now
 $(UNIT) $(CRASH) $(POINTED): $(O)/%: $(O)/%.o $(HARNESS) $(A)
-	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS) $(CMOCKA_LIBS) -lm
+	$(call step,ld)$(CC) $(ALL) $(BIND) -o $@ $^ $(URCU_LIBS) $(CMOCKA_LIBS) -lm
 # The benchmarks' own arithmetic is tested like the library.
 $(O)/tests/unit/test_bench_stats: $(O)/bench/stats.o
 

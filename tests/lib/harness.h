@@ -14,7 +14,7 @@
 
 #define NS_PER_US INT64_C(1000)
 #define NS_PER_MS INT64_C(1000000)
-#define NS_PER_S INT64_C(1000000000)
+#define NS_PER_S  INT64_C(1000000000)
 
 int64_t now_ns(void);
 void nap_us(long us);
@@ -34,11 +34,13 @@ bool may_trace(void);
 void *shared_alloc(size_t size);
 /** A fresh directory that PAWL_DIR names from now on, removed with what is in it when this process exits. */
 const char *private_dir(void);
-/** Files in it. */
+/** Files in it, but for the one that keeps tokens rising from space to space and is never removed. */
 unsigned private_dir_files(void);
 
 /** Fork; the child runs body(arg), ends by _exit(0), and is killed when its parent dies. */
 pid_t spawn(void (*body)(void *arg), void *arg);
+/** Wait for its end; the status as of waitpid(2). */
+int reap(pid_t pid);
 /** SIGKILL and reap. */
 void kill_child(pid_t pid);
 

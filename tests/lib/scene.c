@@ -8,9 +8,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/tune.h"
 #include "space/word.h"
 
 #include "tap.h"
@@ -26,9 +26,9 @@ static struct scene_result *result;
 static struct step victim;
 static struct step_path path;
 static enum { BY_STEPS, RECORDING, BY_PATH } way;
-static bool asked; /* the sleepers have been sent to sleep */
+static bool asked;       /* the sleepers have been sent to sleep */
 static uint32_t held_by; /* H's id, if it held the lock */
-static int answer;	 /* of the first survivor; -1 none yet */
+static int answer;       /* of the first survivor; -1 none yet */
 
 static uint64_t last_fence[SCENE_LOCKS];
 
@@ -46,14 +46,15 @@ static void fault(const char *format, ...)
 
 bool scene_cast(const struct target *of)
 {
-	struct agent **role[] = { &holder, &sleeper[0], &sleeper[1], &barger, &prober };
+	struct agent **role[] = {&holder, &sleeper[0], &sleeper[1], &barger, &prober};
 
 	target = of;
 	if (!scene_victim)
 		scene_victim = shared_alloc(sizeof(*scene_victim));
 	memset(last_fence, 0, sizeof(last_fence));
 	target->init(SCENE_LOCKS);
-	if (target == &target_pawl && pawl_robust_init(target_robust(LOCK_RECURSIVE), PAWL_RECURSIVE))
+	if (target == &target_pawl &&
+		pawl_robust_init(target_robust(LOCK_RECURSIVE), PAWL_RECURSIVE))
 		return false;
 	for (unsigned i = 0; i < sizeof(role) / sizeof(role[0]); i++)
 		if (!(*role[i] = agent_new(target, LOCK_WARM)))
@@ -83,7 +84,7 @@ static void die_holding(void *arg)
 
 static void leave_dead_owner(unsigned lock)
 {
-	waitpid(spawn(die_holding, &lock), NULL, 0);
+	reap(spawn(die_holding, &lock));
 }
 
 static void set_up(void)
@@ -91,7 +92,8 @@ static void set_up(void)
 	if (now->start == START_DEAD || now->start == START_POISONED)
 		leave_dead_owner(now->lock);
 	if (now->start == START_POISONED &&
-		(agent_do(barger, AGENT_LOCK, now->lock) != EOWNERDEAD || agent_do(barger, AGENT_UNLOCK, now->lock)))
+		(agent_do(barger, AGENT_LOCK, now->lock) != EOWNERDEAD ||
+			agent_do(barger, AGENT_UNLOCK, now->lock)))
 		fault("could not be poisoned: %s", pawl_strerror(barger->rc));
 	if (now->start == START_HELD && agent_do(holder, AGENT_LOCK, now->lock))
 		fault("the holder got %s", pawl_strerror(holder->rc));
@@ -140,7 +142,8 @@ static void note_fence(const struct agent *a)
 	if (!target->has_fence || !pawl_acquired(a->rc))
 		return;
 	if (a->fence <= last_fence[a->lock])
-		fault("token %llu after %llu", (unsigned long long)a->fence, (unsigned long long)last_fence[a->lock]);
+		fault("token %llu after %llu", (unsigned long long)a->fence,
+			(unsigned long long)last_fence[a->lock]);
 	last_fence[a->lock] = a->fence;
 }
 
@@ -204,8 +207,8 @@ static void keep_moving(void) /* V sleeps before its point: let it be woken */
 	if (now->sleepers && !asked)
 		send_to_sleep();
 	if (holder->holds && now->wake != WAKE_NOT) {
-		if (now->late_us)
-			nap_us(now->late_us);
+		while (now->late && now_ns() < scene_victim->deadline_ns - 100 * NS_PER_US)
+			nap_us(20);
 		holder_ends(now->wake == WAKE_DEATH);
 		return;
 	}
@@ -253,7 +256,8 @@ static enum step_end lead(unsigned point)
 	int64_t until = now_ns() + 5 * NS_PER_S;
 	enum step_end end = STEP_SLEEPS;
 
-	while (end == STEP_SLEEPS || (way == BY_STEPS && end == STEP_REACHED && victim.points < point)) {
+	while (end == STEP_SLEEPS ||
+		(way == BY_STEPS && end == STEP_REACHED && victim.points < point)) {
 		bool watch = way == BY_STEPS && now->sleepers && !asked;
 
 		if (watch && victim_owns()) {
@@ -318,8 +322,8 @@ static bool probe(unsigned lock)
 	give_back(prober);
 	if (prober->rc != ENOTRECOVERABLE)
 		return true;
-	return agent_do(prober, AGENT_RESET, lock) == 0 && agent_do(prober, AGENT_LOCK, lock) == 0 &&
-		agent_do(prober, AGENT_UNLOCK, lock) == 0;
+	return agent_do(prober, AGENT_RESET, lock) == 0 &&
+	       agent_do(prober, AGENT_LOCK, lock) == 0 && agent_do(prober, AGENT_UNLOCK, lock) == 0;
 }
 
 static void look_around(void)
@@ -334,11 +338,20 @@ static void look_around(void)
 		fault("%u threads alive in the space instead of 5", stats.threads);
 }
 
+/* Without the slice, a process must not be killed in the moment in which all the wake-ups of a release are with its
+ * threads and none has been passed on: that is what the slice is for. */
+static void let_mate_rest(void)
+{
+	if (scene_victim->mate && pawl__tune.slice_ns == PAWL_FOREVER)
+		wait_asleep(victim.pid, scene_victim->mate, 5 * NS_PER_MS);
+}
+
 /* The others go on. True if nobody was left behind. */
 static bool aftermath(void)
 {
 	int64_t since;
 
+	let_mate_rest();
 	if (now->barger)
 		barge();
 	since = now_ns();
@@ -358,7 +371,8 @@ static void judge(unsigned point, int *before)
 {
 	int rank = answer == EOWNERDEAD;
 	bool wrong = (now->shape == SHAPE_ALIVE && rank) || (now->shape == SHAPE_DEAD && !rank) ||
-		(now->shape == SHAPE_RISING && *before > rank) || (now->shape == SHAPE_FALLING && *before >= 0 && *before < rank);
+		     (now->shape == SHAPE_RISING && *before > rank) ||
+		     (now->shape == SHAPE_FALLING && *before >= 0 && *before < rank);
 
 	if (wrong)
 		fault("point %u: answer %s is out of order", point, rank ? "EOWNERDEAD" : "0");
@@ -387,8 +401,11 @@ static void lose(unsigned point)
 	result->gap += now->slice_needed && is_ownerless();
 	if (!result->lost++) {
 		result->first_lost = (int)point;
-		tap_note("  lost at point %u, victim %08x at text + %#lx, word %08x", point, scene_victim->who,
-			(unsigned long)(point < path.n && way == BY_PATH ? step_in_text(path.at[point].pc) : 0),
+		tap_note("  lost at point %u, victim %08x at text + %#lx, word %08x", point,
+			scene_victim->who,
+			(unsigned long)(point < path.n && way == BY_PATH
+						? step_in_text(path.at[point].pc)
+						: 0),
 			target->word(now->lock));
 		describe("S1", sleeper[0]);
 		describe("S2", sleeper[1]);
@@ -407,17 +424,21 @@ static enum step_end play(unsigned point, int *before)
 	scene_victim->before = now->before;
 	scene_victim->act = now->act;
 	scene_victim->who = 0;
+	scene_victim->deadline_ns = 0;
+	scene_victim->mate = 0;
+	scene_victim->stepped = way != BY_PATH;
 	victim.own_text = now->far;
 	step_fork(&victim, scene_victim);
 	if (now->queued)
 		come_out_of_the_queue();
 	if (!step_ready(&victim, true)) {
-		fault("the victim never came to its call");
+		fault("the victim never came to its call: exit %d", victim.exit);
 		return STEP_LOST;
 	}
 	end = lead(point);
 	if (end == STEP_LOST)
-		fault("point %u: the victim itself was left asleep or died: %s", point, where_is(victim.pid, victim.pid));
+		fault("point %u: the victim itself was left asleep or died: %s", point,
+			where_is(victim.pid, victim.pid));
 	if (end == STEP_OVER && now->rc >= 0 && scene_victim->rc != now->rc)
 		fault("the call returned %s", pawl_strerror(scene_victim->rc));
 	result->points++;
@@ -460,7 +481,7 @@ void scene_sweep(const struct scene *scene, unsigned stride, struct scene_result
 {
 	now = scene;
 	result = r;
-	*r = (struct scene_result){ .first_lost = -1 };
+	*r = (struct scene_result){.first_lost = -1};
 	if (now->far && step_can_goto())
 		sweep_by_path(stride);
 	else

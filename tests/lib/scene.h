@@ -12,8 +12,8 @@
 
 enum { LOCK_A, LOCK_B, LOCK_WARM, LOCK_RECURSIVE, SCENE_LOCKS };
 
-#define SCENE_BAR_NS (500 * NS_PER_MS) /* later than this is lost */
-#define SCENE_SLOW_NS (5 * NS_PER_MS)  /* later than this is counted */
+#define SCENE_BAR_NS  (500 * NS_PER_MS) /* later than this is lost */
+#define SCENE_SLOW_NS (5 * NS_PER_MS)   /* later than this is counted */
 
 enum scene_start { START_FREE, START_HELD, START_DEAD, START_POISONED };
 /* What happens to the lock while V sleeps on it: H keeps it, gives it up, is killed. */
@@ -25,30 +25,31 @@ struct scene {
 	const char *op, *situation;
 	void (*before)(void); /* V, up to the call */
 	int (*act)(void);     /* the call */
-	int rc;		      /* what it returns if V may finish; -1: chance decides */
+	int rc;               /* what it returns if V may finish; -1: chance decides */
 	enum scene_shape shape;
 	enum scene_start start;
 	enum scene_wake wake;
 	bool holder_dies; /* H, if it still holds when V is dead, is killed too instead of releasing */
 	unsigned lock;
 	unsigned sleepers; /* they go to sleep as soon as V owns the lock, or sleeps on it */
-	bool both;	   /* S2 sleeps on LOCK_B, which V holds as well */
+	bool both;         /* S2 sleeps on LOCK_B, which V holds as well */
 	bool barger;
-	bool queued;  /* V got the lock out of H's hand, with the sleepers queued behind it and registered on H */
-	/* More than one dies at once: both wake-ups of a release, or the one of a death, may meet the dying before they act.
-	 * Then the slice is what saves the others; without it only those are safe who sleep behind an owner. */
+	bool queued; /* V got the lock out of H's hand, with the sleepers queued behind it and registered on H */
+	/* Two deaths in a row, and the kernel's one wake-up for the first goes to the second before it can act on it: the
+	 * slice is what saves the others; without it only those are safe who sleep behind an owner. */
 	bool slice_needed;
-	bool far;     /* a long way through libc: only the program's own text and system calls are points */
-	bool peers;   /* also run on the peers, for comparison */
-	long late_us; /* H waits this long before it gives V its wake-up */
+	bool far; /* a long way through libc: only the program's own text and system calls are points */
+	bool peers; /* also run on the peers, for comparison */
+	bool late;  /* H gives V its wake-up just before V's deadline */
 };
 
 struct scene_result {
 	unsigned points, zero, dead, poison, lost, slow, faults;
 	unsigned gap; /* of the lost, those that `slice_needed` speaks of */
 	int64_t worst_ns;
-	unsigned strayed; /* on a recorded way, chance led V past the wanted point: killed after the end of the call */
-	int first_lost;	  /* the point of it, -1 */
+	unsigned
+		strayed; /* on a recorded way, chance led V past the wanted point: killed after the end of the call */
+	int first_lost; /* the point of it, -1 */
 	char fault[160];
 };
 

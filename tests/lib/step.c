@@ -36,9 +36,9 @@ static void stay_here(void)
 static void tick_start(void)
 {
 	static bool started;
-	struct sigaction action = { .sa_handler = tick }; /* no SA_RESTART: waitpid is to return */
-	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN };
-	struct itimerspec every = { { 0, NS_PER_MS }, { 0, NS_PER_MS } };
+	struct sigaction action = {.sa_handler = tick}; /* no SA_RESTART: waitpid is to return */
+	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN};
+	struct itimerspec every = {{0, NS_PER_MS}, {0, NS_PER_MS}};
 	timer_t timer;
 
 	if (started)
@@ -72,7 +72,7 @@ void step_fork(struct step *s, struct victim *v)
 	tick_start();
 	v->phase = STEP_BEFORE;
 	v->rc = -1;
-	*s = (struct step){ .phase = &v->phase, .own_text = own_text };
+	*s = (struct step){.phase = &v->phase, .own_text = own_text};
 	s->pid = spawn(victim_run, v);
 }
 
@@ -82,10 +82,14 @@ bool step_ready(struct step *s, bool wait)
 	int status;
 
 	while (!s->ready) {
-		if (waitpid(s->pid, &status, wait ? 0 : WNOHANG) == s->pid)
+		if (waitpid(s->pid, &status, wait ? 0 : WNOHANG) == s->pid) {
 			s->ready = WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP;
-		else if (!wait || now_ns() > until)
+			s->exit = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+			if (!WIFSTOPPED(status))
+				return false;
+		} else if (!wait || now_ns() > until) {
 			return false;
+		}
 	}
 	return true;
 }
@@ -94,12 +98,13 @@ bool step_ready(struct step *s, bool wait)
 static const unsigned char *position(pid_t pid)
 {
 	struct user_regs_struct regs;
-	struct iovec io = { &regs, sizeof(regs) };
+	struct iovec io = {&regs, sizeof(regs)};
 
 	if (ptrace(PTRACE_GETREGSET, pid, (void *)NT_PRSTATUS, &io))
 		return NULL;
 #if defined(__x86_64__)
-	return (const unsigned char *)(uintptr_t)regs.rip; /* NOLINT: an address of this very program */
+	return (const unsigned char *)(uintptr_t)
+		regs.rip; /* NOLINT: an address of this very program */
 #elif defined(__aarch64__)
 	return (const unsigned char *)(uintptr_t)regs.pc;
 #else
@@ -152,16 +157,32 @@ static bool one_step(struct step *s, bool *sleeps)
 	}
 }
 
+/* How often each place was passed, by address: a table with room to spare for a library's instructions. */
+#define PLACES 65536u
+
+static unsigned *passages_of(uintptr_t pc, bool forget)
+{
+	static struct {
+		uintptr_t pc;
+		unsigned n;
+	} table[PLACES];
+	unsigned i = (unsigned)(pc * 2654435761u) % PLACES;
+
+	if (forget)
+		memset(table, 0, sizeof(table));
+	while (table[i].n && table[i].pc != pc)
+		i = (i + 1) % PLACES;
+	table[i].pc = pc;
+	return &table[i].n;
+}
+
 static void note(struct step_path *path, uintptr_t pc)
 {
-	unsigned nth = 1;
-
 	if (!path || path->n == STEP_PATH_MAX)
 		return;
-	for (unsigned i = 0; i < path->n; i++)
-		nth += path->at[i].pc == pc;
 	path->at[path->n].pc = pc;
-	path->at[path->n++].nth = nth;
+	path->at[path->n].nth = ++*passages_of(pc, path->n == 0);
+	path->n++;
 }
 
 /* Out of raise(), to the first instruction of the call. */
@@ -182,7 +203,8 @@ enum step_end step_along(struct step *s, unsigned point, struct step_path *path)
 	if (!enter(s, path))
 		return STEP_LOST;
 	while (s->points < point) {
-		bool sleeps = false, call = s->own_text && !s->in_flight && at_system_call(position(s->pid));
+		bool sleeps = false,
+		     call = s->own_text && !s->in_flight && at_system_call(position(s->pid));
 
 		if (*s->phase == STEP_AFTER)
 			return STEP_OVER;
@@ -215,7 +237,8 @@ static bool break_at(pid_t pid, uintptr_t pc)
 {
 #if defined(__x86_64__)
 	return !ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, u_debugreg[0]), pc) &&
-		!ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, u_debugreg[7]), (uintptr_t)(pc != 0));
+	       !ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, u_debugreg[7]),
+		       (uintptr_t)(pc != 0));
 #else
 	(void)pid;
 	return pc == 0;

@@ -27,12 +27,14 @@ struct step {
 	bool own_text;
 	unsigned points; /* passed so far */
 	unsigned long steps;
-	unsigned hits, sleeps; /* step_goto: how often it came to the wanted place, how often it slept */
+	unsigned hits,
+		sleeps; /* step_goto: how often it came to the wanted place, how often it slept */
+	int exit;       /* what it ended with, if it never came to its call */
 	bool ready, in_flight, slept;
 };
 
 /* The points of a long way, recorded by stepping along it once: the nth time at pc, or (pc 0) the nth sleep. */
-#define STEP_PATH_MAX 8192
+#define STEP_PATH_MAX 65536
 struct step_path {
 	unsigned n;
 	struct {
@@ -45,7 +47,11 @@ struct step_path {
 struct victim {
 	volatile uint32_t phase;
 	volatile int rc;
-	volatile uint32_t who; /* filled by `before`, for the parent */
+	volatile uint32_t
+		who; /* filled by `before`, for the parent; so is the next one, by `act` */
+	volatile int64_t deadline_ns;
+	volatile pid_t mate;   /* a second thread, that nobody traces */
+	volatile bool stepped; /* all of the way, by the parent: it takes its time */
 	void (*before)(void);
 	int (*act)(void);
 };

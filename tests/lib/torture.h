@@ -13,7 +13,7 @@
 #include "target.h"
 
 #define TORTURE_PROCESSES 8
-#define TORTURE_HANDS 32 /* threads of all processes */
+#define TORTURE_HANDS     32 /* threads of all processes */
 
 struct torture {
 	const struct target *target;
@@ -23,7 +23,8 @@ struct torture {
 };
 
 struct tally {
-	uint64_t rounds, kills, phase[4]; /* the victim's: outside, acquiring, in the section, releasing */
+	uint64_t rounds, kills,
+		phase[4]; /* the victim's: outside, acquiring, in the section, releasing */
 	uint64_t ops, recovered;
 	uint64_t doubles, torn, tokens, updates, undrained, errors;
 };
