@@ -37,6 +37,10 @@ int pawl__live_token_offset(void);
 /** Make the slots of a segment that no process uses fit for use again; `reborn`: the machine was restarted since. */
 void pawl__live_adopt(struct pawl_space *space, bool reborn);
 
+/** Before a fork, and after it on both sides. In who.c. */
+void pawl__live_fork_begin(void);
+void pawl__live_fork_end(void);
+
 static inline uint32_t pawl__tid_of(uint32_t token)
 {
 	return token & FUTEX_TID_MASK;

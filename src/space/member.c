@@ -188,12 +188,14 @@ static void before_fork(void)
 	pthread_mutex_lock(&pawl__registry);
 	for (struct pawl_space *s = pawl__spaces; s; s = s->next)
 		s->fork_fd = s->fd >= 0 && s->path[0] ? pawl__file_lock_again(s) : -1;
+	pawl__live_fork_begin();
 	pawl__handles_fork_begin();
 }
 
 static void after_fork_in_parent(void)
 {
 	pawl__handles_fork_parent();
+	pawl__live_fork_end();
 	for (struct pawl_space *s = pawl__spaces; s; s = s->next) {
 		if (s->fork_fd >= 0)
 			close(s->fork_fd);
@@ -252,6 +254,7 @@ static void after_fork_in_child(void)
 		map_anew(s);
 	}
 	pawl__handles_fork_child();
+	pawl__live_fork_end();
 	pthread_mutex_unlock(&pawl__registry);
 }
 

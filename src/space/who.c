@@ -47,6 +47,17 @@ static struct {
 } process;
 static pthread_mutex_t process_lock = PTHREAD_MUTEX_INITIALIZER;
 
+/* Held over a fork: the child's copy would stay locked for ever if some other thread of the parent was just joining. */
+void pawl__live_fork_begin(void)
+{
+	pthread_mutex_lock(&process_lock);
+}
+
+void pawl__live_fork_end(void)
+{
+	pthread_mutex_unlock(&process_lock);
+}
+
 static void read_process(struct pawl__who *who)
 {
 	pthread_mutex_lock(&process_lock);
