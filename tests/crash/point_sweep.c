@@ -385,7 +385,7 @@ static int new_names(long unused)
 		char name[32];
 
 		snprintf(name, sizeof(name), "new/%d", n);
-		if (pawl_lock_open(world_space, name, 0, &lock) ||
+		if (pawl_lock_open(world_space, name, PAWL_AUTO_RECOVER, &lock) ||
 			pawl_lock_acquire(lock, PAWL_TRY, NULL) || pawl_lock_release(lock))
 			return -1;
 	}
