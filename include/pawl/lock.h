@@ -48,7 +48,7 @@ PAWL_API int pawl_lock_close(pawl_lock_t *lock);
 /** Take the named lock, waiting until `deadline` (PAWL_TRY: not at all). `grant` may be NULL.
  * Returns  0; EOWNERDEAD: taken, the previous owner died: make the data whole, then pawl_lock_consistent() (never with
  *          PAWL_AUTO_RECOVER: 0, and the grant says it); EBUSY (PAWL_TRY); ETIMEDOUT; EDEADLK this thread has it; EAGAIN
- *          recursion too deep; ENOTRECOVERABLE; ENOSPC; EIDRM; ENOMEM.
+ *          recursion too deep; ENOTRECOVERABLE; ENOSPC; EIDRM; ENOMEM; EMFILE, ...: it may linger, and we cannot look.
  * Held     after 0 and EOWNERDEAD (pawl_acquired(rc)), after nothing else.
  * Order    acquire; pairs with pawl_lock_release() [RB1/RB2].
  * Blocks   until `deadline`: spins for microseconds, then sleeps. System calls: none when free, but for a thread's first

@@ -58,31 +58,37 @@ static int open_side(const char *segment_path, int segment_fd, int flags)
 	return fd;
 }
 
-/* Would an exclusive lock on these bytes be refused? */
-static bool is_locked(int fd, off_t start, off_t len)
+/* Would an exclusive lock on these bytes be refused? Who cannot look, for want of a descriptor say, knows nothing, and must
+ * not take that for nobody: then *held, and the errno. */
+static int look(const char *segment_path, int segment_fd, off_t start, off_t len, bool *held)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = start, .l_len = len };
+	int fd = open_side(segment_path, segment_fd, O_CLOEXEC), rc = 0;
 
-	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+	if (fd < 0) {
+		*held = errno != ENOENT;
+		return *held ? errno : 0;
+	}
+	if (fcntl(fd, F_OFD_GETLK, &lock) != 0)
+		rc = errno;
+	*held = rc != 0 || lock.l_type != F_UNLCK;
+	close(fd);
+	return rc;
 }
 
 bool pawl__linger_any(const char *segment_path)
 {
-	int fd = open_side(segment_path, -1, O_CLOEXEC);
-	bool any = fd >= 0 && is_locked(fd, 0, 0);
+	bool any;
 
-	if (fd >= 0)
-		close(fd);
+	look(segment_path, -1, 0, 0, &any);
 	return any;
 }
 
 bool pawl__linger_is_held(struct pawl_space *space, uint32_t place)
 {
-	int fd = open_side(space->path, space->fd, O_CLOEXEC);
-	bool held = fd >= 0 && is_locked(fd, (off_t)place, 1);
+	bool held;
 
-	if (fd >= 0)
-		close(fd);
+	look(space->path, space->fd, (off_t)place, 1, &held);
 	return held;
 }
 
@@ -111,9 +117,13 @@ int pawl__linger_outlast(struct pawl_space *space, uint32_t place, pawl_deadline
 {
 	struct timespec t = { .tv_nsec = LOOK_FIRST_NS };
 
-	while (pawl__linger_is_held(space, place)) {
-		int rc = pawl__segment_is_there(space);
+	for (;;) {
+		bool held;
+		int rc = look(space->path, space->fd, (off_t)place, 1, &held);
 
+		if (!held || rc != 0)
+			return rc;
+		rc = pawl__segment_is_there(space);
 		if (rc != 0)
 			return rc;
 		if (deadline == PAWL_TRY)
@@ -123,5 +133,4 @@ int pawl__linger_outlast(struct pawl_space *space, uint32_t place, pawl_deadline
 		nanosleep(&t, NULL); /* there is nobody who could wake us: the kernel drops the byte */
 		t.tv_nsec = t.tv_nsec * 2 < LOOK_LAST_NS ? t.tv_nsec * 2 : LOOK_LAST_NS;
 	}
-	return 0;
 }

@@ -65,7 +65,7 @@ void pawl__adopt(struct pawl_space *space, bool reborn);
 
 /* linger.c */
 
-/** Does any command still hold a byte of this segment's side file? */
+/** Does any command still hold a byte of this segment's side file? Yes, too, if that cannot be found out. */
 bool pawl__linger_any(const char *segment_path);
 
 #endif

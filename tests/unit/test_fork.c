@@ -360,6 +360,58 @@ static void fork_at_the_descriptor_limit(void **state)
 	puppet_end(p);
 }
 
+static int hold_and_leave_a_command(long pid_at)
+{
+	int fd, ends[2];
+	pid_t pid;
+
+	if (pipe(ends) || act_lock(NAMED) || pawl_lock_linger(acts_handle(NAMED), &fd))
+		return -1;
+	pid = fork();
+	if (pid == 0) { /* what flock(1) calls the command: it keeps the descriptor, and outlives us */
+		alarm(KIDS_PATIENCE_MS / 1000);
+		(void)!write(ends[1], "", 1);
+		pause();
+		_exit(0);
+	}
+	*(pid_t *)(uintptr_t)pid_at = pid;
+	return read(ends[0], &fd, 1) == 1 ? 0 : -1;
+}
+
+static int try_without_descriptors(long unused)
+{
+	struct rlimit none = {0, 0}, before;
+	int rc;
+
+	(void)unused;
+	if (!acts_handle(NAMED) || getrlimit(RLIMIT_NOFILE, &before))
+		return -1;
+	none.rlim_max = before.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &none);
+	rc = act_try(NAMED);
+	setrlimit(RLIMIT_NOFILE, &before);
+	return rc;
+}
+
+/* Who has no descriptor left to look with does not get a lock that a dead holder's command may still keep. */
+static void lingering_at_the_descriptor_limit(void **state)
+{
+	pid_t *command = kids_map(sizeof(*command));
+	puppet_t *p = puppet_new(NULL, 0), *other = puppet_new(NULL, 0);
+
+	(void)state;
+	assert_int_equal(puppet_do(p, hold_and_leave_a_command, (long)(uintptr_t)command), 0);
+	puppet_kill(p);
+	assert_int_equal(puppet_do(other, act_try, NAMED), EBUSY);
+	assert_int_equal(puppet_do(other, try_without_descriptors, 0), EMFILE);
+	kill(*command, SIGKILL);
+	assert_int_equal(puppet_do(other, act_timed, NAMED), EOWNERDEAD);
+	assert_int_equal(puppet_do(other, act_consistent, NAMED), 0);
+	assert_int_equal(puppet_do(other, act_unlock, NAMED), 0);
+	puppet_end(other);
+	kids_unmap(command, sizeof(*command));
+}
+
 static int list_descriptors(long unused)
 {
 	(void)unused;
@@ -674,6 +726,7 @@ int main(void)
 		TEST(fork_storm),
 		TEST(child_of_a_threaded_process),
 		TEST(fork_at_the_descriptor_limit),
+		TEST(lingering_at_the_descriptor_limit),
 		TEST(exec_inherits_nothing),
 		BARE(anonymous_space),
 		BARE(anonymous_spaces_are_apart),
