@@ -294,10 +294,12 @@ static bool take_nameless(struct pawl_space *space, struct pawl__member *member,
 	return false;
 }
 
-/* Take the lock of a place whose name is idle: free, not lingering. No death is consumed here. */
+/* Take the lock of a place whose name is idle: free, not lingering. No death is consumed here. A turn is free as well: the
+ * one it was for may have given up waiting, and then nobody else ever takes it. */
 static bool take_idle(struct pawl__member *member, struct pawl__place *place, uint32_t gen, bool spare_touched)
 {
-	uint32_t mark = PAWL_LOAD(&place->mark, RELAXED), v = PAWL__W_FREE; /* relaxed: hints, and LINGER is checked again */
+	uint32_t mark = PAWL_LOAD(&place->mark, RELAXED); /* relaxed: hints, and LINGER is checked again */
+	uint32_t v = PAWL_LOAD(&place->lock.word, RELAXED); /* relaxed: the CAS decides */
 
 	if (mark & PAWL__LINGER)
 		return false;
@@ -306,7 +308,7 @@ static bool take_idle(struct pawl__member *member, struct pawl__place *place, ui
 		return false;
 	}
 	/* RB1 acquire: pairs with RB2 */
-	if (!PAWL_CAS(&place->lock.word, &v, member->me, ACQUIRE))
+	if ((v != PAWL__W_FREE && v != PAWL__W_TURN) || !PAWL_CAS(&place->lock.word, &v, member->me, ACQUIRE))
 		return false;
 	PAWL__POINT("table/idle-taken");
 	if (pawl__table_gen(place) == gen && !(PAWL_LOAD(&place->mark, RELAXED) & PAWL__LINGER)) /* relaxed: we own it */

@@ -584,6 +584,34 @@ static void names_and_kills(void **state)
 	kids_unmap(mess, sizeof(*mess));
 }
 
+static void *give_up_waiting(void *lock)
+{
+	int rc = pawl_lock_acquire(lock, pawl_in_ms(60), NULL);
+
+	return rc == ETIMEDOUT ? NULL : lock;
+}
+
+/* Names whose last waiter gave up, after it had asked for its turn, are idle as well. */
+static void turns_nobody_takes(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 80; i++) {
+		pthread_t thread;
+		char name[16];
+		pawl_lock_t *lock;
+		void *end = NULL;
+
+		snprintf(name, sizeof(name), "turn/%d", i);
+		lock = known(name, 0);
+		granted(lock, 0);
+		assert_int_equal(pthread_create(&thread, NULL, give_up_waiting, lock), 0);
+		assert_int_equal(pthread_join(thread, &end), 0);
+		assert_null(end);
+		assert_int_equal(pawl_lock_release(lock), 0);
+		assert_int_equal(pawl_lock_close(lock), 0);
+	}
+}
+
 #define TEST(name, capacity)                                                                       \
 	{                                                                                          \
 #name, name, setup, teardown, (void *)(uintptr_t)(capacity)                        \
@@ -614,6 +642,7 @@ int main(void)
 		TEST(reclaimed_names_go_on, 64),
 		TEST(reclaimed_long_names, 64),
 		TEST(only_idle_names_give_way, 64),
+		TEST(turns_nobody_takes, 64),
 		TEST(stale_handle, 64),
 		{"re_creation_goes_on", re_creation_goes_on, NULL, NULL, NULL},
 		TEST(info_of_a_holder, 64),
