@@ -289,9 +289,9 @@ static int wait_for_it(struct waiter *w)
 		int64_t now;
 		int rc;
 
+		look_back(w); /* before anything that may end the waiting */
 		if (!w->spun && w->t->deadline != PAWL_TRY && spin(w))
 			return 0;
-		look_back(w);
 		v = load_word(w);
 		now = w->t->deadline == PAWL_TRY ? 0 : pawl__now();
 		if (w->arrived == 0)

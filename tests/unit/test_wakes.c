@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** test_wakes.c: the six ways (E1 to E6) in which waiters that sleep on a lock and on its owner's token could be left asleep
+/** test_wakes.c: the ways (E1 to E7) in which waiters that sleep on a lock and on its owner's token could be left asleep
  * when somebody dies at the wrong moment. Each is played with the re-validation slice switched off, where a lost wake-up
  * is a test that hangs; with the usual slice, where the space's own count of waiters that had to rescue themselves tells;
  * and without futex_waitv, where only short slices are left.
@@ -245,7 +245,45 @@ static void e6(void)
 	puppet_end(a);
 }
 
-static void (*const scenes[])(void) = {e1, e2, e3, e4, e5, e6};
+static int arm_stop(long label)
+{
+	pawl__point_arm((const char *)(uintptr_t)label, 1, PAWL__POINT_STOP);
+	return 0;
+}
+
+static int spin_first(long ns)
+{
+	pawl__tune.spin_ns = ns;
+	return 0;
+}
+
+/* E2, and the one whom the kernel wakes finds its own lock free while it still spins: the two that were woken to take that
+ * are stopped on their way. It must look back all the same. */
+static void e7(void)
+{
+	cast(4);
+	assert_int_equal(puppet_do(a, act_lock, 1), 0);
+	for (int k = 0; k < 2; k++)
+		puppet_do(w[k], arm_stop, label(POINT_WOKEN));
+	puppet_do(w[2], spin_first, 25000);
+	for (int k = 0; k < 3; k++)
+		fall_asleep(k, act_lock, 0);
+	fall_asleep(3, act_lock, 1);
+	assert_int_equal(puppet_do(a, act_unlock, 0), 0);
+	kids_nap_us(10000); /* the two are woken, and stop */
+	puppet_kill(a);
+	assert_int_equal(puppet_answer(w[2]), 0);
+	assert_int_equal(puppet_answer(w[3]), EOWNERDEAD);
+	assert_int_equal(puppet_do(w[3], act_consistent, 1), 0);
+	assert_int_equal(puppet_do(w[3], act_unlock, 1), 0);
+	puppet_end(w[3]);
+	gone(3);
+	for (int k = 0; k < 2; k++)
+		kill(w[k]->pid, SIGCONT);
+	drain(0);
+}
+
+static void (*const scenes[])(void) = {e1, e2, e3, e4, e5, e6, e7};
 
 static void play(int n, int64_t slice_ns, bool no_waitv, bool rescues)
 {
@@ -309,7 +347,8 @@ static int end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SCENE(1), SCENE(2), SCENE(3), SCENE(4), SCENE(5), SCENE(6)};
+		SCENE(1), SCENE(2), SCENE(3), SCENE(4), SCENE(5), SCENE(6),
+		{"E7_without_slice", without_slice, NULL, NULL, (void *)6}};
 
 	alarm(240);
 	return cmocka_run_group_tests_name("wakes", tests, begin, end);
