@@ -21,6 +21,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "core/cancel.h"
 #include "space/file.h"
 #include "space/live.h"
 #include "space/member.h"
@@ -71,9 +72,10 @@ int pawl__member_join(struct pawl_space *space, struct pawl__member **member)
 {
 	struct pawl__member *m = pawl__member_old(space);
 	uint32_t me;
-	int rc = 0;
+	int rc = 0, cancel;
 
 	if (!m) {
+		cancel = pawl__cancel_off();
 		rc = pawl__segment_is_there(space);
 		if (rc == 0 && !(m = member_struct(space)))
 			rc = ENOMEM;
@@ -81,6 +83,7 @@ int pawl__member_join(struct pawl_space *space, struct pawl__member **member)
 			rc = ENOMEM;
 		if (rc == 0)
 			rc = pawl__live_join(space, &me);
+		pawl__cancel_back(cancel);
 		if (rc != 0)
 			return rc;
 		m->held = 0;

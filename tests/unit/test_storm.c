@@ -344,6 +344,36 @@ static void cancellation(void **state)
 	}
 }
 
+static void *join_cancelled(void *arg)
+{
+	pthread_cancel(pthread_self());
+	*(int *)arg = act_try(0) || act_unlock(0);
+	pthread_testcancel();
+	return NULL;
+}
+
+static int cancel_a_joiner(long unused)
+{
+	pthread_t thread;
+	void *end = NULL;
+	int rc = -1;
+
+	(void)unused;
+	if (pthread_create(&thread, NULL, join_cancelled, &rc) || pthread_join(thread, &end))
+		return 1;
+	return rc ? 2 : end != PTHREAD_CANCELED ? 3 : act_try(0) || act_unlock(0) ? 4 : 0;
+}
+
+/* Nor is a thread's first call, which reads files of /proc. */
+static void cancelled_at_the_first_call(void **state)
+{
+	puppet_t *p = puppet_new(NULL, 0);
+
+	(void)state;
+	assert_int_equal(puppet_do(p, cancel_a_joiner, 0), 0);
+	puppet_end(p);
+}
+
 static void *hold_and_be_cancelled(void *arg)
 {
 	uint32_t *stage = arg;
@@ -534,6 +564,7 @@ int main(void)
 		TEST(five_thousand_names_held),
 		TEST(signals),
 		TEST(cancellation),
+		TEST(cancelled_at_the_first_call),
 		TEST(cancelled_holder),
 		TEST(destructors),
 		TEST(siblings_of_a_dead_thread),
