@@ -322,6 +322,40 @@ static void child_of_a_threaded_process(void **state)
 	assert_int_equal(act_unlock(0), 0);
 }
 
+static void *first_call(void *unused)
+{
+	(void)unused;
+	return take(1) || act_unlock(1) ? &acts_space : NULL;
+}
+
+static int fork_beside_a_first_call(void *round)
+{
+	pthread_t thread;
+	pid_t pid;
+	void *bad = NULL;
+	int status = -1;
+
+	if (pthread_create(&thread, NULL, first_call, NULL))
+		return 1;
+	kids_nap_us(*(int *)round % 50);
+	pid = fork();
+	if (pid == 0) {
+		alarm(KIDS_PATIENCE_MS / 2000);
+		_exit(take(2) || act_unlock(2));
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || pthread_join(thread, &bad) || bad)
+		return 2;
+	return status ? 3 : 0;
+}
+
+/* Another thread is in its first call, which reads about the process, when we fork: nothing of that is left in the child. */
+static void fork_while_another_joins(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 300; round++)
+		assert_int_equal(kids_join(kids_fork(fork_beside_a_first_call, &round)), 0);
+}
+
 /* ---- descriptors and exec ---- */
 
 static int fork_without_descriptors(long unused)
@@ -725,6 +759,7 @@ int main(void)
 		BARE(parent_exits_first),
 		TEST(fork_storm),
 		TEST(child_of_a_threaded_process),
+		TEST(fork_while_another_joins),
 		TEST(fork_at_the_descriptor_limit),
 		TEST(lingering_at_the_descriptor_limit),
 		TEST(exec_inherits_nothing),
