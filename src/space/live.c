@@ -154,10 +154,14 @@ static bool lock_token(struct pawl__slot *slot)
 static bool claim(struct pawl_space *space, uint32_t s, bool last_resort, uint32_t *me)
 {
 	struct pawl__slot *slot = pawl__slot_at(space, s);
-	uint32_t state = PAWL_LOAD(&slot->state, ACQUIRE);              /* LV5 acquire: pairs with LV6, LV7 */
-	uint32_t token = PAWL_LOAD(pawl__token(space, slot), ACQUIRE); /* LV3 acquire: pairs with the kernel's store */
-	uint32_t inc = inc_of(state) + 1, claimed = state_make(inc, PAWL__SLOT_CLAIMING);
+	uint32_t state, token, inc, claimed;
 
+	if (!slot) /* I7: a peer has counted it out again */
+		return false;
+	state = PAWL_LOAD(&slot->state, ACQUIRE);              /* LV5 acquire: pairs with LV6, LV7 */
+	token = PAWL_LOAD(pawl__token(space, slot), ACQUIRE); /* LV3 acquire: pairs with the kernel's store */
+	inc = inc_of(state) + 1;
+	claimed = state_make(inc, PAWL__SLOT_CLAIMING);
 	/* LV6 seq_cst: pairs with LV5: I2, the incarnation moves before the token is locked */
 	if (!is_usable(state, token, last_resort) || !PAWL_CAS(&slot->state, &state, claimed, SEQ_CST))
 		return false;
@@ -293,7 +297,7 @@ bool pawl__live_leave(struct pawl_space *space, uint32_t me, bool holds)
 	struct pawl__slot *slot = pawl__slot_at(space, s);
 	uint32_t owned = state_make(pawl__word_inc(me), PAWL__SLOT_OWNED);
 
-	if (!is_linked_properly(space, slot))
+	if (!slot || !is_linked_properly(space, slot)) /* I7, as in claim */
 		return false;
 	PAWL_STORE(&slot->waiting_place, 0u, RELAXED); /* for people */
 	/* Unlock first: after FREE a claimer would meet a locked token. */
@@ -316,10 +320,9 @@ bool pawl__live_leave(struct pawl_space *space, uint32_t me, bool holds)
 
 void pawl__live_adopt(struct pawl_space *space, bool reborn)
 {
-	uint32_t n = PAWL_LOAD(&space->header->slots_ready, RELAXED); /* relaxed: we are alone */
+	struct pawl__slot *slot;
 
-	for (uint32_t s = 1; s < n; s++) {
-		struct pawl__slot *slot = pawl__slot_at(space, s);
+	for (uint32_t s = 1; (slot = pawl__slot_at(space, s)); s++) {
 		uint32_t state = PAWL_LOAD(&slot->state, RELAXED); /* relaxed: we are alone */
 
 		if (reborn) { /* its TID is some other thread's now, if anybody's */

@@ -81,6 +81,8 @@ void pawl__live_sign(struct pawl_space *space, uint32_t s)
 
 	read_process(&who);
 	prctl(PR_GET_NAME, command);
+	if (!slot) /* I7: a peer has counted it out again */
+		return;
 	if (slot->who_sequence.sequence & 1) /* the last one was killed while it wrote: only we write now */
 		ck_sequence_write_end(&slot->who_sequence);
 	ck_sequence_write_begin(&slot->who_sequence);

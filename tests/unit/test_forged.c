@@ -117,10 +117,42 @@ static void forged_pointers(void **state)
 		}
 }
 
+static void *join_and_leave_uncounted(void *uncounted)
+{
+	uint64_t token;
+
+	if (acts_take(0, PAWL_FOREVER, &token) || act_unlock(0))
+		return uncounted;
+	PAWL_STORE(&acts_space->header->slots_ready, (uint32_t)(uintptr_t)uncounted, RELAXED);
+	return NULL; /* the thread leaves */
+}
+
+static int leave_uncounted(long uncounted)
+{
+	pthread_t thread;
+	void *end = NULL;
+
+	return pthread_create(&thread, NULL, join_and_leave_uncounted, (void *)(uncounted + 1)) ||
+	       pthread_join(thread, &end) || end;
+}
+
+/* A peer says that there are fewer slots than the one a thread has. */
+static void forged_count(void **state)
+{
+	uint32_t ready = acts_space->header->slots_ready;
+	puppet_t *p = puppet_new(NULL, 0);
+
+	(void)state;
+	assert_int_equal(puppet_do(p, leave_uncounted, 0), 0);
+	puppet_end(p);
+	acts_space->header->slots_ready = ready;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		{"forged_pointers", forged_pointers, setup, teardown, NULL}};
+		{"forged_pointers", forged_pointers, setup, teardown, NULL},
+		{"forged_count", forged_count, setup, teardown, NULL}};
 	int rc;
 
 	alarm(120);
