@@ -357,10 +357,11 @@ int pawl_lock_reset(pawl_lock_t *lock)
 		return EINVAL;
 	if (is_removed(lock))
 		return EIDRM;
-	spot = pawl__spot_of(lock);
-	place = place_of(lock, spot);
-	/* A poisoned place is not reclaimed: if it has another name now, ours is not poisoned there. */
-	return pawl__table_gen(place) == spot.gen ? pawl__robust_reset(&place->lock) : EINVAL;
+	place = own_place(lock);
+	/* A poisoned place is not reclaimed: if ours has another name now, the name may have been poisoned elsewhere since. */
+	if (!place && pawl__table_find(lock->space, &lock->name, &spot) == 0)
+		place = pawl__place_at(lock->space, spot.index);
+	return place ? pawl__robust_reset(&place->lock) : EINVAL;
 }
 
 int pawl_lock_linger(pawl_lock_t *lock, int *fd)

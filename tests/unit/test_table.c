@@ -318,6 +318,41 @@ static void stale_handle(void **state)
 	assert_int_equal(pawl_lock_release(lock), 0);
 }
 
+static int take_by_handle(long handle)
+{
+	return pawl_lock_acquire((pawl_lock_t *)handle, PAWL_TRY, NULL);
+}
+
+static int give_by_handle(long handle)
+{
+	return pawl_lock_release((pawl_lock_t *)handle);
+}
+
+/* The name has come back at another place, and was poisoned there by others. */
+static void stale_handle_resets(void **state)
+{
+	pawl_lock_t *lock = known("stale", 0);
+	puppet_t *p = puppet_new(NULL, 0);
+	pawl_lock_info_t info;
+
+	(void)state;
+	for (int n = 0; n < 3 && pawl_lock_info(lock, &info) == 0; n++)
+		crowd_comes_by();
+	assert_int_equal(pawl_lock_info(lock, &info), ENOENT);
+	assert_int_equal(puppet_do(p, take_by_handle, (long)lock), 0);
+	puppet_kill(p);
+	p = puppet_new(NULL, 0);
+	assert_int_equal(puppet_do(p, take_by_handle, (long)lock), EOWNERDEAD);
+	assert_int_equal(puppet_do(p, give_by_handle, (long)lock), 0);
+	puppet_end(p);
+	assert_int_equal(pawl_lock_info(lock, &info), 0);
+	assert_int_equal(info.state, PAWL_STATE_POISONED);
+	assert_int_equal(pawl_lock_reset(lock), 0);
+	assert_int_equal(pawl_lock_reset(lock), EINVAL);
+	granted(lock, 0);
+	assert_int_equal(pawl_lock_release(lock), 0);
+}
+
 /* Tokens of a name go on when the whole segment has been removed and made again. */
 static void re_creation_goes_on(void **state)
 {
@@ -644,6 +679,7 @@ int main(void)
 		TEST(only_idle_names_give_way, 64),
 		TEST(turns_nobody_takes, 64),
 		TEST(stale_handle, 64),
+		TEST(stale_handle_resets, 64),
 		{"re_creation_goes_on", re_creation_goes_on, NULL, NULL, NULL},
 		TEST(info_of_a_holder, 64),
 		TEST(info_of_a_death, 64),
