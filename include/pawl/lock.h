@@ -42,7 +42,8 @@ typedef struct pawl_grant {
 PAWL_API PAWL_MUST_CHECK int pawl_lock_open(pawl_space_t *space, const char *name, unsigned flags, pawl_lock_t **lock);
 
 /** Give the handle back. The lock and its token counter stay in the space.
- * Returns  0; EBUSY: this is the last handle and the calling thread holds the lock by it; EINVAL.  Blocks  no. */
+ * Returns  0; EBUSY: this is the last handle and the calling thread holds the lock by it; EINVAL, also for one that has
+ *          been closed as often as it was opened, as far as that can be seen.  Blocks  no. */
 PAWL_API int pawl_lock_close(pawl_lock_t *lock);
 
 /** Take the named lock, waiting until `deadline` (PAWL_TRY: not at all). `grant` may be NULL.

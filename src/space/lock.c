@@ -105,9 +105,11 @@ static bool is_held_by_me(const struct pawl_lock *lock)
 
 int pawl_lock_close(pawl_lock_t *lock)
 {
-	if (!lock)
+	uint32_t refs = lock ? PAWL_LOAD(&lock->refs, RELAXED) : 0; /* relaxed: another closer is another thread's bug */
+
+	if (refs == 0) /* also a handle closed too often, while it is kept for the next open */
 		return EINVAL;
-	if (PAWL_LOAD(&lock->refs, RELAXED) == 1 && is_held_by_me(lock)) /* relaxed: another closer is another thread's bug */
+	if (refs == 1 && is_held_by_me(lock))
 		return EBUSY;
 	pawl__handle_put(lock);
 	return 0;

@@ -647,6 +647,20 @@ static void turns_nobody_takes(void **state)
 	}
 }
 
+/* Closed once too often: an error, and the name goes on having one handle. */
+static void closed_too_often(void **state)
+{
+	pawl_lock_t *lock = known("closed", 0);
+
+	(void)state;
+	assert_int_equal(pawl_lock_close(lock), 0);
+	assert_int_equal(pawl_lock_close(lock), EINVAL);
+	lock = known("closed", 0);
+	assert_ptr_equal(known("closed", 0), lock);
+	assert_int_equal(pawl_lock_close(lock), 0);
+	assert_int_equal(pawl_lock_close(lock), 0);
+}
+
 #define TEST(name, capacity)                                                                       \
 	{                                                                                          \
 #name, name, setup, teardown, (void *)(uintptr_t)(capacity)                        \
@@ -678,6 +692,7 @@ int main(void)
 		TEST(reclaimed_long_names, 64),
 		TEST(only_idle_names_give_way, 64),
 		TEST(turns_nobody_takes, 64),
+		TEST(closed_too_often, 64),
 		TEST(stale_handle, 64),
 		TEST(stale_handle_resets, 64),
 		{"re_creation_goes_on", re_creation_goes_on, NULL, NULL, NULL},
