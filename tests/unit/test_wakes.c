@@ -245,12 +245,6 @@ static void e6(void)
 	puppet_end(a);
 }
 
-static int arm_stop(long label)
-{
-	pawl__point_arm((const char *)(uintptr_t)label, 1, PAWL__POINT_STOP);
-	return 0;
-}
-
 static int spin_first(long ns)
 {
 	pawl__tune.spin_ns = ns;
