@@ -45,8 +45,8 @@ typedef struct contest {
 } contest_t;
 
 static const struct argp_option options[] = {
-	{"resident", 'm', "MIB,..", 0, "Memory that the holder has touched (default 0,256)", 0},
-	{NULL, 0, NULL, 0, NULL, 0},
+	{ "resident", 'm', "MIB,..", 0, "Memory that the holder has touched (default 0,256)", 0 },
+	{ NULL, 0, NULL, 0, NULL, 0 },
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -86,9 +86,8 @@ static void add_cases(contest_t *t, const config_t *c, bool namespaces)
 {
 	for (int own = 0; own <= namespaces; own++)
 		for (size_t i = 0; i < c->sizes; i++)
-			t->cases[t->n_cases++] = (bench_death_case_t){
-				.resident = (size_t)(c->resident_mib[i] * 1048576),
-				.own_namespace = own};
+			t->cases[t->n_cases++] = (bench_death_case_t){ .resident = (size_t)(c->resident_mib[i] * 1048576),
+				.own_namespace = own };
 }
 
 static void make_samples(contest_t *t)
@@ -118,8 +117,8 @@ static void measure(contest_t *t, size_t at_case, size_t row, unsigned round)
 		return;
 	}
 	t->failed = true; /* and its lock may be in any state: no more of it */
-	fprintf(stderr, "bench_death: %s, %zu MiB, %s namespace: %s\n", t->row[row]->name,
-		how->resident >> 20, how->own_namespace ? "other" : "same", t->failure[row]);
+	fprintf(stderr, "bench_death: %s, %zu MiB, %s namespace: %s\n", t->row[row]->name, how->resident >> 20,
+		how->own_namespace ? "other" : "same", t->failure[row]);
 }
 
 static void measure_all(contest_t *t)
@@ -136,43 +135,42 @@ static void measure_all(contest_t *t)
 }
 
 static const bench_column_t columns[] = {
-	{"row", "row", NULL},
-	{"resident_mib", "MiB", "%.0f"},
-	{"namespace", "pid ns", NULL},
-	{"n", "n", "%.0f"},
-	{"min_us", "min us", "%.0f"},
-	{"p10_us", "p10", "%.0f"},
-	{"p50_us", "p50", "%.0f"},
-	{"p90_us", "p90", "%.0f"},
-	{"p99_us", "p99", "%.0f"},
-	{"max_us", "max", "%.0f"},
-	{"ratio_median", "x peer", "%.2f"},
-	{"ratio_se", "+-log", "%.3f"},
-	{"note", "note", NULL},
+	{ "row", "row", NULL },
+	{ "resident_mib", "MiB", "%.0f" },
+	{ "namespace", "pid ns", NULL },
+	{ "n", "n", "%.0f" },
+	{ "min_us", "min us", "%.0f" },
+	{ "p10_us", "p10", "%.0f" },
+	{ "p50_us", "p50", "%.0f" },
+	{ "p90_us", "p90", "%.0f" },
+	{ "p99_us", "p99", "%.0f" },
+	{ "max_us", "max", "%.0f" },
+	{ "ratio_median", "x peer", "%.2f" },
+	{ "ratio_se", "+-log", "%.3f" },
+	{ "note", "note", NULL },
 };
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
 /* Sorts the row's samples: to be called once the ratios are taken. */
-static void print_row(
-	const contest_t *t, bench_table_t *table, size_t c, size_t row, bench_ratio_t ratio)
+static void print_row(const contest_t *t, bench_table_t *table, size_t c, size_t row, bench_ratio_t ratio)
 {
 	double *us = samples_of(t, c, row);
 	size_t n = bench_stats_sort(us, t->rounds);
 
 	bench_table_add(table, (bench_cell_t[COLUMNS]){
-				       {.text = t->row[row]->name},
-				       {.number = (double)(t->cases[c].resident >> 20)},
-				       {.text = t->cases[c].own_namespace ? "other" : "same"},
-				       {.number = (double)n},
-				       {.number = n ? us[0] : NAN},
-				       {.number = bench_stats_rank(us, n, 0.10)},
-				       {.number = bench_stats_rank(us, n, 0.50)},
-				       {.number = bench_stats_rank(us, n, 0.90)},
-				       {.number = bench_stats_rank(us, n, 0.99)},
-				       {.number = n ? us[n - 1] : NAN},
-				       {.number = ratio.median},
-				       {.number = ratio.se},
-				       {.text = t->failure[row] ? t->failure[row] : ""},
+				       { .text = t->row[row]->name },
+				       { .number = (double)(t->cases[c].resident >> 20) },
+				       { .text = t->cases[c].own_namespace ? "other" : "same" },
+				       { .number = (double)n },
+				       { .number = n ? us[0] : NAN },
+				       { .number = bench_stats_rank(us, n, 0.10) },
+				       { .number = bench_stats_rank(us, n, 0.50) },
+				       { .number = bench_stats_rank(us, n, 0.90) },
+				       { .number = bench_stats_rank(us, n, 0.99) },
+				       { .number = n ? us[n - 1] : NAN },
+				       { .number = ratio.median },
+				       { .number = ratio.se },
+				       { .text = t->failure[row] ? t->failure[row] : "" },
 			       });
 }
 
@@ -184,9 +182,8 @@ static void print_case(const contest_t *t, bench_table_t *table, size_t c)
 	while (peer < t->rows && strcmp(t->row[peer]->name, PEER) != 0)
 		peer++;
 	for (size_t row = 0; row < t->rows; row++)
-		ratio[row] = peer == t->rows ? (bench_ratio_t){0, NAN, NAN, NAN}
-					     : bench_stats_pair(samples_of(t, c, row),
-						       samples_of(t, c, peer), t->rounds);
+		ratio[row] = peer == t->rows ? (bench_ratio_t){ 0, NAN, NAN, NAN }
+					     : bench_stats_pair(samples_of(t, c, row), samples_of(t, c, peer), t->rounds);
 	for (size_t row = 0; row < t->rows; row++)
 		print_row(t, table, c, row, ratio[row]);
 }
@@ -204,16 +201,14 @@ static void print_all(const contest_t *t, const bench_facts_t *facts, bench_form
 
 int main(int argc, char **argv)
 {
-	static const struct argp_child children[] = {
-		{&bench_options_argp, 0, NULL, 0}, {NULL, 0, NULL, 0}};
-	static const struct argp argp = {.options = options,
+	static const struct argp_child children[] = { { &bench_options_argp, 0, NULL, 0 }, { NULL, 0, NULL, 0 } };
+	static const struct argp argp = { .options = options,
 		.parser = parse,
 		.children = children,
-		.doc = "Kill the holder of a lock: how long until the next one has it?"};
-	config_t config = {
-		.common = {.traits = BENCH_SURVIVES}, .resident_mib = {0, 256}, .sizes = 2};
+		.doc = "Kill the holder of a lock: how long until the next one has it?" };
+	config_t config = { .common = { .traits = BENCH_SURVIVES }, .resident_mib = { 0, 256 }, .sizes = 2 };
 	static contest_t contest;
-	bench_facts_t facts = {.n = 0};
+	bench_facts_t facts = { .n = 0 };
 	int no_namespaces;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &config);
@@ -221,8 +216,7 @@ int main(int argc, char **argv)
 	bench_facts_machine(&facts);
 	no_namespaces = bench_death_namespaces();
 	if (no_namespaces)
-		bench_facts_add(
-			&facts, "left out", "another PID namespace (%s)", strerror(no_namespaces));
+		bench_facts_add(&facts, "left out", "another PID namespace (%s)", strerror(no_namespaces));
 	open_rows(&contest, &config.common);
 	add_cases(&contest, &config, !no_namespaces);
 	make_samples(&contest);

@@ -17,20 +17,16 @@
 enum { OUTSIDE = 0x200, WINDOW, PIN, SPINS, PEER, SEED, MAX_FOREIGN };
 
 static const struct argp_option options[] = {
-	{"procs", 'p', "N,..", 0, "Processes that contend (default 1,2)", 0},
-	{"inside", 'i', "NS,..", 0, "Length of the section, when contended (default 0,150,1000)",
-		0},
-	{"outside", OUTSIDE, "NS", 0, "Mean time between two sections, when contended (default 50)",
-		0},
-	{"window", WINDOW, "MS", 0,
-		"Length of a measurement (default 80, or 200 with more processes than CPUs)", 0},
-	{"pin", PIN, NULL, 0, "Process i to the i-th CPU, counted round", 0},
-	{"spins", SPINS, "NS,..", 0, "pawl's rows once for each of these spin budgets", 0},
-	{"peer", PEER, "ROW", 0, "Compare with this row (default glibc_robust)", 0},
-	{"seed", SEED, "N", 0, "Of the variation outside (default 1)", 0},
-	{"max-foreign", MAX_FOREIGN, "PERCENT", 0,
-		"Drop what was measured while others used more of a CPU (50)", 0},
-	{NULL, 0, NULL, 0, NULL, 0},
+	{ "procs", 'p', "N,..", 0, "Processes that contend (default 1,2)", 0 },
+	{ "inside", 'i', "NS,..", 0, "Length of the section, when contended (default 0,150,1000)", 0 },
+	{ "outside", OUTSIDE, "NS", 0, "Mean time between two sections, when contended (default 50)", 0 },
+	{ "window", WINDOW, "MS", 0, "Length of a measurement (default 80, or 200 with more processes than CPUs)", 0 },
+	{ "pin", PIN, NULL, 0, "Process i to the i-th CPU, counted round", 0 },
+	{ "spins", SPINS, "NS,..", 0, "pawl's rows once for each of these spin budgets", 0 },
+	{ "peer", PEER, "ROW", 0, "Compare with this row (default glibc_robust)", 0 },
+	{ "seed", SEED, "N", 0, "Of the variation outside (default 1)", 0 },
+	{ "max-foreign", MAX_FOREIGN, "PERCENT", 0, "Drop what was measured while others used more of a CPU (50)", 0 },
+	{ NULL, 0, NULL, 0, NULL, 0 },
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -79,21 +75,20 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 int main(int argc, char **argv)
 {
-	static const struct argp_child children[] = {
-		{&bench_options_argp, 0, NULL, 0}, {NULL, 0, NULL, 0}};
-	static const struct argp argp = {.options = options,
+	static const struct argp_child children[] = { { &bench_options_argp, 0, NULL, 0 }, { NULL, 0, NULL, 0 } };
+	static const struct argp argp = { .options = options,
 		.parser = parse,
 		.children = children,
-		.doc = "Crash-robust locks against each other, alone and contended by processes."};
-	bench_contest_config_t config = {.procs = {1, 2},
+		.doc = "Crash-robust locks against each other, alone and contended by processes." };
+	bench_contest_config_t config = { .procs = { 1, 2 },
 		.n_procs = 2,
-		.inside = {0, 150, 1000},
+		.inside = { 0, 150, 1000 },
 		.n_inside = 3,
 		.outside_ns = 50,
 		.drop = BENCH_LOAD_DROP,
 		.peer = "glibc_robust",
-		.seed = 1};
-	bench_facts_t facts = {.n = 0};
+		.seed = 1 };
+	bench_facts_t facts = { .n = 0 };
 
 	argp_parse(&argp, argc, argv, 0, NULL, &config);
 	if (config.common.rounds == 0)

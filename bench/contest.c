@@ -134,10 +134,9 @@ static void make_series(contest_t *t)
 
 	t->series = calloc(t->cells * t->entrants + 1, sizeof(*t->series));
 	for (size_t i = 0; t->series && i < t->cells * t->entrants; i++)
-		t->series[i] = (series_t){.rate = figures(rounds),
-			.cpu = figures(rounds),
-			.least = figures(rounds),
-			.most = figures(rounds)};
+		t->series[i] = (series_t){
+			.rate = figures(rounds), .cpu = figures(rounds), .least = figures(rounds), .most = figures(rounds)
+		};
 }
 
 static void keep(series_t *s, unsigned round, const bench_sample_t *sample)
@@ -161,8 +160,7 @@ static void measure(contest_t *t, size_t cell, size_t who, unsigned round)
 	w.seed = t->config->seed + round;
 	sample = bench_window(&e->row, e->lock, &w);
 	if (sample.failure) {
-		fprintf(stderr, "bench: %s, %u processes, %g ns inside: %s\n", e->name, w.procs,
-			w.inside_ns, sample.failure);
+		fprintf(stderr, "bench: %s, %u processes, %g ns inside: %s\n", e->name, w.procs, w.inside_ns, sample.failure);
 		t->failed = true;
 		e->absent = sample.failure; /* its lock may be in any state: no more of it */
 	} else if (sample.foreign > t->config->drop) {
@@ -200,22 +198,22 @@ static void measure_all(contest_t *t)
 /* ---- printing ---- */
 
 static const bench_column_t columns[] = {
-	{"row", "row", NULL},
-	{"procs", "procs", "%.0f"},
-	{"inside_ns", "in ns", "%.0f"},
-	{"outside_ns", "out ns", "%.0f"},
-	{"rounds", "n", "%.0f"},
-	{"ns_per_op", "ns/op", "%.1f"},
-	{"mops_per_s", "Mop/s", "%.3f"},
-	{"cpu_ns_per_op", "cpu ns/op", "%.1f"},
-	{"least_share", "least", "%.2f"},
-	{"most_share", "most", "%.2f"},
-	{"ratio_median", "x peer", "%.2f"},
-	{"ratio_mean", "mean", "%.2f"},
-	{"ratio_se", "+-log", "%.3f"},
-	{"foreign_most", "foreign", "%.2f"},
-	{"dropped", "dropped", "%.0f"},
-	{"note", "note", NULL},
+	{ "row", "row", NULL },
+	{ "procs", "procs", "%.0f" },
+	{ "inside_ns", "in ns", "%.0f" },
+	{ "outside_ns", "out ns", "%.0f" },
+	{ "rounds", "n", "%.0f" },
+	{ "ns_per_op", "ns/op", "%.1f" },
+	{ "mops_per_s", "Mop/s", "%.3f" },
+	{ "cpu_ns_per_op", "cpu ns/op", "%.1f" },
+	{ "least_share", "least", "%.2f" },
+	{ "most_share", "most", "%.2f" },
+	{ "ratio_median", "x peer", "%.2f" },
+	{ "ratio_mean", "mean", "%.2f" },
+	{ "ratio_se", "+-log", "%.3f" },
+	{ "foreign_most", "foreign", "%.2f" },
+	{ "dropped", "dropped", "%.0f" },
+	{ "note", "note", NULL },
 };
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
@@ -227,13 +225,12 @@ static size_t peer_of(const contest_t *t)
 	return t->entrants;
 }
 
-static void print_row(
-	const contest_t *t, bench_table_t *table, size_t cell, size_t who, size_t peer)
+static void print_row(const contest_t *t, bench_table_t *table, size_t cell, size_t who, size_t peer)
 {
 	const series_t *s = &t->series[cell * t->entrants], *mine = s + who;
 	const bench_window_t *w = &t->cell[cell];
 	unsigned rounds = t->config->common.rounds;
-	bench_ratio_t r = {0, NAN, NAN, NAN};
+	bench_ratio_t r = { 0, NAN, NAN, NAN };
 	double rate = bench_stats_median(mine->rate, rounds);
 	size_t kept = 0;
 
@@ -241,27 +238,26 @@ static void print_row(
 		kept += !isnan(mine->rate[i]);
 	if (peer < t->entrants)
 		r = bench_stats_pair(mine->rate, s[peer].rate, rounds);
-	bench_table_add(table,
-		(bench_cell_t[COLUMNS]){
-			{.text = t->entrant[who].name},
-			{.number = w->procs},
-			{.number = w->inside_ns},
-			{.number = w->outside_ns},
-			{.number = (double)kept},
-			{.number = 1e9 / rate},
-			{.number = rate / 1e6},
-			{.number = bench_stats_median(mine->cpu, rounds)},
-			{.number = bench_stats_median(mine->least, rounds)},
-			{.number = bench_stats_median(mine->most, rounds)},
-			{.number = r.median},
-			{.number = r.mean},
-			{.number = r.se},
-			{.number = kept ? mine->foreign : NAN},
-			{.number = mine->dropped},
-			{.text = t->entrant[who].absent            ? t->entrant[who].absent
-				 : w->procs > bench_machine_cpus() ? "more processes than CPUs"
-								   : ""},
-		});
+	bench_table_add(table, (bench_cell_t[COLUMNS]){
+				       { .text = t->entrant[who].name },
+				       { .number = w->procs },
+				       { .number = w->inside_ns },
+				       { .number = w->outside_ns },
+				       { .number = (double)kept },
+				       { .number = 1e9 / rate },
+				       { .number = rate / 1e6 },
+				       { .number = bench_stats_median(mine->cpu, rounds) },
+				       { .number = bench_stats_median(mine->least, rounds) },
+				       { .number = bench_stats_median(mine->most, rounds) },
+				       { .number = r.median },
+				       { .number = r.mean },
+				       { .number = r.se },
+				       { .number = kept ? mine->foreign : NAN },
+				       { .number = mine->dropped },
+				       { .text = t->entrant[who].absent            ? t->entrant[who].absent
+						 : w->procs > bench_machine_cpus() ? "more processes than CPUs"
+										   : "" },
+			       });
 }
 
 static void print_all(const contest_t *t, const bench_facts_t *facts)
@@ -293,7 +289,7 @@ static void end_contest(contest_t *t)
 
 bool bench_contest(const bench_contest_config_t *config, bench_facts_t *facts)
 {
-	contest_t t = {.config = config, .turn_least = INFINITY};
+	contest_t t = { .config = config, .turn_least = INFINITY };
 
 	enter_rows(&t);
 	add_cells(&t);

@@ -131,8 +131,7 @@ static const char *judge(const bench_row_t *row, const scene_t *s, int64_t kille
 	if (s->got_ns < killed_ns)
 		return "the waiter had the lock before its holder died";
 	if (s->waiter_rc != (row->mend ? EOWNERDEAD : 0))
-		return s->waiter_rc ? strerror(s->waiter_rc)
-				    : "the waiter did not hear of the death";
+		return s->waiter_rc ? strerror(s->waiter_rc) : "the waiter did not hear of the death";
 	if (s->mend_rc || s->give_rc)
 		return strerror(s->mend_rc ? s->mend_rc : s->give_rc);
 	if (!s->holder_was_killed)
@@ -141,8 +140,7 @@ static const char *judge(const bench_row_t *row, const scene_t *s, int64_t kille
 }
 
 /* The waiter is asleep: kill, and see. */
-static const char *strike(
-	const bench_row_t *row, scene_t *s, pid_t mother, pid_t waiter, double *us)
+static const char *strike(const bench_row_t *row, scene_t *s, pid_t mother, pid_t waiter, double *us)
 {
 	const char *failure = NULL;
 	int64_t killed_ns;
@@ -158,8 +156,7 @@ static const char *strike(
 	return failure ? failure : judge(row, s, killed_ns);
 }
 
-const char *bench_death(
-	const bench_row_t *row, void *lock, const bench_death_case_t *how, double *us)
+const char *bench_death(const bench_row_t *row, void *lock, const bench_death_case_t *how, double *us)
 {
 	scene_t *s = bench_shared(sizeof(*s));
 	const char *failure = "the holder was not born";

@@ -11,9 +11,7 @@ static double turn_ns = 1.0;
 __attribute__((noinline, aligned(64))) void bench_delay(uint64_t turns)
 {
 	for (; turns != 0; turns--)
-		__asm__ __volatile__(
-			""
-			: "+r"(turns)); /* the compiler may not know that this does nothing */
+		__asm__ __volatile__("" : "+r"(turns)); /* the compiler may not know that this does nothing */
 }
 
 double bench_delay_calibrate(void)

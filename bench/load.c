@@ -26,8 +26,8 @@ static int64_t busy_ns(void)
 
 	if (!f)
 		return 0;
-	n = fscanf(f, "cpu %lld %lld %lld %lld %lld %lld %lld %lld", &user, &nice, &system, &idle,
-		&iowait, &irq, &softirq, &steal);
+	n = fscanf(f, "cpu %lld %lld %lld %lld %lld %lld %lld %lld", &user, &nice, &system, &idle, &iowait, &irq,
+		&softirq, &steal);
 	fclose(f);
 	if (n != 8)
 		return 0;
@@ -37,8 +37,7 @@ static int64_t busy_ns(void)
 
 bench_load_t bench_load_now(void)
 {
-	bench_load_t l = {
-		bench_now_ns(), busy_ns(), rusage_ns(RUSAGE_SELF) + rusage_ns(RUSAGE_CHILDREN)};
+	bench_load_t l = { bench_now_ns(), busy_ns(), rusage_ns(RUSAGE_SELF) + rusage_ns(RUSAGE_CHILDREN) };
 
 	return l;
 }

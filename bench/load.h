@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#define BENCH_LOAD_AGAIN                                                                           \
+#define BENCH_LOAD_AGAIN                                                                                               \
 	0.30 /* of one CPU: above this a measurement is repeated, up to BENCH_LOAD_TRIES times in all */
 #define BENCH_LOAD_DROP  0.50 /* above this its best try is thrown away */
 #define BENCH_LOAD_TRIES 3

@@ -43,8 +43,7 @@ static bool line_of(const char *path, const char *key, char *out, size_t size)
 
 		found = strncmp(line, key, strlen(key)) == 0;
 		from = from ? from + 1 : line;
-		snprintf(out, size, "%.*s", (int)strcspn(from + strspn(from, " \t"), "\n"),
-			from + strspn(from, " \t"));
+		snprintf(out, size, "%.*s", (int)strcspn(from + strspn(from, " \t"), "\n"), from + strspn(from, " \t"));
 	}
 	if (f)
 		fclose(f);
@@ -55,20 +54,14 @@ static void add_cpu(bench_facts_t *facts)
 {
 	char text[4096];
 
-	bench_facts_add(facts, "cpu", "%s",
-		line_of("/proc/cpuinfo", "model name", text, sizeof(text)) ? text : "unknown");
-	bench_facts_add(facts, "cores", "%ld online, %u allowed", sysconf(_SC_NPROCESSORS_ONLN),
-		bench_machine_cpus());
+	bench_facts_add(facts, "cpu", "%s", line_of("/proc/cpuinfo", "model name", text, sizeof(text)) ? text : "unknown");
+	bench_facts_add(facts, "cores", "%ld online, %u allowed", sysconf(_SC_NPROCESSORS_ONLN), bench_machine_cpus());
 	if (line_of("/proc/cpuinfo", "flags", text, sizeof(text)))
-		bench_facts_add(
-			facts, "virtualised", "%s", strstr(text, " hypervisor") ? "yes" : "no");
+		bench_facts_add(facts, "virtualised", "%s", strstr(text, " hypervisor") ? "yes" : "no");
 	else
 		bench_facts_add(facts, "virtualised", "unknown");
 	bench_facts_add(facts, "governor", "%s",
-		line_of("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "", text,
-			sizeof(text))
-			? text
-			: "none");
+		line_of("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "", text, sizeof(text)) ? text : "none");
 }
 
 void bench_facts_machine(bench_facts_t *facts)
@@ -86,8 +79,7 @@ void bench_facts_machine(bench_facts_t *facts)
 	bench_facts_add(facts, "compiler", "gcc %s", __VERSION__);
 #endif
 	bench_facts_add(facts, "flags", "%s", BENCH_FLAGS);
-	bench_facts_add(facts, "pawl", "%d.%d.%d", PAWL_VERSION_MAJOR, PAWL_VERSION_MINOR,
-		PAWL_VERSION_PATCH);
+	bench_facts_add(facts, "pawl", "%d.%d.%d", PAWL_VERSION_MAJOR, PAWL_VERSION_MINOR, PAWL_VERSION_PATCH);
 	if (line_of("/proc/loadavg", "", text, sizeof(text)))
 		bench_facts_add(facts, "load", "%s", text);
 }

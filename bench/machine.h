@@ -18,8 +18,7 @@ typedef struct bench_facts {
 } bench_facts_t;
 
 /** Add one fact, as by printf. `name` must outlive the list. What is beyond the room there is, is left out. */
-__attribute__((format(printf, 3, 4))) void bench_facts_add(
-	bench_facts_t *facts, const char *name, const char *form, ...);
+__attribute__((format(printf, 3, 4))) void bench_facts_add(bench_facts_t *facts, const char *name, const char *form, ...);
 
 /** CPU, cores, virtualised or not, governor, kernel, libc, compiler, flags, load. */
 void bench_facts_machine(bench_facts_t *facts);

@@ -12,13 +12,13 @@
 enum { CSV = 0x100, JSON, QUICK, ONLY, LIST };
 
 static const struct argp_option options[] = {
-	{"rounds", 'r', "N", 0, "Measure each row N times, in turn", 0},
-	{"quick", QUICK, NULL, 0, "A look, not a result: few and short rounds", 0},
-	{"only", ONLY, "ROW,..", 0, "Only these rows (see --list)", 0},
-	{"list", LIST, NULL, 0, "Print the rows there are", 0},
-	{"csv", CSV, NULL, 0, "Print CSV", 0},
-	{"json", JSON, NULL, 0, "Print JSON", 0},
-	{NULL, 0, NULL, 0, NULL, 0},
+	{ "rounds", 'r', "N", 0, "Measure each row N times, in turn", 0 },
+	{ "quick", QUICK, NULL, 0, "A look, not a result: few and short rounds", 0 },
+	{ "only", ONLY, "ROW,..", 0, "Only these rows (see --list)", 0 },
+	{ "list", LIST, NULL, 0, "Print the rows there are", 0 },
+	{ "csv", CSV, NULL, 0, "Print CSV", 0 },
+	{ "json", JSON, NULL, 0, "Print JSON", 0 },
+	{ NULL, 0, NULL, 0, NULL, 0 },
 };
 
 static bool fits(const bench_options_t *o, const bench_row_t *row)
@@ -31,9 +31,7 @@ static void list_rows(const bench_options_t *o)
 	for (size_t i = 0; bench_rows[i]; i++)
 		if (fits(o, bench_rows[i]))
 			printf("%-14s %s%s\n", bench_rows[i]->name, bench_rows[i]->what,
-				bench_rows[i]->traits & (BENCH_SLOW | BENCH_BROKEN)
-					? " (only by --only)"
-					: "");
+				bench_rows[i]->traits & (BENCH_SLOW | BENCH_BROKEN) ? " (only by --only)" : "");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -68,7 +66,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-const struct argp bench_options_argp = {.options = options, .parser = parse};
+const struct argp bench_options_argp = { .options = options, .parser = parse };
 
 long bench_options_number(const struct argp_state *state, const char *text, long least, long most)
 {
@@ -82,8 +80,7 @@ long bench_options_number(const struct argp_state *state, const char *text, long
 	return n;
 }
 
-size_t bench_options_list(
-	const struct argp_state *state, const char *text, double least, double *list, size_t most)
+size_t bench_options_list(const struct argp_state *state, const char *text, double least, double *list, size_t most)
 {
 	size_t n = 0;
 
@@ -135,9 +132,8 @@ size_t bench_options_rows(const bench_options_t *o, const bench_row_t *rows[BENC
 	if (o->only)
 		check_names(o);
 	for (size_t i = 0; bench_rows[i] && n < BENCH_ROWS_MOST; i++)
-		if (fits(o, bench_rows[i]) &&
-			(o->only ? in_list(o->only, bench_rows[i]->name)
-				 : !(bench_rows[i]->traits & (BENCH_SLOW | BENCH_BROKEN))))
+		if (fits(o, bench_rows[i]) && (o->only ? in_list(o->only, bench_rows[i]->name)
+						       : !(bench_rows[i]->traits & (BENCH_SLOW | BENCH_BROKEN))))
 			rows[n++] = bench_rows[i];
 	return n;
 }

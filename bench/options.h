@@ -25,8 +25,7 @@ extern const struct argp bench_options_argp;
 
 /** Numbers with commas, each `least` or more, into `list`. Returns how many; an argp error ends the program if `text` is
  * anything else, or has more than `most`. */
-size_t bench_options_list(
-	const struct argp_state *state, const char *text, double least, double *list, size_t most);
+size_t bench_options_list(const struct argp_state *state, const char *text, double least, double *list, size_t most);
 
 /** A whole number from `least` to `most`, or an argp error. */
 long bench_options_number(const struct argp_state *state, const char *text, long least, long most);

@@ -17,7 +17,6 @@ void bench_progress(size_t done, size_t all, const char *what)
 	if (done >= all)
 		fputs("\r\033[K", stderr);
 	else
-		fprintf(stderr, "\r[%.*s%*s] %zu/%zu %s\033[K", filled, full, WIDTH - filled, "",
-			done, all, what);
+		fprintf(stderr, "\r[%.*s%*s] %zu/%zu %s\033[K", filled, full, WIDTH - filled, "", done, all, what);
 	fflush(stderr);
 }

@@ -35,8 +35,7 @@ typedef struct bench_row {
 	int64_t spin_ns; /* pawl's rows: spin budget for this row; < 0: the library's own */
 
 	int (*open)(void *mem);
-	int (*enter)(
-		void *mem); /* in the worker, before anything is measured; it holds nothing afterwards */
+	int (*enter)(void *mem); /* in the worker, before anything is measured; it holds nothing afterwards */
 	void (*run)(void *mem, bench_run_t *run);
 	int (*take)(void *mem); /* waits for ever; 0, EOWNERDEAD (taken) or an error */
 	int (*mend)(void *mem); /* after EOWNERDEAD; NULL where it cannot happen */
@@ -50,8 +49,8 @@ extern const bench_row_t *const bench_rows[];
 /** NULL if there is none of that name. */
 const bench_row_t *bench_row_named(const char *name);
 
-extern const bench_row_t bench_pawl_robust, bench_pawl_named, bench_glibc_robust,
-	bench_glibc_normal, bench_glibc_pi, bench_flock, bench_ofd, bench_none;
+extern const bench_row_t bench_pawl_robust, bench_pawl_named, bench_glibc_robust, bench_glibc_normal, bench_glibc_pi,
+	bench_flock, bench_ofd, bench_none;
 
 /* ---- for open() and enter() of rows that need nothing ---- */
 int bench_row_nothing(void *mem);

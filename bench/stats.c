@@ -82,7 +82,7 @@ static double standard_error(const double *x, size_t n, double mean)
 
 bench_ratio_t bench_stats_pair(const double *row, const double *peer, size_t rounds)
 {
-	bench_ratio_t r = {0, NAN, NAN, NAN};
+	bench_ratio_t r = { 0, NAN, NAN, NAN };
 	double *logs = malloc((rounds ? rounds : 1) * sizeof(*logs));
 
 	if (!logs)

@@ -21,7 +21,7 @@ typedef struct bench_ratio {
 	size_t pairs;  /* rounds in which both are positive numbers */
 	double median; /* of the ratios inside the rounds */
 	double mean;   /* geometric: exp of the mean of their logarithms */
-	double se; /* standard error of the mean logarithm: 0.03 is about +-3 %; NAN below two pairs */
+	double se;     /* standard error of the mean logarithm: 0.03 is about +-3 %; NAN below two pairs */
 } bench_ratio_t;
 
 /** Compare `row` with `peer`, sample by sample of the same round: what moves both, as a busy host does, cancels out. */

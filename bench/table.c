@@ -9,10 +9,9 @@
 
 #define CELL 96 /* longest cell printed */
 
-void bench_table_init(
-	bench_table_t *table, const char *bench, const bench_column_t *columns, size_t width)
+void bench_table_init(bench_table_t *table, const char *bench, const bench_column_t *columns, size_t width)
 {
-	*table = (bench_table_t){.bench = bench, .columns = columns, .width = width};
+	*table = (bench_table_t){ .bench = bench, .columns = columns, .width = width };
 }
 
 void bench_table_free(bench_table_t *table)
@@ -102,8 +101,7 @@ static void print_table(const bench_table_t *t, const bench_facts_t *facts, FILE
 	if (!width)
 		return;
 	for (size_t i = 0; i < facts->n; i++)
-		fprintf(to, "%s: %s%s", facts->fact[i].name, facts->fact[i].value,
-			i + 1 == facts->n ? "\n\n" : "; ");
+		fprintf(to, "%s: %s%s", facts->fact[i].name, facts->fact[i].value, i + 1 == facts->n ? "\n\n" : "; ");
 	for (size_t i = 0; i < t->width; i++)
 		width[i] = t->columns[i].head ? width_of(t, i) : 0;
 	print_line(t, width, SIZE_MAX, to);
@@ -177,8 +175,7 @@ static void print_json(const bench_table_t *t, const bench_facts_t *facts, FILE 
 	fputs("\n ]}\n", to);
 }
 
-void bench_table_print(
-	const bench_table_t *table, const bench_facts_t *facts, bench_format_t format, FILE *to)
+void bench_table_print(const bench_table_t *table, const bench_facts_t *facts, bench_format_t format, FILE *to)
 {
 	switch (format) {
 	case BENCH_TABLE:

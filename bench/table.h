@@ -29,14 +29,12 @@ typedef struct bench_table {
 	size_t rows, room;
 } bench_table_t;
 
-void bench_table_init(
-	bench_table_t *table, const char *bench, const bench_column_t *columns, size_t width);
+void bench_table_init(bench_table_t *table, const char *bench, const bench_column_t *columns, size_t width);
 void bench_table_free(bench_table_t *table);
 
 /** Add a row of `width` cells; the texts must outlive the table. */
 void bench_table_add(bench_table_t *table, const bench_cell_t *cells);
 
-void bench_table_print(
-	const bench_table_t *table, const bench_facts_t *facts, bench_format_t format, FILE *to);
+void bench_table_print(const bench_table_t *table, const bench_facts_t *facts, bench_format_t format, FILE *to);
 
 #endif

@@ -81,8 +81,7 @@ static int work(const bench_row_t *row, void *lock, const bench_window_t *w, are
 	return run.rc ? 1 : 0;
 }
 
-static void start(
-	const bench_row_t *row, void *lock, const bench_window_t *w, arena_t *a, pid_t *pids)
+static void start(const bench_row_t *row, void *lock, const bench_window_t *w, arena_t *a, pid_t *pids)
 {
 	for (unsigned i = 0; i < w->procs; i++) {
 		pids[i] = bench_fork();
@@ -106,7 +105,7 @@ static double open_and_stop(arena_t *a, int64_t length_ns)
 
 static bench_sample_t sum_up(const arena_t *a, unsigned procs, double seconds)
 {
-	bench_sample_t s = {.least = INFINITY};
+	bench_sample_t s = { .least = INFINITY };
 	uint64_t ops = 0;
 	int64_t cpu = 0;
 
@@ -144,8 +143,7 @@ bench_sample_t bench_window_once(const bench_row_t *row, void *lock, const bench
 	s = sum_up(a, window->procs, seconds);
 	s.foreign = bench_load_foreign(&before);
 	if (s.ops_per_s == 0)
-		s.foreign =
-			INFINITY; /* the host stood still: nothing was measured. A lock that hangs is found below */
+		s.foreign = INFINITY; /* the host stood still: nothing was measured. A lock that hangs is found below */
 	if (!all_ready && !s.failure)
 		s.failure = "a worker did not get ready";
 	if (!all_ended)
@@ -156,7 +154,7 @@ bench_sample_t bench_window_once(const bench_row_t *row, void *lock, const bench
 
 bench_sample_t bench_window(const bench_row_t *row, void *lock, const bench_window_t *window)
 {
-	bench_sample_t best = {.foreign = INFINITY};
+	bench_sample_t best = { .foreign = INFINITY };
 
 	for (int i = 0; i < BENCH_LOAD_TRIES; i++) {
 		bench_sample_t s;

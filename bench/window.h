@@ -23,10 +23,9 @@ typedef struct bench_window {
 /** What came of it. */
 typedef struct bench_sample {
 	double ops_per_s;
-	double cpu_ns; /* CPU time of the workers per acquire + release */
-	double least,
-		most;   /* of the workers: its part of the operations, 1/procs if all were equal */
-	double foreign; /* part of one CPU that others used meanwhile */
+	double cpu_ns;       /* CPU time of the workers per acquire + release */
+	double least, most;  /* of the workers: its part of the operations, 1/procs if all were equal */
+	double foreign;      /* part of one CPU that others used meanwhile */
 	const char *failure; /* NULL; or why the row is broken */
 } bench_sample_t;
 

@@ -39,8 +39,7 @@ pid_t bench_fork(void)
 		exit(EXIT_FAILURE);
 	}
 	/* in a PID namespace of its own a child sees no parent: 0 */
-	if (pid == 0 &&
-		(prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || (getppid() != parent && getppid() != 0)))
+	if (pid == 0 && (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || (getppid() != parent && getppid() != 0)))
 		_exit(EXIT_FAILURE);
 	return pid;
 }
@@ -53,7 +52,7 @@ bool bench_await(uint32_t *word, uint32_t least, int64_t within_ns)
 		/* WK1 acquire: pairs with WK1 (signal): what was written before the signal is visible */
 		uint32_t seen = PAWL_LOAD(word, ACQUIRE);
 		int64_t left = end - bench_now_ns();
-		struct timespec t = {.tv_sec = left / 1000000000, .tv_nsec = left % 1000000000};
+		struct timespec t = { .tv_sec = left / 1000000000, .tv_nsec = left % 1000000000 };
 
 		if (seen >= least)
 			return true;

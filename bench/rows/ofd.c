@@ -10,7 +10,7 @@ static int parents = -1, own = -1;
 
 static inline int set(short type)
 {
-	struct flock byte = {.l_type = type, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
+	struct flock byte = { .l_type = type, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1 };
 
 	return fcntl(own, F_OFD_SETLKW, &byte) == 0 ? 0 : errno;
 }

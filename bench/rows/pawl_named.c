@@ -5,8 +5,8 @@
 static pawl_space_t *home;
 static pawl_lock_t *handle, *aside;
 
-#define BENCH_PREPARE                                                                              \
-	pawl_lock_t *const lock = handle;                                                          \
+#define BENCH_PREPARE                                                                                                  \
+	pawl_lock_t *const lock = handle;                                                                              \
 	(void)mem;
 #define BENCH_TAKE pawl_lock_acquire(lock, PAWL_FOREVER, NULL)
 #define BENCH_GIVE pawl_lock_release(lock)

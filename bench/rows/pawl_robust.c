@@ -4,8 +4,8 @@
 
 static pawl_space_t *home;
 
-#define BENCH_PREPARE                                                                              \
-	pawl_robust_t *const m = mem;                                                              \
+#define BENCH_PREPARE                                                                                                  \
+	pawl_robust_t *const m = mem;                                                                                  \
 	pawl_space_t *const space = home;
 #define BENCH_TAKE pawl_robust_lock(space, m, PAWL_FOREVER)
 #define BENCH_GIVE pawl_robust_unlock(space, m)

@@ -9,8 +9,8 @@
 #define PAWL_ANNOTATE_H
 
 #ifdef __cplusplus
-#define PAWL_EXTERN_C_BEGIN extern "C" {
-#define PAWL_EXTERN_C_END }
+#define PAWL_EXTERN_C_BEGIN           extern "C" {
+#define PAWL_EXTERN_C_END             }
 #define PAWL_STATIC_ASSERT(what, why) static_assert(what, why)
 #else
 #define PAWL_EXTERN_C_BEGIN
@@ -18,17 +18,17 @@
 #define PAWL_STATIC_ASSERT(what, why) _Static_assert(what, why)
 #endif
 
-#define PAWL_API __attribute__((visibility("default")))
-#define PAWL_MUST_CHECK __attribute__((warn_unused_result))
-#define PAWL_LIKELY(x) __builtin_expect(!!(x), 1)
+#define PAWL_API         __attribute__((visibility("default")))
+#define PAWL_MUST_CHECK  __attribute__((warn_unused_result))
+#define PAWL_LIKELY(x)   __builtin_expect(!!(x), 1)
 #define PAWL_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 /* ---- atomics: PAWL_LOAD(&word, ACQUIRE) and so on; the order is the last word of the __ATOMIC_ constant ---- */
-#define PAWL_LOAD(p, order) __atomic_load_n((p), __ATOMIC_##order)
-#define PAWL_STORE(p, v, order) __atomic_store_n((p), (v), __ATOMIC_##order)
-#define PAWL_XCHG(p, v, order) __atomic_exchange_n((p), (v), __ATOMIC_##order)
+#define PAWL_LOAD(p, order)         __atomic_load_n((p), __ATOMIC_##order)
+#define PAWL_STORE(p, v, order)     __atomic_store_n((p), (v), __ATOMIC_##order)
+#define PAWL_XCHG(p, v, order)      __atomic_exchange_n((p), (v), __ATOMIC_##order)
 #define PAWL_FETCH_ADD(p, v, order) __atomic_fetch_add((p), (v), __ATOMIC_##order)
-#define PAWL_FETCH_OR(p, v, order) __atomic_fetch_or((p), (v), __ATOMIC_##order)
+#define PAWL_FETCH_OR(p, v, order)  __atomic_fetch_or((p), (v), __ATOMIC_##order)
 #define PAWL_FETCH_AND(p, v, order) __atomic_fetch_and((p), (v), __ATOMIC_##order)
 /* Strong compare-and-swap. `expected` is a pointer to a local, which receives what was found; a failure is RELAXED:
  * what it hands back is only looked at, and looked up again before anything is done on the strength of it. */
@@ -52,11 +52,11 @@
 #endif
 #define PAWL_CAPABILITY(name) PAWL_TSA(capability(name))
 #define PAWL_GUARDED_BY(lock) PAWL_TSA(guarded_by(lock))
-#define PAWL_ACQUIRE(...) PAWL_TSA(acquire_capability(__VA_ARGS__))
+#define PAWL_ACQUIRE(...)     PAWL_TSA(acquire_capability(__VA_ARGS__))
 #define PAWL_TRY_ACQUIRE(...) PAWL_TSA(try_acquire_capability(__VA_ARGS__))
-#define PAWL_RELEASE(...) PAWL_TSA(release_capability(__VA_ARGS__))
-#define PAWL_REQUIRES(...) PAWL_TSA(requires_capability(__VA_ARGS__))
+#define PAWL_RELEASE(...)     PAWL_TSA(release_capability(__VA_ARGS__))
+#define PAWL_REQUIRES(...)    PAWL_TSA(requires_capability(__VA_ARGS__))
 #define PAWL_ASSERT_HELD(...) PAWL_TSA(assert_capability(__VA_ARGS__))
-#define PAWL_NO_ANALYSIS PAWL_TSA(no_thread_safety_analysis)
+#define PAWL_NO_ANALYSIS      PAWL_TSA(no_thread_safety_analysis)
 
 #endif

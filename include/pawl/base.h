@@ -54,15 +54,15 @@ static inline bool pawl_owner_died(int rc)
 }
 
 /* ---- flags of pawl_robust_init, pawl_lock_open ---- */
-#define PAWL_RECURSIVE 0x1u    /* the owner may take it again; as many releases */
+#define PAWL_RECURSIVE    0x1u /* the owner may take it again; as many releases */
 #define PAWL_AUTO_RECOVER 0x2u /* never EOWNERDEAD: 0, and the grant says `owner_died` */
-#define PAWL_TIMESTAMP 0x4u    /* named locks: note when each grant began, for pawl_lock_info; costs a clock read */
+#define PAWL_TIMESTAMP    0x4u /* named locks: note when each grant began, for pawl_lock_info; costs a clock read */
 
 /* ---- deadlines ---- */
 
 /** An absolute point of CLOCK_MONOTONIC in nanoseconds: one that has passed fails with ETIMEDOUT, after one attempt. */
 typedef int64_t pawl_deadline_t;
-#define PAWL_TRY ((pawl_deadline_t)0)             /* do not wait at all: EBUSY */
+#define PAWL_TRY     ((pawl_deadline_t)0)         /* do not wait at all: EBUSY */
 #define PAWL_FOREVER ((pawl_deadline_t)INT64_MAX) /* wait as long as it takes */
 
 /** The deadline `n` nanoseconds (milliseconds) from now. Never PAWL_TRY: an `n` <= 0 is a deadline that has passed.

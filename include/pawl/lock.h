@@ -97,11 +97,11 @@ typedef enum pawl_lock_state {
 typedef struct pawl_lock_info {
 	char name[PAWL_NAME_MAX + 1];
 	pawl_lock_state_t state;
-	bool inconsistent;      /* held by one who took over from a dead owner and has not said consistent yet */
-	int32_t pid, tid;       /* of the owner, as it saw itself; 0: nobody, or no longer known. Dead owners as last seen */
-	bool foreign_pid;       /* the owner lives in another PID namespace: the numbers mean something only there */
-	char command[16];       /* the owner's thread name */
-	int64_t since_ns;       /* CLOCK_MONOTONIC at which the grant began; 0 unknown */
+	bool inconsistent; /* held by one who took over from a dead owner and has not said consistent yet */
+	int32_t pid, tid;  /* of the owner, as it saw itself; 0: nobody, or no longer known. Dead owners as last seen */
+	bool foreign_pid;  /* the owner lives in another PID namespace: the numbers mean something only there */
+	char command[16];  /* the owner's thread name */
+	int64_t since_ns;  /* CLOCK_MONOTONIC at which the grant began; 0 unknown */
 	bool since_is_estimate; /* it began no later than that: nobody had looked at the clock before */
 	uint32_t waiters;       /* threads asleep on it just now */
 	pawl_fence_t fence;     /* of the present grant, or of the last one */

@@ -24,11 +24,11 @@ typedef struct pawl_space pawl_space_t;
 
 /** All zero is a good default. */
 typedef struct pawl_space_options {
-	uint32_t capacity;        /* names at the same time; 0 = 65,536; rounded up to a power of two, 64 .. 1,048,576 */
-	uint32_t mode;            /* permission bits, 0600 (also for 0) or, with `gid`, 0660 */
-	uint32_t gid;             /* share with this group: the space then belongs to the group, not to the user; 0 = no */
-	bool persistent;          /* the last process to leave does not remove it */
-	bool existing;            /* open only: ENOENT if there is none */
+	uint32_t capacity; /* names at the same time; 0 = 65,536; rounded up to a power of two, 64 .. 1,048,576 */
+	uint32_t mode;     /* permission bits, 0600 (also for 0) or, with `gid`, 0660 */
+	uint32_t gid;      /* share with this group: the space then belongs to the group, not to the user; 0 = no */
+	bool persistent;   /* the last process to leave does not remove it */
+	bool existing;     /* open only: ENOENT if there is none */
 	pawl_deadline_t deadline; /* for an opener who meets one that is just leaving; 0 = two seconds from now */
 } pawl_space_options_t;
 
@@ -44,8 +44,7 @@ typedef struct pawl_space_options {
  * Blocks   on file-system calls; and, until the deadline, while a process that was alone removes or adopts the file.
  * Threads  any.  Fork  a child is a member from the moment it is forked, and holds nothing.  Exec  leaves.
  * Signals  not async-signal-safe.  Cancel  not a cancellation point. */
-PAWL_API PAWL_MUST_CHECK int pawl_space_open(
-	pawl_space_t **space, const char *name, const pawl_space_options_t *options);
+PAWL_API PAWL_MUST_CHECK int pawl_space_open(pawl_space_t **space, const char *name, const pawl_space_options_t *options);
 
 /** Close it. The last close in a process leaves the space, once the threads that used it have ended; the last process to
  * leave removes it, unless it is persistent, a command started under one of its locks still runs, or one of its locks has

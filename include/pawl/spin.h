@@ -39,7 +39,7 @@ typedef struct PAWL_CAPABILITY("spinlock") pawl_spin {
 
 PAWL_STATIC_ASSERT(sizeof(pawl_spin_t) == 4, "four bytes, pinned: it lives in other people's structures");
 
-#define PAWL_SPIN_REST_NS 800    /* longest rest between two looks: longer ones add latency, shorter ones slow the owner */
+#define PAWL_SPIN_REST_NS  800 /* longest rest between two looks: longer ones add latency, shorter ones slow the owner */
 #define PAWL_SPIN_YIELD_NS 25000 /* from here on the owner is taken to be off its CPU */
 
 /** Take the lock if it is free.

@@ -15,9 +15,8 @@
 /** Exit codes; those from 64 on are sysexits.h's and the shell's. Scripts rely on them. */
 enum cli_exit {
 	CLI_FINE = 0,
-	CLI_NOT_HAD =
-		1,   /* run: the lock was not to be had; reset, rm: there was nothing to do it to */
-	CLI_BAD = 2, /* doctor: something is broken */
+	CLI_NOT_HAD = 1,     /* run: the lock was not to be had; reset, rm: there was nothing to do it to */
+	CLI_BAD = 2,         /* doctor: something is broken */
 	CLI_USAGE = 64,      /* the command line is wrong */
 	CLI_NO_SPACE = 66,   /* the space, or the name in it, cannot be opened */
 	CLI_SYSTEM = 71,     /* anything else that the system refused */
@@ -55,8 +54,7 @@ struct cli_plain {
 };
 
 /** Parse options and exactly `count` arguments into `args`; a usage error ends the program. */
-void cli_parse(
-	struct cli_plain *plain, int argc, char **argv, const char *args_doc, const char *doc);
+void cli_parse(struct cli_plain *plain, int argc, char **argv, const char *args_doc, const char *doc);
 
 /* ---- say.c: words on stderr ---- */
 

@@ -15,10 +15,9 @@ static bool wanted(void)
 
 const char *cli_colour(cli_colour_t colour)
 {
-	static const char *const sequences[] = {[CLI_PLAIN] = "\033[0m",
-		[CLI_GREEN] = "\033[32m",
-		[CLI_YELLOW] = "\033[33m",
-		[CLI_RED] = "\033[31m"};
+	static const char *const sequences[] = {
+		[CLI_PLAIN] = "\033[0m", [CLI_GREEN] = "\033[32m", [CLI_YELLOW] = "\033[33m", [CLI_RED] = "\033[31m"
+	};
 	static int asked = -1;
 
 	if (asked < 0)
@@ -32,10 +31,10 @@ cli_colour_t cli_state_colour(const char *state_name)
 		pawl_lock_state_t state;
 		cli_colour_t colour;
 	} colours[] = {
-		{PAWL_STATE_HELD, CLI_GREEN},
-		{PAWL_STATE_LINGERING, CLI_YELLOW},
-		{PAWL_STATE_DEAD, CLI_RED},
-		{PAWL_STATE_POISONED, CLI_RED},
+		{ PAWL_STATE_HELD, CLI_GREEN },
+		{ PAWL_STATE_LINGERING, CLI_YELLOW },
+		{ PAWL_STATE_DEAD, CLI_RED },
+		{ PAWL_STATE_POISONED, CLI_RED },
 	};
 
 	for (size_t i = 0; i < sizeof(colours) / sizeof(colours[0]); i++)

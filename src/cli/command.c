@@ -20,14 +20,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const int forwarded[] = {
-	SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT};
+static const int forwarded[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT };
 
 struct watch {
 	pid_t child;
-	sigset_t waited,
-		before; /* the signals we wait for; the mask as it was, which the command gets */
-	int terminal;   /* the last SIGINT or SIGQUIT that came from the terminal */
+	sigset_t waited, before; /* the signals we wait for; the mask as it was, which the command gets */
+	int terminal;            /* the last SIGINT or SIGQUIT that came from the terminal */
 };
 
 /* A signal that was ignored when we began (nohup, a shell's background job) stays so, for us and for the command. */
@@ -86,8 +84,7 @@ static int explain(const char *command, int error)
 			"is a script",
 			safe, strerror(error));
 	else
-		cli_say("cannot execute '%s': %s; check that it is a program you may execute", safe,
-			strerror(error));
+		cli_say("cannot execute '%s': %s; check that it is a program you may execute", safe, strerror(error));
 	free(safe);
 	return error == ENOENT ? CLI_NOT_FOUND : CLI_NOT_EXEC;
 }
@@ -177,8 +174,8 @@ static int wait_for_end(struct watch *watch)
 
 struct cli_ended cli_command(char **argv)
 {
-	struct cli_ended ended = {0};
-	struct watch watch = {0};
+	struct cli_ended ended = { 0 };
+	struct watch watch = { 0 };
 	int status;
 
 	hold_signals(&watch);
@@ -197,7 +194,7 @@ struct cli_ended cli_command(char **argv)
 
 void cli_end_by(int signal_number)
 {
-	struct rlimit none = {0, 0};
+	struct rlimit none = { 0, 0 };
 	sigset_t one;
 
 	setrlimit(RLIMIT_CORE, &none); /* SIGQUIT: the command's core is the one that is wanted */

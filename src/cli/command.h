@@ -6,7 +6,7 @@
 #include "cli/cli.h"
 
 struct cli_ended {
-	int status; /* exit code for us: the command's own; 128 + signal; 126, 127, 71 if it was never started */
+	int status;    /* exit code for us: the command's own; 128 + signal; 126, 127, 71 if it was never started */
 	int by_signal; /* the terminal's SIGINT or SIGQUIT ended the command, and we were meant as well; else 0 */
 };
 

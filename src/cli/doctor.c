@@ -5,21 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const words[] = {[OK] = "ok", [WARN] = "warn", [BAD] = "bad"};
+static const char *const words[] = { [OK] = "ok", [WARN] = "warn", [BAD] = "bad" };
 
 static void print_line(verdict_t verdict, const char *check, const char *finding, const char *cure)
 {
-	static const cli_colour_t colours[] = {
-		[OK] = CLI_GREEN, [WARN] = CLI_YELLOW, [BAD] = CLI_RED};
+	static const cli_colour_t colours[] = { [OK] = CLI_GREEN, [WARN] = CLI_YELLOW, [BAD] = CLI_RED };
 
-	printf("%s%-4s%s  %s: %s\n", cli_colour(colours[verdict]), words[verdict],
-		cli_colour(CLI_PLAIN), check, finding);
+	printf("%s%-4s%s  %s: %s\n", cli_colour(colours[verdict]), words[verdict], cli_colour(CLI_PLAIN), check, finding);
 	if (cure)
 		printf("      %s\n", cure);
 }
 
-static void add_object(
-	json_t *list, verdict_t verdict, const char *check, const char *finding, const char *cure)
+static void add_object(json_t *list, verdict_t verdict, const char *check, const char *finding, const char *cure)
 {
 	json_t *object = cli_must(json_object());
 
@@ -31,8 +28,7 @@ static void add_object(
 		cli_must(NULL);
 }
 
-void doctor_report(struct doctor *doctor, verdict_t verdict, const char *check, char *finding,
-	const char *cure)
+void doctor_report(struct doctor *doctor, verdict_t verdict, const char *check, char *finding, const char *cure)
 {
 	char *safe = cli_escape(finding), *safe_cure = cure ? cli_escape(cure) : NULL;
 
@@ -81,11 +77,11 @@ static const char doc[] = "Check whether pawl can work here, and what might go w
 
 int cli_doctor(int argc, char **argv)
 {
-	static void (*const groups[])(struct doctor *) = {
-		doctor_kernel, doctor_limits, doctor_directory, doctor_publish, doctor_spaces};
+	static void (*const groups[])(
+		struct doctor *) = { doctor_kernel, doctor_limits, doctor_directory, doctor_publish, doctor_spaces };
 	const char *directory = getenv("PAWL_DIR");
-	struct cli_plain plain = {.children = cli_json_child};
-	struct doctor doctor = {.worst = OK};
+	struct cli_plain plain = { .children = cli_json_child };
+	struct doctor doctor = { .worst = OK };
 
 	cli_parse(&plain, argc, argv, NULL, doc);
 	doctor.json = plain.json;

@@ -20,15 +20,13 @@ struct doctor {
 };
 
 /** One line of the report. Takes `finding`; `cure` is NULL exactly if the verdict is OK. */
-void doctor_report(struct doctor *doctor, verdict_t verdict, const char *check, char *finding,
-	const char *cure);
+void doctor_report(struct doctor *doctor, verdict_t verdict, const char *check, char *finding, const char *cure);
 
 void doctor_kernel(struct doctor *doctor);    /* what the liveness of owners is made of */
 void doctor_limits(struct doctor *doctor);    /* what this process may use */
 void doctor_directory(struct doctor *doctor); /* where the spaces live: rights, kind, room */
-void doctor_publish(
-	struct doctor *doctor); /* whether a space can be made there; what might remove it */
-void doctor_spaces(struct doctor *doctor); /* the spaces there are */
+void doctor_publish(struct doctor *doctor);   /* whether a space can be made there; what might remove it */
+void doctor_spaces(struct doctor *doctor);    /* the spaces there are */
 
 /** The number in a small file such as a sysctl; `otherwise` if it cannot be read. */
 long doctor_number(const char *path, long otherwise);

@@ -33,8 +33,7 @@ static const char *group_cure(const struct stat *st)
 static void check_rights(struct doctor *doctor, const struct stat *st)
 {
 	const char *bad = owner_cure(st), *warn = group_cure(st);
-	char *finding = cli_format("%s, mode %04o, owner %s", doctor->directory,
-		(unsigned)(st->st_mode & 07777),
+	char *finding = cli_format("%s, mode %04o, owner %s", doctor->directory, (unsigned)(st->st_mode & 07777),
 		st->st_uid == geteuid() ? "you"
 		: st->st_uid == 0       ? "root"
 					: "somebody else");
@@ -42,8 +41,7 @@ static void check_rights(struct doctor *doctor, const struct stat *st)
 	doctor_report(doctor, bad ? BAD : warn ? WARN : OK, "directory", finding, bad ? bad : warn);
 	if (faccessat(AT_FDCWD, doctor->directory, W_OK | X_OK, AT_EACCESS))
 		doctor_report(doctor, BAD, "directory access",
-			cli_format(
-				"cannot make files in %s: %s", doctor->directory, strerror(errno)),
+			cli_format("cannot make files in %s: %s", doctor->directory, strerror(errno)),
 			"get the right to write there, or set PAWL_DIR to a directory where you "
 			"have it");
 }
@@ -54,49 +52,45 @@ static const struct kind {
 	const char *name;
 	verdict_t verdict;
 } kinds[] = {
-	{0x01021994, "tmpfs", OK},
-	{0x858458f6, "ramfs", OK},
-	{0x6969, "NFS", BAD},
-	{0x517b, "SMB", BAD},
-	{0xff534d42, "CIFS", BAD},
-	{0xfe534d42, "SMB2", BAD},
-	{0x00c36400, "Ceph", BAD},
-	{0x5346414f, "AFS", BAD},
-	{0x01021997, "9p", WARN},
-	{0x65735546, "FUSE", WARN},
+	{ 0x01021994, "tmpfs", OK },
+	{ 0x858458f6, "ramfs", OK },
+	{ 0x6969, "NFS", BAD },
+	{ 0x517b, "SMB", BAD },
+	{ 0xff534d42, "CIFS", BAD },
+	{ 0xfe534d42, "SMB2", BAD },
+	{ 0x00c36400, "Ceph", BAD },
+	{ 0x5346414f, "AFS", BAD },
+	{ 0x01021997, "9p", WARN },
+	{ 0x65735546, "FUSE", WARN },
 };
 
 static void check_kind(struct doctor *doctor, const struct statfs *fs)
 {
-	static const char *const cures[] = {[OK] = NULL,
+	static const char *const cures[] = { [OK] = NULL,
 		[WARN] = "whether processes share memory and locks there depends on its server: "
 			 "better a local one, such "
 			 "as /dev/shm",
 		[BAD] = "hosts do not share memory through it: set PAWL_DIR to a local directory, "
-			"such as /dev/shm"};
+			"such as /dev/shm" };
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (((unsigned long)fs->f_type & 0xffffffff) == kinds[i].magic) {
-			doctor_report(doctor, kinds[i].verdict, "file system",
-				cli_format("%s", kinds[i].name), cures[kinds[i].verdict]);
+			doctor_report(doctor, kinds[i].verdict, "file system", cli_format("%s", kinds[i].name),
+				cures[kinds[i].verdict]);
 			return;
 		}
 	doctor_report(doctor, OK, "file system",
-		cli_format("on disk (type %lx): spaces outlive a restart",
-			(unsigned long)fs->f_type & 0xffffffff),
-		NULL);
+		cli_format("on disk (type %lx): spaces outlive a restart", (unsigned long)fs->f_type & 0xffffffff), NULL);
 }
 
 static void check_room(struct doctor *doctor, const struct statfs *fs)
 {
-	unsigned long long bytes =
-		(unsigned long long)fs->f_bavail * (unsigned long long)fs->f_bsize;
+	unsigned long long bytes = (unsigned long long)fs->f_bavail * (unsigned long long)fs->f_bsize;
 	bool no_inode = fs->f_files && !fs->f_ffree;
 	verdict_t verdict = bytes < MIB || no_inode ? BAD : bytes < 16 * MIB ? WARN : OK;
 
 	doctor_report(doctor, verdict, "free space",
-		cli_format("%llu KiB%s", bytes / 1024,
-			no_inode ? ", but no room for one more file" : ""),
+		cli_format("%llu KiB%s", bytes / 1024, no_inode ? ", but no room for one more file" : ""),
 		verdict == OK ? NULL
 			      : "a space needs 64 KiB and up to 16 MiB when full: remove what is "
 				"not needed there (`pawl "
@@ -109,14 +103,12 @@ void doctor_directory(struct doctor *doctor)
 	struct stat st;
 
 	if (stat(doctor->directory, &st) || statfs(doctor->directory, &fs)) {
-		doctor_report(doctor, BAD, "directory",
-			cli_format("%s: %s", doctor->directory, strerror(errno)),
+		doctor_report(doctor, BAD, "directory", cli_format("%s: %s", doctor->directory, strerror(errno)),
 			"make it (mkdir -m 700), or set PAWL_DIR to one that there is");
 		return;
 	}
 	if (!S_ISDIR(st.st_mode)) {
-		doctor_report(doctor, BAD, "directory",
-			cli_format("%s is not a directory", doctor->directory),
+		doctor_report(doctor, BAD, "directory", cli_format("%s is not a directory", doctor->directory),
 			"set PAWL_DIR to one");
 		return;
 	}

@@ -20,8 +20,7 @@ static void check_version(struct doctor *doctor)
 	struct utsname name;
 
 	if (uname(&name) == 0)
-		doctor_report(doctor, OK, "kernel",
-			cli_format("%s %s, %s", name.sysname, name.release, name.machine), NULL);
+		doctor_report(doctor, OK, "kernel", cli_format("%s %s, %s", name.sysname, name.release, name.machine), NULL);
 }
 
 /* An empty list is EINVAL where the call exists and may be used. */
@@ -39,8 +38,7 @@ static void check_waitv(struct doctor *doctor)
 				strerror(errno)),
 			cure);
 	else
-		doctor_report(doctor, OK, "futex_waitv",
-			cli_format("a waiter watches lock and owner at once"), NULL);
+		doctor_report(doctor, OK, "futex_waitv", cli_format("a waiter watches lock and owner at once"), NULL);
 }
 
 /* The real thing: a child dies while it holds a robust mutex. Gives what its parent then gets. */
@@ -76,18 +74,15 @@ static void put_away(void *page, int rc)
 
 static void check_robust(struct doctor *doctor)
 {
-	void *page = mmap(NULL, sizeof(pthread_mutex_t), PROT_READ | PROT_WRITE,
-		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *page = mmap(NULL, sizeof(pthread_mutex_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int rc = page == MAP_FAILED ? errno : die_holding(page);
 
 	put_away(page, rc);
 	if (rc == (EOWNERDEAD))
-		doctor_report(doctor, OK, "robust list",
-			cli_format("the kernel marks what a dead thread held"), NULL);
+		doctor_report(doctor, OK, "robust list", cli_format("the kernel marks what a dead thread held"), NULL);
 	else
 		doctor_report(doctor, BAD, "robust list",
-			cli_format("a child died holding a robust mutex and it reads: %s",
-				rc ? strerror(rc) : "free"),
+			cli_format("a child died holding a robust mutex and it reads: %s", rc ? strerror(rc) : "free"),
 			"without it no death is noticed: use a Linux kernel with CONFIG_FUTEX, not "
 			"an emulation of one");
 }
@@ -97,11 +92,9 @@ static void check_memfd(struct doctor *doctor)
 	int fd = memfd_create("pawl-doctor", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
 	if (fd >= 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) == 0)
-		doctor_report(doctor, OK, "memfd",
-			cli_format("anonymous spaces can be made, and sealed"), NULL);
+		doctor_report(doctor, OK, "memfd", cli_format("anonymous spaces can be made, and sealed"), NULL);
 	else
-		doctor_report(doctor, WARN, "memfd",
-			cli_format("no sealed memfd: %s", strerror(errno)),
+		doctor_report(doctor, WARN, "memfd", cli_format("no sealed memfd: %s", strerror(errno)),
 			"spaces without a name cannot be opened, those with one can: allow "
 			"memfd_create");
 	if (fd >= 0)

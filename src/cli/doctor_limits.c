@@ -13,8 +13,7 @@
 
 static char *amount(rlim_t limit)
 {
-	return limit == RLIM_INFINITY ? cli_format("unlimited")
-				      : cli_format("%llu KiB", (unsigned long long)limit / 1024);
+	return limit == RLIM_INFINITY ? cli_format("unlimited") : cli_format("%llu KiB", (unsigned long long)limit / 1024);
 }
 
 /* A space takes one descriptor, a lock that lingers one more: few, but a program has its own as well. */
@@ -25,13 +24,11 @@ static void check_descriptors(struct doctor *doctor)
 	if (getrlimit(RLIMIT_NOFILE, &limit))
 		return;
 	if (limit.rlim_cur < 64)
-		doctor_report(doctor, WARN, "descriptors",
-			cli_format("at most %llu", (unsigned long long)limit.rlim_cur),
+		doctor_report(doctor, WARN, "descriptors", cli_format("at most %llu", (unsigned long long)limit.rlim_cur),
 			"each space takes one, each lock of `pawl run` one more: raise it by "
 			"`ulimit -n 1024`");
 	else
-		doctor_report(doctor, OK, "descriptors",
-			cli_format("at most %llu", (unsigned long long)limit.rlim_cur), NULL);
+		doctor_report(doctor, OK, "descriptors", cli_format("at most %llu", (unsigned long long)limit.rlim_cur), NULL);
 }
 
 static void check_file_size(struct doctor *doctor)
@@ -68,8 +65,7 @@ static long long proc_kib(const char *path, const char *key)
  * may cost a disk read, and a program that cannot have that locks its memory. */
 static void check_memory_lock(struct doctor *doctor)
 {
-	long long swap = proc_kib("/proc/meminfo", "SwapTotal:"),
-		  locked = proc_kib("/proc/self/status", "VmLck:");
+	long long swap = proc_kib("/proc/meminfo", "SwapTotal:"), locked = proc_kib("/proc/self/status", "VmLck:");
 	struct rlimit limit;
 	char *may;
 
@@ -86,8 +82,8 @@ static void check_memory_lock(struct doctor *doctor)
 	else
 		doctor_report(doctor, OK, "memory lock",
 			cli_format("%s; mlock is limited to %s, %lld KiB are locked here",
-				swap > 0 ? "there is swap" : "no swap, so a space stays in memory",
-				may, locked < 0 ? 0 : locked),
+				swap > 0 ? "there is swap" : "no swap, so a space stays in memory", may,
+				locked < 0 ? 0 : locked),
 			NULL);
 	free(may);
 }

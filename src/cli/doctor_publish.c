@@ -15,8 +15,7 @@
 
 static int give_name_for_a_moment(int directory, int file)
 {
-	char *from = cli_format("/proc/self/fd/%d", file),
-	     *to = cli_format(".pawl-doctor.%d", (int)getpid());
+	char *from = cli_format("/proc/self/fd/%d", file), *to = cli_format(".pawl-doctor.%d", (int)getpid());
 	int error = linkat(AT_FDCWD, from, directory, to, AT_SYMLINK_FOLLOW) ? errno : 0;
 
 	if (!error)
@@ -31,25 +30,21 @@ static void check_name(struct doctor *doctor, int directory, int file)
 	int error = give_name_for_a_moment(directory, file);
 
 	if (error)
-		doctor_report(doctor, BAD, "publishing",
-			cli_format("linkat through /proc: %s", strerror(error)),
+		doctor_report(doctor, BAD, "publishing", cli_format("linkat through /proc: %s", strerror(error)),
 			"a space gets its name by linkat from /proc/self/fd: mount /proc, and use "
 			"a file system with links");
 	else
-		doctor_report(doctor, OK, "publishing",
-			cli_format("a space appears under its name all at once"), NULL);
+		doctor_report(doctor, OK, "publishing", cli_format("a space appears under its name all at once"), NULL);
 }
 
 /* Two open file descriptions of one file: the second may not get a write lock beside the first one's read lock. */
 static bool locks_exclude(int file)
 {
-	struct flock read_lock = {.l_type = F_RDLCK, .l_len = 1},
-		     write_lock = {.l_type = F_WRLCK, .l_len = 1};
+	struct flock read_lock = { .l_type = F_RDLCK, .l_len = 1 }, write_lock = { .l_type = F_WRLCK, .l_len = 1 };
 	char *path = cli_format("/proc/self/fd/%d", file);
 	int second = open(path, O_RDWR | O_CLOEXEC);
 	bool exclude = second >= 0 && fcntl(file, F_OFD_SETLK, &read_lock) == 0 &&
-		       fcntl(second, F_OFD_SETLK, &write_lock) < 0 &&
-		       (errno == EAGAIN || errno == EACCES);
+		       fcntl(second, F_OFD_SETLK, &write_lock) < 0 && (errno == EAGAIN || errno == EACCES);
 
 	if (second >= 0)
 		close(second);
@@ -60,11 +55,9 @@ static bool locks_exclude(int file)
 static void check_locks(struct doctor *doctor, int file)
 {
 	if (locks_exclude(file))
-		doctor_report(doctor, OK, "file locks",
-			cli_format("open-file-description locks work there"), NULL);
+		doctor_report(doctor, OK, "file locks", cli_format("open-file-description locks work there"), NULL);
 	else
-		doctor_report(doctor, BAD, "file locks",
-			cli_format("open-file-description locks do not work there"),
+		doctor_report(doctor, BAD, "file locks", cli_format("open-file-description locks do not work there"),
 			"who is a member of a space is known by them: use Linux 3.15 or newer, and "
 			"a local file system");
 }
@@ -77,8 +70,7 @@ static void check_making(struct doctor *doctor)
 		return; /* doctor_directory() has said why */
 	file = openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (file < 0) {
-		doctor_report(doctor, BAD, "unnamed files",
-			cli_format("O_TMPFILE: %s", strerror(errno)),
+		doctor_report(doctor, BAD, "unnamed files", cli_format("O_TMPFILE: %s", strerror(errno)),
 			"a space is made as one: set PAWL_DIR to a directory on tmpfs, ext4, xfs "
 			"or btrfs where you may "
 			"write");
@@ -135,18 +127,17 @@ static void read_drop_ins(const char *directory, char setting[8])
 
 static bool setting_is_no(void)
 {
-	static const char *const files[] = {
-		"/usr/lib/systemd/logind.conf", "/etc/systemd/logind.conf"};
-	static const char *const folders[] = {"/usr/lib/systemd/logind.conf.d",
-		"/run/systemd/logind.conf.d", "/etc/systemd/logind.conf.d"};
+	static const char *const files[] = { "/usr/lib/systemd/logind.conf", "/etc/systemd/logind.conf" };
+	static const char *const folders[] = { "/usr/lib/systemd/logind.conf.d", "/run/systemd/logind.conf.d",
+		"/etc/systemd/logind.conf.d" };
 	char setting[8] = "";
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		read_setting(files[i], setting);
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
 		read_drop_ins(folders[i], setting);
-	return !strcasecmp(setting, "no") || !strcasecmp(setting, "false") ||
-	       !strcasecmp(setting, "off") || !strcmp(setting, "0");
+	return !strcasecmp(setting, "no") || !strcasecmp(setting, "false") || !strcasecmp(setting, "off") ||
+	       !strcmp(setting, "0");
 }
 
 static bool user_lingers(void)
@@ -167,8 +158,7 @@ static bool same_place(const char *a, const char *b)
 {
 	struct stat first, second;
 
-	return !stat(a, &first) && !stat(b, &second) && first.st_dev == second.st_dev &&
-	       first.st_ino == second.st_ino;
+	return !stat(a, &first) && !stat(b, &second) && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
 }
 
 /* logind removes the files that a user of a login owns in /dev/shm when his last session ends, from under services that
@@ -208,7 +198,7 @@ static void check_logind(struct doctor *doctor)
  * what it finds so; these settings keep it from being tried. */
 static void check_protected(struct doctor *doctor)
 {
-	static const char *const names[] = {"symlinks", "hardlinks", "regular", "fifos"};
+	static const char *const names[] = { "symlinks", "hardlinks", "regular", "fifos" };
 	char off[64] = "";
 	struct stat st;
 
@@ -221,9 +211,7 @@ static void check_protected(struct doctor *doctor)
 	}
 	if (!*off || stat(doctor->directory, &st) || !(st.st_mode & S_IWOTH))
 		doctor_report(doctor, OK, "links of others",
-			cli_format("%s", *off ? "nobody else can make files there"
-					      : "the kernel restricts them"),
-			NULL);
+			cli_format("%s", *off ? "nobody else can make files there" : "the kernel restricts them"), NULL);
 	else
 		doctor_report(doctor, WARN, "links of others",
 			cli_format("off:%s, and %s is open to all", off, doctor->directory),

@@ -32,22 +32,20 @@ static void check_whole(struct doctor *doctor, const char *check, pawl_space_t *
 			"end the processes that use it, then `pawl rm` it; look for what writes "
 			"where it should not");
 	if (pawl_space_stats(space, &stats) == 0 && stats.removed)
-		doctor_report(doctor, BAD, check,
-			cli_format("its file was removed under its members"),
+		doctor_report(doctor, BAD, check, cli_format("its file was removed under its members"),
 			"restart them; set PAWL_DIR to a directory that nobody cleans");
 }
 
 static void check_room(struct doctor *doctor, const char *check, const pawl_space_stats_t *stats)
 {
 	if (stats->threads >= THREADS_MOST / 10 * 9)
-		doctor_report(doctor, WARN, check,
-			cli_format("%u threads of %d", (unsigned)stats->threads, THREADS_MOST),
+		doctor_report(doctor, WARN, check, cli_format("%u threads of %d", (unsigned)stats->threads, THREADS_MOST),
 			"the next ones get ENOSPC: spread the work over several spaces, or use "
 			"fewer threads");
 	if (stats->names > stats->capacity / 10 * 9)
 		doctor_report(doctor, OK, check,
-			cli_format("%u names of %u: idle ones make room for new ones",
-				(unsigned)stats->names, (unsigned)stats->capacity),
+			cli_format("%u names of %u: idle ones make room for new ones", (unsigned)stats->names,
+				(unsigned)stats->capacity),
 			NULL);
 }
 
@@ -57,8 +55,7 @@ static void check_locks(struct doctor *doctor, const char *check, const struct t
 		doctor_report(doctor, WARN, check, cli_format("%u poisoned locks", tally->poisoned),
 			"find them by `pawl ls`, see to their data, then `pawl reset` each");
 	if (tally->waited)
-		doctor_report(doctor, WARN, check,
-			cli_format("somebody waits for a lock that lingers"),
+		doctor_report(doctor, WARN, check, cli_format("somebody waits for a lock that lingers"),
 			"a command started under it still runs after its `pawl run` has gone: end "
 			"it, or wait for it");
 }
@@ -66,7 +63,7 @@ static void check_locks(struct doctor *doctor, const char *check, const struct t
 static void check_space(struct doctor *doctor, const char *check, pawl_space_t *space)
 {
 	pawl_space_stats_t stats;
-	struct tally tally = {0};
+	struct tally tally = { 0 };
 
 	check_whole(doctor, check, space);
 	if (pawl_space_stats(space, &stats) || pawl_lock_list(space, count, &tally))
@@ -76,8 +73,8 @@ static void check_space(struct doctor *doctor, const char *check, pawl_space_t *
 	doctor_report(doctor, OK, check,
 		cli_format("%u names, %u threads; %u held, %u dead, %u lingering; %llu owners died "
 			   "and were replaced",
-			(unsigned)stats.names, (unsigned)stats.threads, tally.held, tally.dead,
-			tally.lingering, (unsigned long long)stats.recovered),
+			(unsigned)stats.names, (unsigned)stats.threads, tally.held, tally.dead, tally.lingering,
+			(unsigned long long)stats.recovered),
 		NULL);
 }
 

@@ -83,7 +83,7 @@ json_t *cli_json_lock(const char *space, const pawl_lock_info_t *info)
 static int by_space_and_name(const void *a, const void *b)
 {
 	const json_t *const *x = a, *const *y = b;
-	static const char *const keys[] = {"space", "name_hex"}; /* digits sort as the bytes do */
+	static const char *const keys[] = { "space", "name_hex" }; /* digits sort as the bytes do */
 	int order = 0;
 
 	for (unsigned i = 0; i < 2 && order == 0; i++) {
@@ -98,8 +98,7 @@ static int by_space_and_name(const void *a, const void *b)
 json_t *cli_json_sorted(json_t *list)
 {
 	size_t count = json_array_size(list);
-	json_t **items = cli_must(calloc(count + 1, sizeof(json_t *))),
-	       *sorted = cli_must(json_array());
+	json_t **items = cli_must(calloc(count + 1, sizeof(json_t *))), *sorted = cli_must(json_array());
 
 	for (size_t i = 0; i < count; i++)
 		items[i] = json_array_get(list, i);

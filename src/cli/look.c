@@ -10,12 +10,11 @@
 #include <unistd.h>
 
 static bool found_empty; /* the space that is open now */
-static bool
-	left_open; /* some space was left as it was found: the process must not end by way of the library */
+static bool left_open;   /* some space was left as it was found: the process must not end by way of the library */
 
 int cli_look_into(const char *name, pawl_space_t **space)
 {
-	pawl_space_options_t options = {0};
+	pawl_space_options_t options = { 0 };
 	pawl_space_stats_t stats;
 	int rc;
 

@@ -20,8 +20,7 @@ struct ls {
 
 enum { NAME, STATE, PID, TID, COMMAND, AGE, WAITERS, FENCE, LOCK_COLUMNS };
 
-static const char *const lock_headings[] = {
-	"SPACE", "NAME", "STATE", "PID", "TID", "COMMAND", "AGE", "WAITERS", "FENCE"};
+static const char *const lock_headings[] = { "SPACE", "NAME", "STATE", "PID", "TID", "COMMAND", "AGE", "WAITERS", "FENCE" };
 
 static char *number_cell(int32_t number, bool foreign)
 {
@@ -33,8 +32,7 @@ static char *age_cell(const pawl_lock_info_t *info)
 	int64_t age = cli_age_ns(info->since_ns);
 	char text[16];
 
-	return age < 0 ? cli_format("-")
-		       : cli_format("%s%s", info->since_is_estimate ? ">" : "", cli_age(age, text));
+	return age < 0 ? cli_format("-") : cli_format("%s%s", info->since_is_estimate ? ">" : "", cli_age(age, text));
 }
 
 static void add_row(struct ls *ls, const pawl_lock_info_t *info)
@@ -92,8 +90,7 @@ static int each_space(const char *name, const char *path, void *arg)
 
 static void prepare_lock_table(struct ls *ls)
 {
-	unsigned skip = ls->all_spaces ? 0 : 1,
-		 right = 1u << PID | 1u << TID | 1u << AGE | 1u << WAITERS;
+	unsigned skip = ls->all_spaces ? 0 : 1, right = 1u << PID | 1u << TID | 1u << AGE | 1u << WAITERS;
 
 	ls->table.headings = lock_headings + skip;
 	ls->table.columns = LOCK_COLUMNS + 1 - skip;
@@ -114,11 +111,9 @@ static void gather_locks(struct ls *ls)
 
 enum { SPACE, NAMES, CAPACITY, THREADS, RECOVERED, KEPT, PATH, SPACE_COLUMNS };
 
-static const char *const space_headings[] = {
-	"SPACE", "NAMES", "CAPACITY", "THREADS", "RECOVERED", "KEPT", "PATH"};
+static const char *const space_headings[] = { "SPACE", "NAMES", "CAPACITY", "THREADS", "RECOVERED", "KEPT", "PATH" };
 
-static void add_space_row(
-	struct ls *ls, const char *name, const char *path, const pawl_space_stats_t *stats)
+static void add_space_row(struct ls *ls, const char *name, const char *path, const pawl_space_stats_t *stats)
 {
 	char *cells[SPACE_COLUMNS];
 
@@ -126,8 +121,7 @@ static void add_space_row(
 	cells[NAMES] = stats ? cli_format("%u", (unsigned)stats->names) : cli_format("-");
 	cells[CAPACITY] = stats ? cli_format("%u", (unsigned)stats->capacity) : cli_format("-");
 	cells[THREADS] = stats ? cli_format("%u", (unsigned)stats->threads) : cli_format("-");
-	cells[RECOVERED] =
-		stats ? cli_format("%llu", (unsigned long long)stats->recovered) : cli_format("-");
+	cells[RECOVERED] = stats ? cli_format("%llu", (unsigned long long)stats->recovered) : cli_format("-");
 	cells[KEPT] = cli_format("%s", !stats ? "refused" : stats->persistent ? "yes" : "no");
 	cells[PATH] = cli_escape(path);
 	cli_table_add(&ls->table, cells);
@@ -138,8 +132,7 @@ static json_t *space_counter(const pawl_space_stats_t *stats, uint64_t value)
 	return stats ? json_integer((json_int_t)value) : json_null();
 }
 
-static void add_space_object(
-	struct ls *ls, const char *name, const char *path, const pawl_space_stats_t *stats)
+static void add_space_object(struct ls *ls, const char *name, const char *path, const pawl_space_stats_t *stats)
 {
 	static const pawl_space_stats_t none;
 	const pawl_space_stats_t *s = stats ? stats : &none;
@@ -217,25 +210,23 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
-	{"all-spaces", 'a', NULL, 0,
-		"The locks of every space of yours, with a column for the space", 0},
-	{"spaces", 's', NULL, 0, "List the spaces, not the locks", 0},
-	{"busy", 'b', NULL, 0, "Leave out locks that are free", 0},
-	{0},
+	{ "all-spaces", 'a', NULL, 0, "The locks of every space of yours, with a column for the space", 0 },
+	{ "spaces", 's', NULL, 0, "List the spaces, not the locks", 0 },
+	{ "busy", 'b', NULL, 0, "Leave out locks that are free", 0 },
+	{ 0 },
 };
 
-static const char doc[] =
-	"List the locks of a space.\v"
-	"Columns: NAME (what is not printable as \\xHH); STATE: free, held, dead (the owner died, "
-	"the next to ask takes "
-	"over), poisoned (see `pawl reset`), lingering (its owner has gone, a command started "
-	"under it still runs); PID and "
-	"TID of the owner (* in another PID namespace); COMMAND, the owner's thread name; AGE of "
-	"the grant (> at least); "
-	"WAITERS asleep; FENCE, the token of the present grant or the last.\n\n"
-	"Looking takes no lock, changes nothing and creates no space. A space that is not there "
-	"has no locks: that is said on "
-	"stderr and is no error. Exit: 0; 64 usage; 66 a space could not be opened.";
+static const char doc[] = "List the locks of a space.\v"
+			  "Columns: NAME (what is not printable as \\xHH); STATE: free, held, dead (the owner died, "
+			  "the next to ask takes "
+			  "over), poisoned (see `pawl reset`), lingering (its owner has gone, a command started "
+			  "under it still runs); PID and "
+			  "TID of the owner (* in another PID namespace); COMMAND, the owner's thread name; AGE of "
+			  "the grant (> at least); "
+			  "WAITERS asleep; FENCE, the token of the present grant or the last.\n\n"
+			  "Looking takes no lock, changes nothing and creates no space. A space that is not there "
+			  "has no locks: that is said on "
+			  "stderr and is no error. Exit: 0; 64 usage; 66 a space could not be opened.";
 
 static void print(struct ls *ls)
 {
@@ -252,9 +243,8 @@ static void print(struct ls *ls)
 
 int cli_ls(int argc, char **argv)
 {
-	static const struct argp argp = {
-		.options = options, .parser = parse, .doc = doc, .children = cli_space_json_child};
-	struct ls ls = {0};
+	static const struct argp argp = { .options = options, .parser = parse, .doc = doc, .children = cli_space_json_child };
+	struct ls ls = { 0 };
 
 	argp_parse(&argp, argc, argv, 0, NULL, &ls);
 	ls.list = ls.json ? cli_must(json_array()) : NULL;

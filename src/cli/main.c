@@ -13,12 +13,12 @@ static const struct command {
 	int (*main)(int argc, char **argv);
 	const char *summary;
 } commands[] = {
-	{"run", cli_run, "run a command while holding a lock, as flock(1) does"},
-	{"ls", cli_ls, "list the locks of a space, or the spaces"},
-	{"show", cli_show, "say everything about one lock, and what to do about it"},
-	{"reset", cli_reset, "make a poisoned lock free again"},
-	{"rm", cli_rm, "remove a space that nobody uses"},
-	{"doctor", cli_doctor, "check the kernel, the limits, the directory and every space"},
+	{ "run", cli_run, "run a command while holding a lock, as flock(1) does" },
+	{ "ls", cli_ls, "list the locks of a space, or the spaces" },
+	{ "show", cli_show, "say everything about one lock, and what to do about it" },
+	{ "reset", cli_reset, "make a poisoned lock free again" },
+	{ "rm", cli_rm, "remove a space that nobody uses" },
+	{ "doctor", cli_doctor, "check the kernel, the limits, the directory and every space" },
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
@@ -79,8 +79,7 @@ static unsigned distance(const char *typed, const char *name)
 		for (unsigned j = 1; j <= width; j++) {
 			unsigned above = row[j];
 
-			row[j] = min3(above + 1, row[j - 1] + 1,
-				diagonal + (typed[i - 1] != name[j - 1]));
+			row[j] = min3(above + 1, row[j - 1] + 1, diagonal + (typed[i - 1] != name[j - 1]));
 			diagonal = above;
 		}
 	}
@@ -163,13 +162,11 @@ static char *help_text(int key, const char *text, void *input)
 	fputs("Subcommands:\n", stream);
 	for (unsigned i = 0; i < COMMANDS; i++)
 		fprintf(stream, "  %-8s %s\n", commands[i].name, commands[i].summary);
-	fputs("\n`pawl SUBCOMMAND --help` says more about each, and man pawl everything.\n",
-		stream);
+	fputs("\n`pawl SUBCOMMAND --help` says more about each, and man pawl everything.\n", stream);
 	return fclose(stream) ? NULL : list;
 }
 
-static const char doc[] =
-	"Locks by name, shared by the processes of this host, that survive kill -9.\v ";
+static const char doc[] = "Locks by name, shared by the processes of this host, that survive kill -9.\v ";
 
 static int dispatch(int argc, char **argv)
 {
@@ -187,15 +184,13 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	static const struct argp argp = {.parser = parse,
-		.args_doc = "SUBCOMMAND [ARGUMENT...]",
-		.doc = doc,
-		.help_filter = help_text};
-	struct chosen chosen = {0};
+	static const struct argp argp = {
+		.parser = parse, .args_doc = "SUBCOMMAND [ARGUMENT...]", .doc = doc, .help_filter = help_text
+	};
+	struct chosen chosen = { 0 };
 
 	fill_standard_descriptors();
-	setlocale(LC_CTYPE,
-		""); /* for what is printable; numbers stay as they are in every language */
+	setlocale(LC_CTYPE, ""); /* for what is printable; numbers stay as they are in every language */
 	argp_program_version_hook = print_version;
 	on_exit(close_stdout, NULL);
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &chosen);

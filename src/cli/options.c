@@ -23,10 +23,10 @@ static error_t parse_space(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option space_options[] = {
-	{"space", 'S', "SPACE", 0, "The space the lock lives in: $PAWL_SPACE, else \"default\"", 1},
-	{0}};
+	{ "space", 'S', "SPACE", 0, "The space the lock lives in: $PAWL_SPACE, else \"default\"", 1 }, { 0 }
+};
 
-const struct argp cli_space_argp = {.options = space_options, .parser = parse_space};
+const struct argp cli_space_argp = { .options = space_options, .parser = parse_space };
 
 static error_t parse_json(int key, char *arg, struct argp_state *state)
 {
@@ -38,22 +38,21 @@ static error_t parse_json(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option json_options[] = {
-	{"json", 'j', NULL, 0, "Print JSON; pawl(1) lists the keys, which stay", 2}, {0}};
+	{ "json", 'j', NULL, 0, "Print JSON; pawl(1) lists the keys, which stay", 2 }, { 0 }
+};
 
-const struct argp cli_json_argp = {.options = json_options, .parser = parse_json};
+const struct argp cli_json_argp = { .options = json_options, .parser = parse_json };
 
-const struct argp_child cli_space_child[] = {{&cli_space_argp, 0, NULL, 0}, {0}};
-const struct argp_child cli_json_child[] = {{&cli_json_argp, 0, NULL, 0}, {0}};
-const struct argp_child cli_space_json_child[] = {
-	{&cli_space_argp, 0, NULL, 0}, {&cli_json_argp, 0, NULL, 0}, {0}};
+const struct argp_child cli_space_child[] = { { &cli_space_argp, 0, NULL, 0 }, { 0 } };
+const struct argp_child cli_json_child[] = { { &cli_json_argp, 0, NULL, 0 }, { 0 } };
+const struct argp_child cli_space_json_child[] = { { &cli_space_argp, 0, NULL, 0 }, { &cli_json_argp, 0, NULL, 0 }, { 0 } };
 
 /* Each child finds its own input by which parser it is, whatever else hangs beside it. */
 static void give_inputs(struct cli_plain *plain, struct argp_state *state)
 {
 	for (unsigned i = 0; plain->children && plain->children[i].argp; i++)
-		state->child_inputs[i] = plain->children[i].argp == &cli_space_argp
-						 ? (void *)&plain->space
-						 : (void *)&plain->json;
+		state->child_inputs[i] =
+			plain->children[i].argp == &cli_space_argp ? (void *)&plain->space : (void *)&plain->json;
 }
 
 static error_t parse_plain(int key, char *arg, struct argp_state *state)
@@ -79,13 +78,9 @@ static error_t parse_plain(int key, char *arg, struct argp_state *state)
 	}
 }
 
-void cli_parse(
-	struct cli_plain *plain, int argc, char **argv, const char *args_doc, const char *doc)
+void cli_parse(struct cli_plain *plain, int argc, char **argv, const char *args_doc, const char *doc)
 {
-	struct argp argp = {.parser = parse_plain,
-		.args_doc = args_doc,
-		.doc = doc,
-		.children = plain->children};
+	struct argp argp = { .parser = parse_plain, .args_doc = args_doc, .doc = doc, .children = plain->children };
 
 	argp_parse(&argp, argc, argv, 0, NULL, plain);
 }

@@ -14,8 +14,7 @@ static int explain(const char *typed, const pawl_lock_info_t *info, int rc)
 			"needs a reset",
 			name, pawl_lock_state_name(info->state));
 	} else {
-		cli_say("cannot reset '%s': %s; `pawl doctor` may know why", name,
-			pawl_strerror(rc));
+		cli_say("cannot reset '%s': %s; `pawl doctor` may know why", name, pawl_strerror(rc));
 		status = CLI_SYSTEM;
 	}
 	free(name);
@@ -31,8 +30,7 @@ static int explain_peek(const char *typed, const char *space, int rc)
 			"those there are",
 			name, space);
 	else
-		cli_say("cannot look at '%s': %s; a name has 1 to %d bytes", name,
-			pawl_strerror(rc), PAWL_NAME_MAX);
+		cli_say("cannot look at '%s': %s; a name has 1 to %d bytes", name, pawl_strerror(rc), PAWL_NAME_MAX);
 	free(name);
 	return rc == ENOENT ? CLI_NO_SPACE : CLI_USAGE;
 }
@@ -70,7 +68,7 @@ static const char doc[] = "Make the poisoned lock NAME free again.\v"
 int cli_reset(int argc, char **argv)
 {
 	char *name = NULL;
-	struct cli_plain plain = {.children = cli_space_child, .count = 1, .args = &name};
+	struct cli_plain plain = { .children = cli_space_child, .count = 1, .args = &name };
 	pawl_space_t *space;
 	int status, rc;
 

@@ -2,13 +2,12 @@
 /** rm.c: `pawl rm`: remove a space that nobody uses. */
 #include "cli/cli.h"
 
-static const char doc[] =
-	"Remove the space SPACE.\v"
-	"A space goes by itself when the last process leaves it; this is for persistent ones, and "
-	"for what a crash left "
-	"behind. One that is in use, also by a command that lingers, is not removed. "
-	"Exit: 0; 1 it is in use; 64 usage; 66 there is none, or it is not a space of yours; 71 "
-	"another system error.";
+static const char doc[] = "Remove the space SPACE.\v"
+			  "A space goes by itself when the last process leaves it; this is for persistent ones, and "
+			  "for what a crash left "
+			  "behind. One that is in use, also by a command that lingers, is not removed. "
+			  "Exit: 0; 1 it is in use; 64 usage; 66 there is none, or it is not a space of yours; 71 "
+			  "another system error.";
 
 static int explain(int rc)
 {
@@ -30,7 +29,7 @@ static int explain(int rc)
 int cli_rm(int argc, char **argv)
 {
 	char *name = NULL;
-	struct cli_plain plain = {.count = 1, .args = &name};
+	struct cli_plain plain = { .count = 1, .args = &name };
 	int rc;
 
 	cli_parse(&plain, argc, argv, "SPACE", doc);

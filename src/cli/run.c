@@ -21,8 +21,7 @@ static int open_lock(struct run *run)
 	rc = pawl_lock_open(run->space, run->name, PAWL_AUTO_RECOVER | PAWL_TIMESTAMP, &run->lock);
 	if (!rc)
 		return CLI_FINE;
-	cli_say("cannot open the lock: %s; a name has 1 to %d bytes", pawl_strerror(rc),
-		PAWL_NAME_MAX);
+	cli_say("cannot open the lock: %s; a name has 1 to %d bytes", pawl_strerror(rc), PAWL_NAME_MAX);
 	return rc == EINVAL || rc == ENAMETOOLONG ? CLI_USAGE : CLI_SYSTEM;
 }
 
@@ -34,8 +33,8 @@ static void say_who_holds_it(const struct run *run, int rc)
 	if (!run->verbose)
 		return;
 	if (pawl_lock_info(run->lock, &info) == 0 && info.pid)
-		cli_say("did not get the lock: %s, now by process %d%s; `pawl show` says more", why,
-			(int)info.pid, info.foreign_pid ? " of another PID namespace" : "");
+		cli_say("did not get the lock: %s, now by process %d%s; `pawl show` says more", why, (int)info.pid,
+			info.foreign_pid ? " of another PID namespace" : "");
 	else
 		cli_say("did not get the lock: %s; `pawl show` says by whom", why);
 }
@@ -51,12 +50,10 @@ static int explain_failure(const struct run *run, int rc)
 			"then `pawl reset`",
 			name);
 	} else if (rc == EIDRM) {
-		cli_say("the space '%s' was removed while we waited; run it again",
-			run->space_name);
+		cli_say("the space '%s' was removed while we waited; run it again", run->space_name);
 		status = CLI_NO_SPACE;
 	} else {
-		cli_say("cannot take the lock '%s': %s; `pawl doctor` may know why", name,
-			pawl_strerror(rc));
+		cli_say("cannot take the lock '%s': %s; `pawl doctor` may know why", name, pawl_strerror(rc));
 	}
 	free(name);
 	return status;
@@ -78,8 +75,7 @@ static int take(struct run *run) PAWL_NO_ANALYSIS
 	run->had = true;
 	if (run->verbose)
 		cli_say("getting lock took %.6f seconds, fence %s, owner died %s, remote %s",
-			(double)(pawl_in_ns(1) - began) / 1e9,
-			pawl_fence_format(run->grant.fence, fence),
+			(double)(pawl_in_ns(1) - began) / 1e9, pawl_fence_format(run->grant.fence, fence),
 			run->grant.owner_died ? "yes" : "no", run->grant.remote ? "yes" : "no");
 	return CLI_FINE;
 }
@@ -101,8 +97,7 @@ static int tell_command(const struct run *run)
 	char fence[PAWL_FENCE_LEN];
 
 	if (setenv("PAWL_FENCE", pawl_fence_format(run->grant.fence, fence), 1) == 0 &&
-		setenv("PAWL_LOCK", run->name, 1) == 0 &&
-		setenv("PAWL_SPACE", run->space_name, 1) == 0)
+		setenv("PAWL_LOCK", run->name, 1) == 0 && setenv("PAWL_SPACE", run->space_name, 1) == 0)
 		return CLI_FINE;
 	cli_say("out of memory, the command was not started; try again when there is more");
 	return CLI_SYSTEM;
@@ -130,7 +125,7 @@ static void say_command(const char *command)
 
 static struct cli_ended execute(struct run *run)
 {
-	struct cli_ended ended = {0};
+	struct cli_ended ended = { 0 };
 
 	ended.status = make_linger(run);
 	if (!ended.status)
@@ -144,8 +139,8 @@ static struct cli_ended execute(struct run *run)
 
 int cli_run(int argc, char **argv)
 {
-	struct run run = {.deadline = cli_run_for_ever, .conflict = CLI_NOT_HAD, .descriptor = -1};
-	struct cli_ended ended = {0};
+	struct run run = { .deadline = cli_run_for_ever, .conflict = CLI_NOT_HAD, .descriptor = -1 };
+	struct cli_ended ended = { 0 };
 
 	argp_parse(&cli_run_argp, argc, argv, ARGP_IN_ORDER, NULL, &run);
 	ended.status = open_lock(&run);

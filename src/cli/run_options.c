@@ -29,8 +29,7 @@ static void take_wait(struct run *run, const char *text, struct argp_state *stat
 	double seconds = strtod(text, NULL);
 	const char *dot = strchr(text, '.');
 
-	if (text[strspn(text, "0123456789.")] || !text[strspn(text, ".")] ||
-		(dot && strchr(dot + 1, '.')))
+	if (text[strspn(text, "0123456789.")] || !text[strspn(text, ".")] || (dot && strchr(dot + 1, '.')))
 		argp_error(state, "-w takes seconds such as 5 or 0.2, not '%s'", text);
 	run->deadline = seconds > 0 ? within : at_once;
 	run->wait_ns = seconds < 9e9 ? (int64_t)(seconds * 1e9) : INT64_MAX;
@@ -52,8 +51,7 @@ static void take_shell_words(struct run *run, char **rest, struct argp_state *st
 	char *shell = getenv("SHELL");
 
 	if (!rest[1] || rest[2])
-		argp_error(state,
-			"-c takes exactly one argument, the words for the shell: quote them");
+		argp_error(state, "-c takes exactly one argument, the words for the shell: quote them");
 	run->shell_words[0] = shell && *shell ? shell : fallback;
 	run->shell_words[1] = option;
 	run->shell_words[2] = rest[1];
@@ -112,8 +110,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		argp_error(state, "a lock is given up when its command ends, not by -u");
 		return 0;
 	case 'F':
-		argp_error(state,
-			"-F cannot be: a process that executes another program gives up its locks");
+		argp_error(state, "-F cannot be: a process that executes another program gives up its locks");
 		return 0;
 	case 'c':
 		argp_error(state, "-c goes behind the name of the lock");
@@ -132,25 +129,23 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
-	{"nonblock", 'n', NULL, 0, "Fail rather than wait if the lock is held", 0},
-	{"nb", 'n', NULL, OPTION_ALIAS, NULL, 0},
-	{"timeout", 'w', "SECS", 0, "Wait so long at most; fractions are allowed, 0 is -n", 0},
-	{"wait", 'w', NULL, OPTION_ALIAS, NULL, 0},
-	{"conflict-exit-code", 'E', "CODE", 0, "Exit code when -n or -w did not get the lock (1)",
-		0},
-	{"close", 'o', NULL, 0,
+	{ "nonblock", 'n', NULL, 0, "Fail rather than wait if the lock is held", 0 },
+	{ "nb", 'n', NULL, OPTION_ALIAS, NULL, 0 },
+	{ "timeout", 'w', "SECS", 0, "Wait so long at most; fractions are allowed, 0 is -n", 0 },
+	{ "wait", 'w', NULL, OPTION_ALIAS, NULL, 0 },
+	{ "conflict-exit-code", 'E', "CODE", 0, "Exit code when -n or -w did not get the lock (1)", 0 },
+	{ "close", 'o', NULL, 0,
 		"Do not pass the lock's descriptor to the command: what it leaves running does not "
 		"keep the lock",
-		0},
-	{"exclusive", 'x', NULL, 0, "An exclusive lock: as always", 0},
-	{NULL, 'e', NULL, OPTION_ALIAS, NULL, 0},
-	{"verbose", 'v', NULL, 0,
-		"Say on stderr how long it took, the token, whether the last owner died", 0},
-	{"shared", 's', NULL, OPTION_HIDDEN, NULL, 0},
-	{"unlock", 'u', NULL, OPTION_HIDDEN, NULL, 0},
-	{"no-fork", 'F', NULL, OPTION_HIDDEN, NULL, 0},
-	{"command", 'c', "WORDS", OPTION_HIDDEN, NULL, 0},
-	{0},
+		0 },
+	{ "exclusive", 'x', NULL, 0, "An exclusive lock: as always", 0 },
+	{ NULL, 'e', NULL, OPTION_ALIAS, NULL, 0 },
+	{ "verbose", 'v', NULL, 0, "Say on stderr how long it took, the token, whether the last owner died", 0 },
+	{ "shared", 's', NULL, OPTION_HIDDEN, NULL, 0 },
+	{ "unlock", 'u', NULL, OPTION_HIDDEN, NULL, 0 },
+	{ "no-fork", 'F', NULL, OPTION_HIDDEN, NULL, 0 },
+	{ "command", 'c', "WORDS", OPTION_HIDDEN, NULL, 0 },
+	{ 0 },
 };
 
 static const char doc[] = "Run COMMAND while holding the lock NAME, as flock(1) does.\v"

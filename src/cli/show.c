@@ -21,9 +21,7 @@ static const char *advice(const pawl_lock_info_t *info)
 		       "descriptor: end that command, "
 		       "or wait for it (run it by `pawl run -o` to let it go on without the lock)";
 	case PAWL_STATE_HELD:
-		return info->inconsistent
-			       ? "its owner took over from a dead one and is repairing the data"
-			       : NULL;
+		return info->inconsistent ? "its owner took over from a dead one and is repairing the data" : NULL;
 	default:
 		return NULL;
 	}
@@ -43,16 +41,13 @@ static void print_owner(const pawl_lock_info_t *info)
 	int64_t ns = cli_age_ns(info->since_ns);
 
 	if (info->pid)
-		printf("%-10s %s, process %d, thread %d%s%s\n", "owner", command, (int)info->pid,
-			(int)info->tid,
+		printf("%-10s %s, process %d, thread %d%s%s\n", "owner", command, (int)info->pid, (int)info->tid,
 			info->foreign_pid ? " (numbers of another PID namespace)" : "",
 			info->state == PAWL_STATE_HELD ? "" : ", as last seen");
 	else
-		printf("%-10s %s\n", "owner",
-			info->state == PAWL_STATE_FREE ? "nobody" : "not known");
+		printf("%-10s %s\n", "owner", info->state == PAWL_STATE_FREE ? "nobody" : "not known");
 	if (ns >= 0)
-		printf("%-10s %s%s\n", "since", info->since_is_estimate ? "at least " : "",
-			cli_age(ns, age));
+		printf("%-10s %s%s\n", "since", info->since_is_estimate ? "at least " : "", cli_age(ns, age));
 	free(command);
 }
 
@@ -65,13 +60,12 @@ static void print_text(const char *space, const pawl_lock_info_t *info)
 	print_escaped("lock", info->name);
 	print_escaped("space", space);
 	printf("%-10s %s%s%s%s\n", "state", colour == CLI_PLAIN ? "" : cli_colour(colour), state,
-		colour == CLI_PLAIN ? "" : cli_colour(CLI_PLAIN),
-		info->inconsistent ? ", data being repaired" : "");
+		colour == CLI_PLAIN ? "" : cli_colour(CLI_PLAIN), info->inconsistent ? ", data being repaired" : "");
 	print_owner(info);
 	printf("%-10s %u asleep\n", "waiters", (unsigned)info->waiters);
 	printf("%-10s %s\n", "fence", pawl_fence_format(info->fence, fence));
-	printf("%-10s %llu, of which %llu had to wait\n", "grants",
-		(unsigned long long)info->grants, (unsigned long long)info->contended);
+	printf("%-10s %llu, of which %llu had to wait\n", "grants", (unsigned long long)info->grants,
+		(unsigned long long)info->contended);
 	printf("%-10s %llu\n", "deaths", (unsigned long long)info->deaths);
 	if (what)
 		printf("%-10s %s\n", "advice", what);
@@ -102,8 +96,7 @@ static int look(const struct cli_plain *plain, pawl_space_t *space)
 			"lists those there are",
 			name, plain->space);
 	else
-		cli_say("cannot look at '%s': %s; a name has 1 to %d bytes", name,
-			pawl_strerror(rc), PAWL_NAME_MAX);
+		cli_say("cannot look at '%s': %s; a name has 1 to %d bytes", name, pawl_strerror(rc), PAWL_NAME_MAX);
 	free(name);
 	return rc == ENOENT ? CLI_NO_SPACE : CLI_USAGE;
 }
@@ -117,7 +110,7 @@ static const char doc[] = "Show everything about the lock NAME.\v"
 int cli_show(int argc, char **argv)
 {
 	char *name = NULL;
-	struct cli_plain plain = {.children = cli_space_json_child, .count = 1, .args = &name};
+	struct cli_plain plain = { .children = cli_space_json_child, .count = 1, .args = &name };
 	pawl_space_t *space;
 	int status, rc;
 

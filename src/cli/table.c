@@ -6,10 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	WIDEST = 40,
-	COLUMNS = 12
-}; /* a longer cell pushes its own row aside only; see cells[] for the other */
+enum { WIDEST = 40, COLUMNS = 12 }; /* a longer cell pushes its own row aside only; see cells[] for the other */
 
 void cli_table_add(struct cli_table *table, char **cells)
 {
@@ -57,17 +54,14 @@ static void print_cell(const char *cell, int width, bool right, bool last, const
 
 	if (pad < 0 || (last && !right))
 		pad = 0;
-	printf("%*s%s%s%s%*s%s", right ? pad : 0, "", colour, cell,
-		*colour ? cli_colour(CLI_PLAIN) : "", right ? 0 : pad, "", last ? "\n" : "  ");
+	printf("%*s%s%s%s%*s%s", right ? pad : 0, "", colour, cell, *colour ? cli_colour(CLI_PLAIN) : "",
+		right ? 0 : pad, "", last ? "\n" : "  ");
 }
 
-static void print_row(
-	const struct cli_table *table, const char *const *cells, const int *widths, bool heading)
+static void print_row(const struct cli_table *table, const char *const *cells, const int *widths, bool heading)
 {
 	for (unsigned i = 0; i < table->columns; i++) {
-		cli_colour_t colour = heading || (int)i != table->coloured
-					      ? CLI_PLAIN
-					      : cli_state_colour(cells[i]);
+		cli_colour_t colour = heading || (int)i != table->coloured ? CLI_PLAIN : cli_state_colour(cells[i]);
 
 		print_cell(cells[i], widths[i], table->right >> i & 1, i + 1 == table->columns,
 			colour == CLI_PLAIN ? "" : cli_colour(colour));
@@ -76,7 +70,7 @@ static void print_row(
 
 void cli_table_print(struct cli_table *table)
 {
-	int widths[COLUMNS] = {0};
+	int widths[COLUMNS] = { 0 };
 	const char *cells[COLUMNS];
 
 	qsort(table->rows, table->count, sizeof(*table->rows), by_text);

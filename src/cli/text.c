@@ -39,18 +39,18 @@ static bool deceives(wchar_t c)
 	static const struct {
 		wchar_t first, last;
 	} ranges[] = {
-		{0x80, 0xa0},
-		{0xad, 0xad},
-		{0x61c, 0x61c},
-		{0x180e, 0x180e},
-		{0x200b, 0x200f},
-		{0x2028, 0x202f},
-		{0x205f, 0x206f},
-		{0x3000, 0x3000},
-		{0xfe00, 0xfe0f},
-		{0xfeff, 0xfeff},
-		{0xfff0, 0xffff},
-		{0xe0000, 0xe0fff},
+		{ 0x80, 0xa0 },
+		{ 0xad, 0xad },
+		{ 0x61c, 0x61c },
+		{ 0x180e, 0x180e },
+		{ 0x200b, 0x200f },
+		{ 0x2028, 0x202f },
+		{ 0x205f, 0x206f },
+		{ 0x3000, 0x3000 },
+		{ 0xfe00, 0xfe0f },
+		{ 0xfeff, 0xfeff },
+		{ 0xfff0, 0xffff },
+		{ 0xe0000, 0xe0fff },
 	};
 
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
@@ -69,8 +69,7 @@ static size_t printable(const char *text, mbstate_t *state)
 		memset(state, 0, sizeof(*state));
 		return 0;
 	}
-	return length && iswprint((wint_t)wide) && !deceives(wide) && wcwidth(wide) > 0 ? length
-											: 0;
+	return length && iswprint((wint_t)wide) && !deceives(wide) && wcwidth(wide) > 0 ? length : 0;
 }
 
 static char *escape_byte(char *to, unsigned char byte)
@@ -99,7 +98,7 @@ static char *escape_byte(char *to, unsigned char byte)
 static char *escape(const char *text, size_t (*as_it_is)(const char *, mbstate_t *))
 {
 	char *safe = cli_must(malloc(4 * strlen(text) + 1)), *to = safe;
-	mbstate_t state = {0};
+	mbstate_t state = { 0 };
 
 	while (*text) {
 		size_t length = *text == '\\' ? 0 : as_it_is(text, &state);
@@ -133,13 +132,12 @@ char *cli_escape_all(const char *text)
 
 int cli_width(const char *escaped)
 {
-	mbstate_t state = {0};
+	mbstate_t state = { 0 };
 	int width = 0;
 	wchar_t wide;
 	size_t length;
 
-	for (; (length = mbrtowc(&wide, escaped, MB_CUR_MAX, &state)) && length < (size_t)-2;
-		escaped += length)
+	for (; (length = mbrtowc(&wide, escaped, MB_CUR_MAX, &state)) && length < (size_t)-2; escaped += length)
 		width += wcwidth(wide) > 0 ? wcwidth(wide) : 0;
 	return width;
 }

@@ -5,7 +5,7 @@
 
 #include <pawl/base.h>
 
-#define TEXT(x) #x
+#define TEXT(x)         #x
 #define DOTTED(a, b, c) TEXT(a) "." TEXT(b) "." TEXT(c)
 
 const char *pawl_version(void)
@@ -20,7 +20,8 @@ static const struct {
 	{ 0, "success" },
 	{ EBUSY, "somebody holds it or is using it" },
 	{ ETIMEDOUT, "the deadline passed" },
-	{ EOWNERDEAD, "acquired, but the previous owner died while it held the lock: repair the data, then say consistent" },
+	{ EOWNERDEAD,
+		"acquired, but the previous owner died while it held the lock: repair the data, then say consistent" },
 	{ ENOTRECOVERABLE, "poisoned: an owner died and the next one gave up without saying consistent; reset it" },
 	{ EDEADLK, "this thread holds it already" },
 	{ EPERM, "this thread does not hold it" },

@@ -44,7 +44,7 @@ struct waitv {
 	uint32_t flags;
 	uint32_t reserved;
 };
-#define WAITV_U32 2u
+#define WAITV_U32     2u
 #define WAITV_PRIVATE 128u
 
 static struct timespec *as_timespec(int64_t until, struct timespec *t)

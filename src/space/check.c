@@ -23,11 +23,14 @@ static int check_word(const struct pawl_space *space, const pawl_robust_t *lock,
 	uint32_t w = PAWL_LOAD(&lock->word, RELAXED), inc = pawl__word_inc(w); /* relaxed: a look, as all in this file */
 
 	if (pawl__word_slot(w) == 0 && inc > 3)
-		return pawl__refuse(EPROTO, "%s: damaged: %s %u: its word 0x%08x means nothing", pawl_space_path(space), what, i, w);
+		return pawl__refuse(EPROTO, "%s: damaged: %s %u: its word 0x%08x means nothing", pawl_space_path(space),
+			what, i, w);
 	if (pawl__word_slot(w) != 0 && (inc == 0 || !pawl__slot_at(space, pawl__word_slot(w))))
-		return pawl__refuse(EPROTO, "%s: damaged: %s %u: its owner 0x%08x does not exist", pawl_space_path(space), what, i, w);
+		return pawl__refuse(EPROTO, "%s: damaged: %s %u: its owner 0x%08x does not exist",
+			pawl_space_path(space), what, i, w);
 	if (pawl__word_kind(w) == PAWL__FREE && w != 0)
-		return pawl__refuse(EPROTO, "%s: damaged: %s %u: free, yet marked 0x%08x", pawl_space_path(space), what, i, w);
+		return pawl__refuse(
+			EPROTO, "%s: damaged: %s %u: free, yet marked 0x%08x", pawl_space_path(space), what, i, w);
 	return 0;
 }
 
@@ -41,9 +44,10 @@ static int check_place(const struct pawl_space *space, uint32_t i, const struct 
 	if (rc != 0 || !pawl__gen_is_ready(spot.gen))
 		return rc;
 	if (!pawl__table_name(space, spot, text))
-		return pawl__table_gen(place) != spot.gen ? 0 :
-							    pawl__refuse(EPROTO, "%s: damaged: place %u: its name cannot be read",
-								    pawl_space_path(space), i);
+		return pawl__table_gen(place) != spot.gen
+			       ? 0
+			       : pawl__refuse(EPROTO, "%s: damaged: place %u: its name cannot be read",
+					 pawl_space_path(space), i);
 	rc = pawl__name_read(text, &name);
 	if (rc == 0)
 		rc = pawl__table_find(space, &name, &found);
@@ -60,8 +64,8 @@ static int check_slot(const struct pawl_space *space, uint32_t s, const struct p
 	uint32_t state = PAWL_LOAD(&slot->state, RELAXED); /* relaxed: a look */
 
 	if ((state & 3) == 3 || state >> 2 > PAWL__INC_MAX)
-		return pawl__refuse(EPROTO, "%s: damaged: liveness slot %u: its state 0x%08x means nothing", pawl_space_path(space),
-			s, state);
+		return pawl__refuse(EPROTO, "%s: damaged: liveness slot %u: its state 0x%08x means nothing",
+			pawl_space_path(space), s, state);
 	return 0;
 }
 

@@ -119,8 +119,8 @@ int pawl__file_refuse(const char *path, int rc)
 	case ELOOP:
 		return pawl__refuse(EPROTO, "%s: a symbolic link, which pawl does not follow: remove it", path);
 	case EACCES:
-		return pawl__refuse(EACCES, "%s: permission denied: it belongs to somebody else, or the folder is closed to you",
-			path);
+		return pawl__refuse(EACCES,
+			"%s: permission denied: it belongs to somebody else, or the folder is closed to you", path);
 	case ENXIO:
 	case EISDIR:
 		return pawl__refuse(EPROTO, "%s: not a regular file: remove it, or choose another name", path);
@@ -133,11 +133,15 @@ int pawl__file_refuse(const char *path, int rc)
 	case EDQUOT:
 		return pawl__refuse(ENOSPC, "%s: no space left on its file system", path);
 	case EOPNOTSUPP:
-		return pawl__refuse(rc, "%s: this file system cannot reserve memory or make unnamed files: set PAWL_DIR to a "
-			"folder on tmpfs, ext4, xfs or btrfs", path);
+		return pawl__refuse(rc,
+			"%s: this file system cannot reserve memory or make unnamed files: set PAWL_DIR to a "
+			"folder on tmpfs, ext4, xfs or btrfs",
+			path);
 	case ETIMEDOUT:
-		return pawl__refuse(rc, "%s: a process that was alone in it has been removing or mending it for too long: is it "
-			"stopped? (see `fuser %s`)", path, path);
+		return pawl__refuse(rc,
+			"%s: a process that was alone in it has been removing or mending it for too long: is it "
+			"stopped? (see `fuser %s`)",
+			path, path);
 	default:
 		return pawl__refuse(rc, "%s: %s", path, strerror(rc));
 	}
@@ -150,13 +154,14 @@ int pawl__file_check(const char *path, const struct stat *st, uint32_t gid)
 	if (!S_ISREG(st->st_mode))
 		return pawl__refuse(EPROTO, "%s: not a regular file: remove it, or choose another name", path);
 	if (gid == 0 && st->st_uid != geteuid())
-		return pawl__refuse(EPROTO, "%s: belongs to user %u, not to you (%u): do not use it; ask its owner to remove it",
-			path, (unsigned)st->st_uid, (unsigned)geteuid());
+		return pawl__refuse(EPROTO,
+			"%s: belongs to user %u, not to you (%u): do not use it; ask its owner to remove it", path,
+			(unsigned)st->st_uid, (unsigned)geteuid());
 	if (gid != 0 && st->st_gid != gid)
 		return pawl__refuse(EPROTO, "%s: belongs to group %u, not to the agreed %u: do not use it", path,
 			(unsigned)st->st_gid, gid);
 	if ((st->st_mode & 07777 & ~allowed) != 0)
-		return pawl__refuse(EPROTO, "%s: its mode %04o is wider than %04o: others may have written to it; remove it", path,
-			(unsigned)st->st_mode & 07777, allowed);
+		return pawl__refuse(EPROTO, "%s: its mode %04o is wider than %04o: others may have written to it; remove it",
+			path, (unsigned)st->st_mode & 07777, allowed);
 	return 0;
 }

@@ -11,8 +11,8 @@
 
 #include "space/handle.h"
 
-#define BUCKETS 256ul      /* at first: 4 KiB */
-#define IDLE_MOST 1024ul   /* idle handles kept */
+#define BUCKETS   256ul  /* at first: 4 KiB */
+#define IDLE_MOST 1024ul /* idle handles kept */
 #define REFS_GONE UINT32_MAX
 
 /* ThreadSanitizer does not see the publication inside liburcu, which is built without it. */
@@ -142,7 +142,8 @@ static void sweep(struct pawl_space *space)
 	unsigned n = 0;
 
 	rcu_read_lock();
-	cds_lfht_for_each(space->handles, &iter, node) {
+	cds_lfht_for_each(space->handles, &iter, node)
+	{
 		uint32_t idle = 0;
 
 		/* HD4 acquire: pairs with HD3: whoever used it is done with it */
@@ -185,7 +186,8 @@ void pawl__handles_destroy(struct pawl_space *space)
 	if (!space->handles)
 		return;
 	rcu_read_lock();
-	cds_lfht_for_each(space->handles, &iter, node) {
+	cds_lfht_for_each(space->handles, &iter, node)
+	{
 		struct pawl_lock *lock = lock_of(node);
 
 		cds_lfht_del(space->handles, node);

@@ -54,7 +54,7 @@ static int64_t read_since(const struct pawl__place *place, uint64_t grant)
 		if (version & 1)
 			continue;
 		ck_pr_fence_load();
-		since = PAWL_LOAD(&place->since_ns, RELAXED);   /* relaxed: inside ck_sequence */
+		since = PAWL_LOAD(&place->since_ns, RELAXED); /* relaxed: inside ck_sequence */
 		of = PAWL_LOAD(&place->since_grant, RELAXED); /* relaxed: inside ck_sequence */
 		if (!ck_sequence_read_retry(&place->since_sequence, version))
 			return of == (uint32_t)grant ? since : 0;
@@ -122,7 +122,7 @@ static bool look(struct pawl_space *space, struct pawl__spot spot, pawl_lock_inf
 	memset(info, 0, sizeof(*info));
 	if (!place || !pawl__table_name(space, spot, info->name))
 		return false;
-	word = PAWL_LOAD(&place->lock.word, ACQUIRE);  /* RB3 acquire, as in robust.c */
+	word = PAWL_LOAD(&place->lock.word, ACQUIRE);   /* RB3 acquire, as in robust.c */
 	grant = PAWL_LOAD(&place->lock.grant, RELAXED); /* relaxed: for people */
 	look_at_state(space, spot.index, place, word, info);
 	info->fence.lo = grant;
@@ -213,10 +213,10 @@ int pawl_space_stats(pawl_space_t *space, pawl_space_stats_t *stats)
 	*stats = (pawl_space_stats_t){
 		.capacity = space->capacity,
 		.names = count_names(space),
-		.joins = PAWL_LOAD(&h->joins, RELAXED), /* relaxed: statistics, all of these */
-		.recovered = PAWL_LOAD(&h->recovered, RELAXED),               /* relaxed */
-		.reclaimed = PAWL_LOAD(&h->reclaimed, RELAXED),               /* relaxed */
-		.rescued_by_slice = PAWL_LOAD(&h->rescued_by_slice, RELAXED), /* relaxed */
+		.joins = PAWL_LOAD(&h->joins, RELAXED),                         /* relaxed: statistics, all of these */
+		.recovered = PAWL_LOAD(&h->recovered, RELAXED),                 /* relaxed */
+		.reclaimed = PAWL_LOAD(&h->reclaimed, RELAXED),                 /* relaxed */
+		.rescued_by_slice = PAWL_LOAD(&h->rescued_by_slice, RELAXED),   /* relaxed */
 		.persistent = PAWL_LOAD(&h->flags, RELAXED) & PAWL__PERSISTENT, /* relaxed */
 		.removed = pawl__segment_is_there(space) == EIDRM,
 	};

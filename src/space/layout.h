@@ -26,29 +26,29 @@
 
 #include "space/word.h"
 
-#define PAWL__MAGIC 0x31306c7761707e00ull /* "\0~pawl01" */
+#define PAWL__MAGIC  0x31306c7761707e00ull /* "\0~pawl01" */
 #define PAWL__FORMAT 1u
 
-#define PAWL__SLOTS (PAWL__SLOT_MAX + 1)
-#define PAWL__SLOT_BLOCK 64u /* slots prepared at a time: two pages */
-#define PAWL__WINDOW 64u     /* a name lives within so many places of its hash */
-#define PAWL__STRIPES 64u
-#define PAWL__CHUNK 0x10000u
-#define PAWL__CHUNK_WORDS 40u
-#define PAWL__LONG_RATIO 64u /* places per long name */
-#define PAWL__SHORT_MAX 63u  /* longest name that fits into its place */
+#define PAWL__SLOTS         (PAWL__SLOT_MAX + 1)
+#define PAWL__SLOT_BLOCK    64u /* slots prepared at a time: two pages */
+#define PAWL__WINDOW        64u /* a name lives within so many places of its hash */
+#define PAWL__STRIPES       64u
+#define PAWL__CHUNK         0x10000u
+#define PAWL__CHUNK_WORDS   40u
+#define PAWL__LONG_RATIO    64u   /* places per long name */
+#define PAWL__SHORT_MAX     63u   /* longest name that fits into its place */
 #define PAWL__LONG_NAME_MAX 1015u /* PAWL_NAME_MAX */
 
 #define PAWL__CAPACITY_DEFAULT 65536u
-#define PAWL__CAPACITY_MIN 64u
-#define PAWL__CAPACITY_MAX (1u << 20)
+#define PAWL__CAPACITY_MIN     64u
+#define PAWL__CAPACITY_MAX     (1u << 20)
 
-#define PAWL__SLOTS_OFF 0x1000u
+#define PAWL__SLOTS_OFF  0x1000u
 #define PAWL__PLACES_OFF 0x90000u
 
 /* header flags */
 #define PAWL__PERSISTENT 1u
-#define PAWL__REMOVED 2u /* somebody saw that the file has no name any more: EIDRM from here on */
+#define PAWL__REMOVED    2u /* somebody saw that the file has no name any more: EIDRM from here on */
 
 struct pawl__header {
 	/* the stamp: written before the segment has a name, constant from then on, `magic` last */
@@ -57,8 +57,8 @@ struct pawl__header {
 	uint32_t header_size;
 	uint64_t total_size;
 	uint64_t layout_hash; /* sizes, offsets, word split, byte order, where the C library keeps a mutex's futex word */
-	uint8_t boot_id[16];  /* TIDs of another boot look alive for ever: see adopt.c */
-	uint64_t time_ns;     /* creator's time namespace: times stored here mean something only there */
+	uint8_t boot_id[16]; /* TIDs of another boot look alive for ever: see adopt.c */
+	uint64_t time_ns;    /* creator's time namespace: times stored here mean something only there */
 	uint32_t capacity;
 	uint32_t token_off; /* of the futex word within a slot's mutex */
 	int64_t epoch_ns;   /* where token counters begin, CLOCK_REALTIME */
@@ -98,9 +98,9 @@ struct pawl__slot {
 };
 
 /* slot.state & 3 */
-#define PAWL__SLOT_FREE 0u
+#define PAWL__SLOT_FREE     0u
 #define PAWL__SLOT_CLAIMING 1u
-#define PAWL__SLOT_OWNED 2u
+#define PAWL__SLOT_OWNED    2u
 
 /* A name and its lock. */
 struct pawl__place {
@@ -119,15 +119,15 @@ struct pawl__place {
 };
 
 /* place.gen & 3 */
-#define PAWL__PLACE_EMPTY 0u /* never used: a search ends here; no place returns to it */
+#define PAWL__PLACE_EMPTY   0u /* never used: a search ends here; no place returns to it */
 #define PAWL__PLACE_FILLING 1u
-#define PAWL__PLACE_READY 2u
-#define PAWL__PLACE_GONE 3u
+#define PAWL__PLACE_READY   2u
+#define PAWL__PLACE_GONE    3u
 
 /* place.mark */
 #define PAWL__TOUCHED 1u /* used since the reclaimer last came by */
-#define PAWL__LINGER 2u  /* whoever gets the lock waits for this place's byte of the side file */
-#define PAWL__AWAIT 4u   /* the lock's owner is waiting for that byte: it has not been granted the lock yet */
+#define PAWL__LINGER  2u /* whoever gets the lock waits for this place's byte of the side file */
+#define PAWL__AWAIT   4u /* the lock's owner is waiting for that byte: it has not been granted the lock yet */
 
 struct pawl__long {
 	uint32_t place; /* 1 + index of the place that uses the record, if that place points back; else the record is free */

@@ -54,7 +54,8 @@ void pawl__segment_leave(struct pawl_space *space)
 
 	if (fd < 0)
 		return;
-	if (space->path[0] && (pawl__file_lock_alone(fd) || (pawl__file_lock(fd, F_UNLCK) == 0 && pawl__file_lock_alone(fd)))) {
+	if (space->path[0] &&
+		(pawl__file_lock_alone(fd) || (pawl__file_lock(fd, F_UNLCK) == 0 && pawl__file_lock_alone(fd)))) {
 		PAWL__POINT("segment/alone");
 		if (!(PAWL_LOAD(&space->header->flags, RELAXED) & PAWL__PERSISTENT) && /* relaxed: constant */
 			!pawl__linger_any(space->path) && !has_bad_news(space)) {
@@ -85,12 +86,13 @@ int pawl__segment_remove(const char *path, uint32_t gid)
 	if (rc == 0 && !pawl__file_lock_alone(space.fd))
 		rc = pawl__refuse(EBUSY, "%s: in use: `fuser %s` shows by whom", path, path);
 	if (rc == 0 && pawl__linger_any(path))
-		rc = pawl__refuse(EBUSY, "%s: a command started by `pawl run` still holds it: `fuser %s+linger` shows which", path,
-			path);
+		rc = pawl__refuse(EBUSY,
+			"%s: a command started by `pawl run` still holds it: `fuser %s+linger` shows which", path, path);
 	if (rc == 0) {
 		bool reborn;
 
-		if (pawl__segment_check_stamp(&space, (uint64_t)st.st_size, &reborn) == 0 && pawl__segment_map(&space, (uint64_t)st.st_size) == 0)
+		if (pawl__segment_check_stamp(&space, (uint64_t)st.st_size, &reborn) == 0 &&
+			pawl__segment_map(&space, (uint64_t)st.st_size) == 0)
 			pawl__floor_raise(&space);
 		remove_name(path, space.fd);
 	}
@@ -108,8 +110,8 @@ static int rejoin(struct pawl_space *space)
 
 	if (fd < 0)
 		return errno == ENOENT ? EIDRM : errno;
-	if (pawl__file_lock_shared(fd, pawl_in_ms(2000)) != 0 || fstat(fd, &st) != 0 || st.st_nlink == 0 || st.st_dev != space->dev ||
-		st.st_ino != space->ino) {
+	if (pawl__file_lock_shared(fd, pawl_in_ms(2000)) != 0 || fstat(fd, &st) != 0 || st.st_nlink == 0 ||
+		st.st_dev != space->dev || st.st_ino != space->ino) {
 		close(fd);
 		return EIDRM;
 	}

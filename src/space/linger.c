@@ -22,7 +22,7 @@
 #include "space/segment.h"
 
 #define LOOK_FIRST_NS 1000000
-#define LOOK_LAST_NS 20000000
+#define LOOK_LAST_NS  20000000
 
 static int side_path(const char *segment_path, char path[PATH_MAX])
 {

@@ -158,7 +158,7 @@ static bool claim(struct pawl_space *space, uint32_t s, bool last_resort, uint32
 
 	if (!slot) /* I7: a peer has counted it out again */
 		return false;
-	state = PAWL_LOAD(&slot->state, ACQUIRE);              /* LV5 acquire: pairs with LV6, LV7 */
+	state = PAWL_LOAD(&slot->state, ACQUIRE);             /* LV5 acquire: pairs with LV6, LV7 */
 	token = PAWL_LOAD(pawl__token(space, slot), ACQUIRE); /* LV3 acquire: pairs with the kernel's store */
 	inc = inc_of(state) + 1;
 	claimed = state_make(inc, PAWL__SLOT_CLAIMING);
@@ -268,7 +268,7 @@ static bool is_linked_properly(struct pawl_space *space, struct pawl__slot *slot
 		uintptr_t next;
 		long futex_offset;
 		uintptr_t pending;
-	} *head;
+	} * head;
 	size_t size;
 	uintptr_t node, prev_field;
 	struct iovec to, from;
@@ -345,7 +345,7 @@ int pawl__live_token_offset(void)
 		uintptr_t next;
 		long futex_offset;
 		uintptr_t pending;
-	} *head;
+	} * head;
 	pthread_mutex_t probe;
 	size_t size;
 	intptr_t off = -1;

@@ -211,7 +211,7 @@ __attribute__((noinline)) static void note_since(struct walk *w)
 		ck_sequence_write_end(&place->since_sequence);
 	ck_sequence_write_begin(&place->since_sequence);
 	PAWL__POINT("lock/since-begun");
-	PAWL_STORE(&place->since_ns, pawl__now(), RELAXED);                     /* relaxed: inside ck_sequence */
+	PAWL_STORE(&place->since_ns, pawl__now(), RELAXED);                    /* relaxed: inside ck_sequence */
 	PAWL_STORE(&place->since_grant, (uint32_t)place->lock.grant, RELAXED); /* relaxed: inside ck_sequence */
 	ck_sequence_write_end(&place->since_sequence);
 }
@@ -228,7 +228,7 @@ static inline int grant_it(struct walk *w, pawl_grant_t *grant)
 
 	PAWL__POINT("lock/granted");
 	pawl__member_holds(w->member, +1);
-	if (!(PAWL_LOAD(&w->place->mark, RELAXED) & PAWL__TOUCHED)) /* relaxed: a hint for the reclaimer */
+	if (!(PAWL_LOAD(&w->place->mark, RELAXED) & PAWL__TOUCHED))     /* relaxed: a hint for the reclaimer */
 		PAWL_FETCH_OR(&w->place->mark, PAWL__TOUCHED, RELAXED); /* relaxed: as above */
 	if (PAWL_UNLIKELY(w->waited || (w->lock->flags & PAWL_TIMESTAMP)))
 		note_since(w);

@@ -9,7 +9,7 @@
 
 /* pawl_robust_t.depth */
 #define PAWL__RECURSIVE_BIT 0x8000u
-#define PAWL__DEPTH_MAX 0x7fffu
+#define PAWL__DEPTH_MAX     0x7fffu
 
 /* pawl_robust_t.flags */
 #define PAWL__MIXED 1u /* threads of more than one process have waited here (rule F2) */
@@ -20,7 +20,7 @@ struct pawl__taking {
 	const struct pawl__member *member;
 	pawl_robust_t *lock;
 	pawl_deadline_t deadline;
-	bool auto_recover;       /* take over without INCONS: the owner need not say consistent */
+	bool auto_recover;         /* take over without INCONS: the owner need not say consistent */
 	struct pawl__place *place; /* for display, whose lock it is; or NULL */
 
 	/* filled in */

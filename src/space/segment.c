@@ -168,7 +168,8 @@ static int set_rights(const struct pawl_space *space, const pawl_space_options_t
 	mode_t mode = options->mode != 0 ? options->mode : options->gid != 0 ? 0660 : 0600;
 
 	if (options->gid != 0 && fchown(space->fd, (uid_t)-1, options->gid) != 0)
-		return pawl__refuse(errno, "%s: cannot be given to group %u: you are not a member of it", space->path, options->gid);
+		return pawl__refuse(errno, "%s: cannot be given to group %u: you are not a member of it", space->path,
+			options->gid);
 	if (fchmod(space->fd, mode) != 0) /* whatever the umask is */
 		return pawl__file_refuse(space->path, errno);
 	return 0;
@@ -183,9 +184,9 @@ static int create(struct pawl_space *space, const pawl_space_options_t *options)
 
 	space->fd = open(pawl__file_dir(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (space->fd < 0)
-		return errno == ENOENT ? pawl__refuse(ENOENT, "%s: no such folder: create it, or unset PAWL_DIR",
-						 pawl__file_dir()) :
-					 pawl__file_refuse(pawl__file_dir(), errno);
+		return errno == ENOENT
+			       ? pawl__refuse(ENOENT, "%s: no such folder: create it, or unset PAWL_DIR", pawl__file_dir())
+			       : pawl__file_refuse(pawl__file_dir(), errno);
 	PAWL__POINT("segment/unnamed");
 	rc = set_rights(space, options);
 	if (rc == 0)

@@ -16,8 +16,8 @@ static uint64_t layout_hash(uint32_t token_off)
 	const uint64_t parts[] = { PAWL__FORMAT, sizeof(struct pawl__header), sizeof(struct pawl__slot),
 		sizeof(struct pawl__place), sizeof(struct pawl__long), sizeof(pawl_robust_t), sizeof(pthread_mutex_t),
 		sizeof(void *), sizeof(long), token_off, PAWL__SLOTS, PAWL__SLOT_BITS, PAWL__INC_MAX, PAWL__W_WAITERS,
-		PAWL__W_INCONS, PAWL__WINDOW, PAWL__STRIPES, PAWL__CHUNK, PAWL__LONG_RATIO, PAWL__SLOTS_OFF, PAWL__PLACES_OFF,
-		__BYTE_ORDER__, offsetof(struct pawl__slot, state), offsetof(struct pawl__place, gen),
+		PAWL__W_INCONS, PAWL__WINDOW, PAWL__STRIPES, PAWL__CHUNK, PAWL__LONG_RATIO, PAWL__SLOTS_OFF,
+		PAWL__PLACES_OFF, __BYTE_ORDER__, offsetof(struct pawl__slot, state), offsetof(struct pawl__place, gen),
 		offsetof(struct pawl__header, stripes) };
 	uint64_t hash = 0xcbf29ce484222325ull;
 
@@ -65,8 +65,8 @@ int pawl__stamp_fill(struct pawl_space *space, const pawl_space_options_t *optio
 	int token_off = pawl__live_token_offset();
 
 	if (token_off < 0)
-		return pawl__refuse(ENOTSUP, "%s: this system has no robust futexes (get_robust_list): pawl cannot see deaths here",
-			space->path);
+		return pawl__refuse(ENOTSUP,
+			"%s: this system has no robust futexes (get_robust_list): pawl cannot see deaths here", space->path);
 	h->format = PAWL__FORMAT;
 	h->header_size = sizeof(*h);
 	h->total_size = space->size;
@@ -98,8 +98,8 @@ static bool bounds_hold(const struct pawl__header *h)
 	uint32_t c = h->capacity;
 
 	return c >= PAWL__CAPACITY_MIN && c <= PAWL__CAPACITY_MAX && (c & (c - 1)) == 0 &&
-	       h->slots_ready >= PAWL__SLOT_BLOCK && h->slots_ready <= PAWL__SLOTS && h->slots_ready % PAWL__SLOT_BLOCK == 0 &&
-	       h->token_off == (uint32_t)pawl__live_token_offset();
+	       h->slots_ready >= PAWL__SLOT_BLOCK && h->slots_ready <= PAWL__SLOTS &&
+	       h->slots_ready % PAWL__SLOT_BLOCK == 0 && h->token_off == (uint32_t)pawl__live_token_offset();
 }
 
 int pawl__stamp_check(const char *path, const struct pawl__header *h, uint64_t size, bool *reborn)
@@ -110,16 +110,18 @@ int pawl__stamp_check(const char *path, const struct pawl__header *h, uint64_t s
 	if (PAWL_LOAD(&h->magic, ACQUIRE) != PAWL__MAGIC)
 		return pawl__refuse(EPROTO, "%s: not a pawl segment: remove it, or choose another name", path);
 	if (h->format != PAWL__FORMAT)
-		return pawl__refuse(EPROTO, "%s: segment format %u, this library speaks %u: use one version of pawl on a host", path,
-			h->format, PAWL__FORMAT);
+		return pawl__refuse(EPROTO, "%s: segment format %u, this library speaks %u: use one version of pawl on a host",
+			path, h->format, PAWL__FORMAT);
 	if (h->header_size != sizeof(*h) || h->layout_hash != layout_hash((uint32_t)pawl__live_token_offset()))
-		return pawl__refuse(EPROTO, "%s: made by a build with another memory layout (C library, architecture, compiler): "
-			"use one build of pawl on a host", path);
+		return pawl__refuse(EPROTO,
+			"%s: made by a build with another memory layout (C library, architecture, compiler): "
+			"use one build of pawl on a host",
+			path);
 	if (!bounds_hold(h))
 		return pawl__refuse(EPROTO, "%s: damaged: its numbers are out of bounds; stop its users and remove it", path);
 	if (h->total_size != size || size != pawl__total_of(h->capacity))
-		return pawl__refuse(EPROTO, "%s: damaged: %llu bytes long, should be %llu; stop its users and remove it", path,
-			(unsigned long long)size, (unsigned long long)pawl__total_of(h->capacity));
+		return pawl__refuse(EPROTO, "%s: damaged: %llu bytes long, should be %llu; stop its users and remove it",
+			path, (unsigned long long)size, (unsigned long long)pawl__total_of(h->capacity));
 	read_boot_id(boot);
 	*reborn = memcmp(boot, h->boot_id, sizeof(boot)) != 0;
 	return 0;

@@ -177,7 +177,7 @@ static bool empty_record(struct pawl_space *space, struct pawl__member *member, 
 		return false;
 	if (pawl__gen_is_ready(gen)) {
 		raise_floor(space, PAWL_LOAD(&place->lock.grant, RELAXED)); /* relaxed: we own it. I6: before gen moves */
-		PAWL_FETCH_ADD(&space->header->reclaimed, 1u, RELAXED);	    /* relaxed: a statistic */
+		PAWL_FETCH_ADD(&space->header->reclaimed, 1u, RELAXED);     /* relaxed: a statistic */
 		PAWL__POINT("table/long-floor-raised");
 		/* TB2 release: pairs with TB1: who misses the name sees the floor */
 		PAWL_STORE(&place->gen, ((gen & ~3u) + 4) | PAWL__PLACE_GONE, RELEASE);
@@ -198,8 +198,8 @@ static bool get_record(struct pawl_space *space, struct pawl__member *member, ui
 
 /* Write a long name into a record of its own. Whoever is killed in here leaves a record that its place does not point
  * to, or a place that is FILLING and points to it: free in both cases, as filling a place again forgets its record. */
-static int write_long(struct pawl_space *space, struct pawl__member *member, struct pawl__place *place,
-	const struct pawl__name *name)
+static int write_long(
+	struct pawl_space *space, struct pawl__member *member, struct pawl__place *place, const struct pawl__name *name)
 {
 	uint32_t records = pawl__longs_of(space->capacity);
 	int rc = ENOSPC;
@@ -218,7 +218,7 @@ static int write_long(struct pawl_space *space, struct pawl__member *member, str
 		if (!get_record(space, member, r, n >= records))
 			continue;
 		for (uint32_t i = 0; i < sizeof(l->text) / 8; i++)
-			PAWL_STORE(&l->text[i], word_of(name, i), RELEASE); /* TB4 release: pairs with TB3 */
+			PAWL_STORE(&l->text[i], word_of(name, i), RELEASE);          /* TB4 release: pairs with TB3 */
 		PAWL_STORE(&l->place, 1 + pawl__place_index(space, place), RELAXED); /* relaxed: under header->longs */
 		PAWL__POINT("table/long-written");
 		PAWL_STORE(&place->long_name, r + 1, RELEASE); /* TB4 release: pairs with TB3 */
@@ -259,14 +259,14 @@ static int fill(struct pawl_space *space, struct pawl__member *member, struct pa
 	PAWL__POINT("table/named");
 	if (name->length > PAWL__SHORT_MAX)
 		rc = write_long(space, member, place, name);
-	floor = PAWL_LOAD(&space->header->floor, RELAXED); /* relaxed: our own raise is in it */
-	if (PAWL_LOAD(&place->lock.grant, RELAXED) < floor) /* relaxed: we own it */
+	floor = PAWL_LOAD(&space->header->floor, RELAXED);      /* relaxed: our own raise is in it */
+	if (PAWL_LOAD(&place->lock.grant, RELAXED) < floor)     /* relaxed: we own it */
 		PAWL_STORE(&place->lock.grant, floor, RELAXED); /* relaxed: we own it */
 	place->lock.depth = 0;
 	place->first_grant = place->lock.grant;
-	PAWL_STORE(&place->contended, 0u, RELAXED); /* relaxed: statistics */
-	PAWL_STORE(&place->deaths, 0u, RELAXED);    /* relaxed */
-	PAWL_STORE(&place->since_grant, 0u, RELAXED); /* relaxed */
+	PAWL_STORE(&place->contended, 0u, RELAXED);       /* relaxed: statistics */
+	PAWL_STORE(&place->deaths, 0u, RELAXED);          /* relaxed */
+	PAWL_STORE(&place->since_grant, 0u, RELAXED);     /* relaxed */
 	PAWL_STORE(&place->mark, PAWL__TOUCHED, RELAXED); /* relaxed: a hint */
 	PAWL__POINT("table/filled");
 	spot->index = pawl__place_index(space, place);
@@ -298,7 +298,7 @@ static bool take_nameless(struct pawl_space *space, struct pawl__member *member,
  * one it was for may have given up waiting, and then nobody else ever takes it. */
 static bool take_idle(struct pawl__member *member, struct pawl__place *place, uint32_t gen, bool spare_touched)
 {
-	uint32_t mark = PAWL_LOAD(&place->mark, RELAXED); /* relaxed: hints, and LINGER is checked again */
+	uint32_t mark = PAWL_LOAD(&place->mark, RELAXED);   /* relaxed: hints, and LINGER is checked again */
 	uint32_t v = PAWL_LOAD(&place->lock.word, RELAXED); /* relaxed: the CAS decides */
 
 	if (mark & PAWL__LINGER)
@@ -319,8 +319,8 @@ static bool take_idle(struct pawl__member *member, struct pawl__place *place, ui
 
 enum pass { NAMELESS, UNTOUCHED, ANY_IDLE, PASSES };
 
-static bool take_place(struct pawl_space *space, struct pawl__member *member, struct pawl__place *place, uint32_t gen,
-	enum pass pass)
+static bool take_place(
+	struct pawl_space *space, struct pawl__member *member, struct pawl__place *place, uint32_t gen, enum pass pass)
 {
 	if (pass == NAMELESS)
 		return !pawl__gen_is_ready(gen) && take_nameless(space, member, place);
@@ -328,8 +328,8 @@ static bool take_place(struct pawl_space *space, struct pawl__member *member, st
 }
 
 /* The caller holds the name's stripe, and the name is not in the table. */
-static int settle(struct pawl_space *space, struct pawl__member *member, const struct pawl__name *name,
-	struct pawl__spot *spot)
+static int settle(
+	struct pawl_space *space, struct pawl__member *member, const struct pawl__name *name, struct pawl__spot *spot)
 {
 	for (enum pass pass = NAMELESS; pass < PASSES; pass++)
 		for (uint32_t i = 0; i < PAWL__WINDOW; i++) {

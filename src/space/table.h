@@ -30,8 +30,7 @@ int pawl__table_insert(
 	struct pawl_space *space, struct pawl__member *member, const struct pawl__name *name, struct pawl__spot *spot);
 
 /** Copy the name of a place that is READY under `gen`. False if it is not, or changed meanwhile. */
-bool pawl__table_name(
-	const struct pawl_space *space, struct pawl__spot spot, char text[static PAWL__LONG_NAME_MAX + 1]);
+bool pawl__table_name(const struct pawl_space *space, struct pawl__spot spot, char text[static PAWL__LONG_NAME_MAX + 1]);
 
 /** What a place's generation says now. */
 static inline uint32_t pawl__table_gen(const struct pawl__place *place)

@@ -52,15 +52,15 @@
 struct waiter {
 	struct pawl__taking *t;
 	uint32_t me;
-	uint32_t add;         /* WAITERS once we may have slept: others may sleep too, and nobody else will say so */
-	uint32_t slept;       /* the slot whose token we slept on, until we have looked back; 0 */
-	uint32_t last_id;     /* the owner and grant we slept behind: to pass F2's wake on once for each */
+	uint32_t add;     /* WAITERS once we may have slept: others may sleep too, and nobody else will say so */
+	uint32_t slept;   /* the slot whose token we slept on, until we have looked back; 0 */
+	uint32_t last_id; /* the owner and grant we slept behind: to pass F2's wake on once for each */
 	uint64_t last_grant;
-	int64_t arrived;      /* when the waiting began; 0: the clock has not been read yet */
-	int64_t turn_seen;    /* when we first met TURN; 0 */
-	bool rested;          /* we have slept behind an owner: TURN is ours to take */
-	bool spun;            /* we have looked long enough since we arrived, or woke */
-	bool by_slice;        /* the last sleep ended by its slice, not by a wake */
+	int64_t arrived;   /* when the waiting began; 0: the clock has not been read yet */
+	int64_t turn_seen; /* when we first met TURN; 0 */
+	bool rested;       /* we have slept behind an owner: TURN is ours to take */
+	bool spun;         /* we have looked long enough since we arrived, or woke */
+	bool by_slice;     /* the last sleep ended by its slice, not by a wake */
 };
 
 static uint32_t load_word(const struct waiter *w)
@@ -114,9 +114,9 @@ static void show_waiting(const struct waiter *w, int64_t now)
 
 	if (!w->t->place || !slot)
 		return;
-	PAWL_STORE(&slot->waiting_since_ns, now, RELAXED);                      /* relaxed: for people, as all of these */
+	PAWL_STORE(&slot->waiting_since_ns, now, RELAXED); /* relaxed: for people, as all of these */
 	PAWL_STORE(&slot->waiting_grant, (uint32_t)PAWL_LOAD(&w->t->lock->grant, RELAXED), RELAXED); /* relaxed */
-	PAWL_STORE(&slot->waiting_place, 1 + pawl__place_index(w->t->space, w->t->place), RELAXED); /* relaxed */
+	PAWL_STORE(&slot->waiting_place, 1 + pawl__place_index(w->t->space, w->t->place), RELAXED);  /* relaxed */
 }
 
 static void show_awake(const struct waiter *w)
@@ -139,9 +139,9 @@ static void watch_sibling(struct waiter *w, uint32_t v, struct pawl__watch *seco
 	w->last_id = pawl__word_id(v);
 	w->last_grant = grant;
 	/* Watching the private word of the slot: live_leave sets it to 0. */
-	*second = (struct pawl__watch){ .word = &w->t->space->own[pawl__word_slot(v)],
-		.value = pawl__word_id(v),
-		.is_private = true };
+	*second = (struct pawl__watch){
+		.word = &w->t->space->own[pawl__word_slot(v)], .value = pawl__word_id(v), .is_private = true
+	};
 }
 
 /* False: something has changed, look again. */

@@ -87,9 +87,9 @@ void pawl__live_sign(struct pawl_space *space, uint32_t s)
 		ck_sequence_write_end(&slot->who_sequence);
 	ck_sequence_write_begin(&slot->who_sequence);
 	PAWL__POINT("live/who-begun");
-	PAWL_STORE(&slot->pid, who.pid, RELAXED);       /* relaxed: inside ck_sequence, as all of these */
-	PAWL_STORE(&slot->tid, who.tid, RELAXED);       /* relaxed */
-	PAWL_STORE(&slot->pid_ns, who.pid_ns, RELAXED); /* relaxed */
+	PAWL_STORE(&slot->pid, who.pid, RELAXED);         /* relaxed: inside ck_sequence, as all of these */
+	PAWL_STORE(&slot->tid, who.tid, RELAXED);         /* relaxed */
+	PAWL_STORE(&slot->pid_ns, who.pid_ns, RELAXED);   /* relaxed */
 	PAWL_STORE(&slot->started, who.started, RELAXED); /* relaxed */
 	for (int i = 0; i < 2; i++)
 		PAWL_STORE((uint64_t *)slot->command + i, command[i], RELAXED); /* relaxed */
@@ -108,9 +108,9 @@ bool pawl__live_who(const struct pawl_space *space, uint32_t s, struct pawl__who
 		if (version & 1)
 			continue;
 		ck_pr_fence_load();
-		who->pid = PAWL_LOAD(&slot->pid, RELAXED);       /* relaxed: inside ck_sequence, as all of these */
-		who->tid = PAWL_LOAD(&slot->tid, RELAXED);       /* relaxed */
-		who->pid_ns = PAWL_LOAD(&slot->pid_ns, RELAXED); /* relaxed */
+		who->pid = PAWL_LOAD(&slot->pid, RELAXED);         /* relaxed: inside ck_sequence, as all of these */
+		who->tid = PAWL_LOAD(&slot->tid, RELAXED);         /* relaxed */
+		who->pid_ns = PAWL_LOAD(&slot->pid_ns, RELAXED);   /* relaxed */
 		who->started = PAWL_LOAD(&slot->started, RELAXED); /* relaxed */
 		for (int i = 0; i < 2; i++)
 			command[i] = PAWL_LOAD((uint64_t *)slot->command + i, RELAXED); /* relaxed */

@@ -28,17 +28,17 @@
 #include <stdint.h>
 
 #define PAWL__W_WAITERS (1u << 31)
-#define PAWL__W_INCONS (1u << 30)
-#define PAWL__W_ID 0x3fffffffu /* bits 29..0: who */
+#define PAWL__W_INCONS  (1u << 30)
+#define PAWL__W_ID      0x3fffffffu /* bits 29..0: who */
 
 #define PAWL__SLOT_BITS 12
-#define PAWL__SLOT_MAX 4095u
-#define PAWL__INC_MAX 0x3ffffu
+#define PAWL__SLOT_MAX  4095u
+#define PAWL__INC_MAX   0x3ffffu
 
-#define PAWL__W_FREE 0u
+#define PAWL__W_FREE   0u
 #define PAWL__W_POISON (1u << PAWL__SLOT_BITS)
 #define PAWL__W_ORPHAN (2u << PAWL__SLOT_BITS)
-#define PAWL__W_TURN (3u << PAWL__SLOT_BITS)
+#define PAWL__W_TURN   (3u << PAWL__SLOT_BITS)
 
 static inline uint32_t pawl__word_id(uint32_t w)
 {

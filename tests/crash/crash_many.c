@@ -76,7 +76,7 @@ static pid_t crowd_start(unsigned threads)
 {
 	pid_t pid;
 
-	*crowd = (struct crowd){.threads = threads};
+	*crowd = (struct crowd){ .threads = threads };
 	pid = spawn(victim, NULL);
 	for (uint32_t seen = 0; seen <= threads; seen++)
 		word_wait(&crowd->started, seen, 5 * NS_PER_S);
@@ -132,15 +132,13 @@ static void kill_and_wait(pid_t pid, struct outcome *o)
 
 	kill_child(pid);
 	if (agent_answered(foreign, BAR_NS) && pawl_acquired(foreign->rc)) {
-		o->waits[o->kills++ - o->lost] =
-			foreign->at_ns > since ? foreign->at_ns - since : 0;
+		o->waits[o->kills++ - o->lost] = foreign->at_ns > since ? foreign->at_ns - since : 0;
 		give_back(foreign);
 		return;
 	}
 	o->kills++;
 	if (!o->lost++)
-		tap_note("lost: word %08x, F: %s", target->word(LOCK),
-			where_is(foreign->pid, foreign->pid));
+		tap_note("lost: word %08x, F: %s", target->word(LOCK), where_is(foreign->pid, foreign->pid));
 	dismiss();
 	if (!cast())
 		exit(1);
@@ -187,8 +185,8 @@ enum scene { CROWD, CHAIN, HIT, GAP };
 
 static void play(enum scene scene, unsigned threads, unsigned kills)
 {
-	static const char *const names[] = {"crowd", "chain", "hit", "gap"};
-	struct outcome o = {.waits = calloc(kills, sizeof(int64_t))};
+	static const char *const names[] = { "crowd", "chain", "hit", "gap" };
+	struct outcome o = { .waits = calloc(kills, sizeof(int64_t)) };
 	unsigned n;
 
 	if (!o.waits || !cast()) {
@@ -203,16 +201,13 @@ static void play(enum scene scene, unsigned threads, unsigned kills)
 	n = o.kills - o.lost;
 	qsort(o.waits, n, sizeof(*o.waits), by_size);
 	tap_note("%-6s %7u %6u %5u %10.3f %8.3f %8.3f %15u", names[scene], threads, o.kills, o.lost,
-		n ? (double)o.waits[n / 2] / NS_PER_MS : 0,
-		n ? (double)o.waits[n * 9 / 10] / NS_PER_MS : 0,
+		n ? (double)o.waits[n / 2] / NS_PER_MS : 0, n ? (double)o.waits[n * 9 / 10] / NS_PER_MS : 0,
 		n ? (double)o.waits[n - 1] / NS_PER_MS : 0, o.other);
 	if (scene != GAP)
-		tap_ok(o.kills >= kills && !o.lost,
-			"%s of %u threads: nobody lost in %u kills, slice %s", names[scene],
+		tap_ok(o.kills >= kills && !o.lost, "%s of %u threads: nobody lost in %u kills, slice %s", names[scene],
 			threads, o.kills, scene == HIT ? "as shipped" : "off");
 	if (scene == CROWD || scene == CHAIN)
-		tap_ok(o.other * 2 < o.kills, "%s of %u threads: the scene came about",
-			names[scene], threads);
+		tap_ok(o.other * 2 < o.kills, "%s of %u threads: the scene came about", names[scene], threads);
 	dismiss();
 	free(o.waits);
 }
@@ -221,7 +216,7 @@ int main(void)
 {
 	bool thorough = env_long("LONG", 0) > 0;
 	unsigned kills = thorough ? 1000 : 60;
-	static const unsigned sizes[] = {2, 4, 8};
+	static const unsigned sizes[] = { 2, 4, 8 };
 	int64_t shipped_ns = pawl__tune.slice_ns;
 
 	watchdog(thorough ? 1800 : 280);
@@ -230,8 +225,8 @@ int main(void)
 	crowd = shared_alloc(sizeof(*crowd));
 	pawl__tune.slice_ns = PAWL_FOREVER;
 	pawl__tune.spin_ns = 0;
-	tap_note("%-6s %7s %6s %5s %10s %8s %8s %15s", "scene", "threads", "kills", "lost",
-		"median ms", "p90", "worst", "F owned before");
+	tap_note("%-6s %7s %6s %5s %10s %8s %8s %15s", "scene", "threads", "kills", "lost", "median ms", "p90", "worst",
+		"F owned before");
 	for (unsigned i = 0; i < 3; i++)
 		play(CROWD, sizes[i], kills);
 	for (unsigned i = 0; i < 3; i++)

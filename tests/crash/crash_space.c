@@ -121,18 +121,18 @@ static int close_space(void)
 }
 
 static const struct way ways[] = {
-	{"open a new space", NOBODY, stranger, open_space},
-	{"open a space in use", MEMBER, stranger, open_space},
-	{"open a dead one's space", LEFTOVER, stranger, open_space},
-	{"open a new name", MEMBER, inside, open_fresh},
-	{"open a name of the space", MEMBER, inside, open_known},
-	{"open a name of the process", MEMBER, knows, open_fresh},
-	{"join and acquire by name", MEMBER, knows, acquire},
-	{"acquire by name", MEMBER, has_used, acquire},
-	{"release by name", MEMBER, owns, release},
-	{"close a lock", MEMBER, has_used, close_lock},
-	{"close beside others", MEMBER, done_with_lock, close_space},
-	{"close as the last", NOBODY, done_with_lock, close_space},
+	{ "open a new space", NOBODY, stranger, open_space },
+	{ "open a space in use", MEMBER, stranger, open_space },
+	{ "open a dead one's space", LEFTOVER, stranger, open_space },
+	{ "open a new name", MEMBER, inside, open_fresh },
+	{ "open a name of the space", MEMBER, inside, open_known },
+	{ "open a name of the process", MEMBER, knows, open_fresh },
+	{ "join and acquire by name", MEMBER, knows, acquire },
+	{ "acquire by name", MEMBER, has_used, acquire },
+	{ "release by name", MEMBER, owns, release },
+	{ "close a lock", MEMBER, has_used, close_lock },
+	{ "close beside others", MEMBER, done_with_lock, close_space },
+	{ "close as the last", NOBODY, done_with_lock, close_space },
 };
 
 /* ---- those who live on ---- */
@@ -167,19 +167,16 @@ static bool use(pawl_space_t *s, const char *name)
 		return false;
 	if (pawl_owner_died(rc) && !step_ok("consistent", pawl_lock_consistent(l)))
 		return false;
-	return step_ok("release", pawl_lock_release(l)) &&
-	       step_ok("close the lock", pawl_lock_close(l));
+	return step_ok("release", pawl_lock_release(l)) && step_ok("close the lock", pawl_lock_close(l));
 }
 
 static bool look(pawl_space_t *s)
 {
 	pawl_space_stats_t stats;
 
-	if (!step_ok("check", pawl_space_check(s)) ||
-		!step_ok("stats", pawl_space_stats(s, &stats)))
+	if (!step_ok("check", pawl_space_check(s)) || !step_ok("stats", pawl_space_stats(s, &stats)))
 		return false;
-	return step_ok("count the living",
-		stats.threads == findings->expected_threads ? 0 : (int)(1000 + stats.threads));
+	return step_ok("count the living", stats.threads == findings->expected_threads ? 0 : (int)(1000 + stats.threads));
 }
 
 static void newcomer(void *unused)
@@ -189,8 +186,7 @@ static void newcomer(void *unused)
 
 	(void)unused;
 	findings->stage = NULL;
-	if (!step_ok("open", pawl_space_open(&s, SPACE, NULL)) || !use(s, fresh) ||
-		!use(s, "known") || !look(s))
+	if (!step_ok("open", pawl_space_open(&s, SPACE, NULL)) || !use(s, fresh) || !use(s, "known") || !look(s))
 		_exit(1);
 	findings->took_ns = now_ns() - since;
 	_exit(!step_ok("close", pawl_space_close(s)));
@@ -263,8 +259,7 @@ static void aftermath(const struct way *way, unsigned point)
 	findings->expected_threads = way->scenery == MEMBER ? 2 : 1;
 	status = reap(spawn(newcomer, NULL));
 	if (!WIFEXITED(status) || WEXITSTATUS(status))
-		complain(point, findings->stage ? findings->stage : "the newcomer died",
-			findings->rc);
+		complain(point, findings->stage ? findings->stage : "the newcomer died", findings->rc);
 	else if (findings->took_ns > BAR_NS)
 		complain(point, "the newcomer was served too late", ETIMEDOUT);
 	if (findings->took_ns > worst_ns)
@@ -289,7 +284,7 @@ static enum step_end lead(struct step *s, unsigned point, bool record)
 static enum step_end play(const struct way *way, unsigned point, bool record)
 {
 	static unsigned names;
-	struct step s = {.own_text = true};
+	struct step s = { .own_text = true };
 	enum step_end end = STEP_LOST;
 
 	snprintf(fresh, sizeof(fresh), "fresh/%u", names++);
@@ -319,21 +314,18 @@ static void sweep(const struct way *way, bool thorough)
 		member_start();
 	play(way, UINT32_MAX, true);
 	stride = 1 + path.n / (thorough ? 4000 : 60);
-	for (unsigned point = (unsigned)env_long("SHIFT", 0) % stride; point < path.n;
-		point += stride, played++)
+	for (unsigned point = (unsigned)env_long("SHIFT", 0) % stride; point < path.n; point += stride, played++)
 		strayed += play(way, point, false) == STEP_OVER;
 	if (member_pid)
 		kill_child(member_pid);
 	member_pid = 0;
-	if (way->scenery ==
-		MEMBER) /* it was the last one out, by a kill: the next one adopts what it left, and cleans up */
+	if (way->scenery == MEMBER) /* it was the last one out, by a kill: the next one adopts what it left, and cleans up */
 		aftermath(&ways[0], UINT32_MAX);
-	tap_note("%-28s %7u %7u %8u %7u %10.2f", way->name, path.n, played, strayed, faults,
-		(double)worst_ns / NS_PER_MS);
+	tap_note("%-28s %7u %7u %8u %7u %10.2f", way->name, path.n, played, strayed, faults, (double)worst_ns / NS_PER_MS);
 	if (faults)
 		tap_note("  ^ %s", fault);
-	tap_ok(path.n > 0 && !faults && strayed * 2 < played,
-		"%s: killed at %u points, others go on, nothing is left", way->name, played);
+	tap_ok(path.n > 0 && !faults && strayed * 2 < played, "%s: killed at %u points, others go on, nothing is left",
+		way->name, played);
 	tap_ok(private_dir_files() == 0, "%s: no file is left", way->name);
 }
 
@@ -346,18 +338,15 @@ int main(void)
 	private_dir();
 	if (!may_trace() || !step_can_goto()) {
 		if (ci && strcmp(ci, "true") == 0)
-			tap_ok(false,
-				"kill sweep of spaces: no permission to trace, or no breakpoints");
+			tap_ok(false, "kill sweep of spaces: no permission to trace, or no breakpoints");
 		else
-			tap_skip("no permission to trace children, or no breakpoints",
-				"kill sweep of spaces");
+			tap_skip("no permission to trace children, or no breakpoints", "kill sweep of spaces");
 		return tap_done();
 	}
 	pawl__tune.spin_ns = 0;
 	victim = shared_alloc(sizeof(*victim));
 	findings = shared_alloc(sizeof(*findings));
-	tap_note("%-28s %7s %7s %8s %7s %10s", "way", "length", "killed", "strayed", "faults",
-		"worst ms");
+	tap_note("%-28s %7s %7s %8s %7s %10s", "way", "length", "killed", "strayed", "faults", "worst ms");
 	for (unsigned i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
 		if (!only || strstr(ways[i].name, only))
 			sweep(&ways[i], thorough);

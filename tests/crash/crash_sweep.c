@@ -44,8 +44,7 @@ static void nothing(void)
 static void must(int rc, int wanted)
 {
 	if (rc != wanted)
-		_exit(100 +
-			(rc & 63)); /* the parent reports a victim that never came to its call */
+		_exit(100 + (rc & 63)); /* the parent reports a victim that never came to its call */
 }
 
 static void member(void)
@@ -177,113 +176,98 @@ static int unlock_nested(void)
 /* ---- operation x situation ---- */
 
 #define CALL(name, b, a, r) .op = name, .before = b, .act = a, .rc = r
-#define JOIN                                                                                       \
-	CALL("join and acquire", nothing, lock_a, 0),                                              \
-		.far = true /* its way depends on the slot: no shape */
-#define ALONE  .situation = "no waiter"
-#define ONE    .situation = "sleeper", .sleepers = 1
-#define BARGED .situation = "sleeper + barger", .sleepers = 1, .barger = true
-#define TWO    .situation = "two sleepers", .sleepers = 2
-#define BOTH   .situation = "two locks, a sleeper on each", .sleepers = 2, .both = true
+#define JOIN                CALL("join and acquire", nothing, lock_a, 0), .far = true /* its way depends on the slot: no shape */
+#define ALONE               .situation = "no waiter"
+#define ONE                 .situation = "sleeper", .sleepers = 1
+#define BARGED              .situation = "sleeper + barger", .sleepers = 1, .barger = true
+#define TWO                 .situation = "two sleepers", .sleepers = 2
+#define BOTH                .situation = "two locks, a sleeper on each", .sleepers = 2, .both = true
 
 #define ACQUIRE CALL("acquire, free", member, lock_a, 0), .shape = SHAPE_RISING, .peers = true
 #define TRY     CALL("try, free", member, try_a, 0), .shape = SHAPE_RISING
-#define WAIT                                                                                       \
-	CALL("acquire, V sleeps", member, lock_a, 0), .far = true, .start = START_HELD,            \
-						      .wake = WAKE_RELEASE
-#define TIMED CALL("timed, expires", member, timed_a, ETIMEDOUT), .far = true, .start = START_HELD
-#define LAST                                                                                       \
-	CALL("timed, granted at the end", member, timed_a, -1), .far = true, .start = START_HELD,  \
+#define WAIT    CALL("acquire, V sleeps", member, lock_a, 0), .far = true, .start = START_HELD, .wake = WAKE_RELEASE
+#define TIMED   CALL("timed, expires", member, timed_a, ETIMEDOUT), .far = true, .start = START_HELD
+#define LAST                                                                                                           \
+	CALL("timed, granted at the end", member, timed_a, -1), .far = true, .start = START_HELD,                      \
 								.wake = WAKE_RELEASE, .late = true
 #define RELEASE CALL("release", owner, unlock_a, 0), .shape = SHAPE_FALLING, .peers = true
-#define INHERIT                                                                                    \
-	CALL("take-over", member, lock_a, EOWNERDEAD), .start = START_DEAD, .shape = SHAPE_DEAD
-#define BEREFT                                                                                     \
-	CALL("take-over, V slept", member, lock_a, -1), .far = true, .start = START_HELD,          \
-							.wake = WAKE_DEATH, .holder_dies = true,   \
-							.slice_needed = true
+#define INHERIT CALL("take-over", member, lock_a, EOWNERDEAD), .start = START_DEAD, .shape = SHAPE_DEAD
+#define BEREFT                                                                                                         \
+	CALL("take-over, V slept", member, lock_a, -1), .far = true, .start = START_HELD, .wake = WAKE_DEATH,          \
+							.holder_dies = true, .slice_needed = true
 #define REPAIR CALL("consistent", heir, consistent_a, 0), .start = START_DEAD, .shape = SHAPE_DEAD
-#define HEIR                                                                                       \
-	CALL("release by an heir", heir_who_repaired, unlock_a, 0), .start = START_DEAD,           \
-								    .shape = SHAPE_FALLING
+#define HEIR   CALL("release by an heir", heir_who_repaired, unlock_a, 0), .start = START_DEAD, .shape = SHAPE_FALLING
 #define POISON CALL("release, not consistent", heir, unlock_a, 0), .start = START_DEAD
 #define RESET  CALL("reset", member, reset_a, 0), .start = START_POISONED
 #define NEST   CALL("re-entry", nested, lock_again, 0), .lock = LOCK_RECURSIVE, .shape = SHAPE_DEAD
-#define UNNEST                                                                                     \
-	CALL("release of a re-entry", nested_twice, unlock_nested, 0), .lock = LOCK_RECURSIVE,     \
-								       .shape = SHAPE_DEAD
-#define UNNEST_LAST                                                                                \
-	CALL("last release, recursive", nested, unlock_nested, 0), .lock = LOCK_RECURSIVE,         \
-								   .shape = SHAPE_FALLING
+#define UNNEST                                                                                                         \
+	CALL("release of a re-entry", nested_twice, unlock_nested, 0), .lock = LOCK_RECURSIVE, .shape = SHAPE_DEAD
+#define UNNEST_LAST                                                                                                    \
+	CALL("last release, recursive", nested, unlock_nested, 0), .lock = LOCK_RECURSIVE, .shape = SHAPE_FALLING
 
 static const struct scene scenes[] = {
-	{JOIN, ALONE},
-	{JOIN, .situation = "barger", .barger = true},
-	{ACQUIRE, ALONE},
-	{ACQUIRE, ONE},
-	{ACQUIRE, BARGED},
-	{ACQUIRE, TWO},
-	{CALL("acquire, free", holds_b, lock_a, 0), BOTH, .shape = SHAPE_RISING},
-	{TRY, ALONE},
-	{TRY, ONE},
-	{TRY, BARGED},
-	{CALL("try, held", member, try_a, EBUSY), ALONE, .start = START_HELD, .shape = SHAPE_ALIVE},
-	{WAIT, ALONE},
-	{WAIT, ONE},
-	{WAIT, BARGED},
-	{WAIT, TWO},
-	{CALL("acquire, V sleeps", member_with_mate, lock_a, 0), .far = true,
-		.situation = "V's thread and another asleep", .start = START_HELD,
-		.wake = WAKE_RELEASE, .sleepers = 1},
-	{TIMED, ALONE, .shape = SHAPE_ALIVE},
-	{TIMED, ONE, .shape = SHAPE_ALIVE},
-	{TIMED, BARGED, .shape = SHAPE_ALIVE},
-	{TIMED, TWO, .shape = SHAPE_ALIVE},
-	{TIMED, .situation = "sleeper; then the owner dies", .sleepers = 1, .holder_dies = true,
-		.shape = SHAPE_DEAD},
-	{TIMED, .situation = "two; then the owner dies", .sleepers = 2, .holder_dies = true,
-		.shape = SHAPE_DEAD},
-	{LAST, ALONE},
-	{LAST, ONE},
-	{RELEASE, ALONE},
-	{RELEASE, ONE},
-	{RELEASE, BARGED},
-	{RELEASE, TWO},
-	{CALL("release", owner_of_both, unlock_a, 0), BOTH, .shape = SHAPE_FALLING},
-	{CALL("release", owner, unlock_a, 0), .situation = "V from the queue, two behind",
-		.start = START_HELD, .sleepers = 2, .queued = true, .shape = SHAPE_FALLING},
-	{CALL("release", owner_with_mate, unlock_a, 0), .situation = "V's thread asleep, no other"},
-	{CALL("release", owner_with_mate, unlock_a, 0),
-		.situation = "V's thread and another asleep", .sleepers = 1},
-	{INHERIT, ALONE},
-	{INHERIT, ONE},
-	{INHERIT, BARGED},
-	{BEREFT, ALONE},
-	{BEREFT, ONE},
-	{BEREFT, TWO},
-	{CALL("take-over, V slept", member_with_mate, lock_a, -1), .far = true,
-		.situation = "V's thread and another asleep", .start = START_HELD,
-		.wake = WAKE_DEATH, .holder_dies = true, .sleepers = 1},
-	{REPAIR, ALONE},
-	{REPAIR, ONE},
-	{REPAIR, BARGED},
-	{HEIR, ALONE},
-	{HEIR, ONE},
-	{HEIR, BARGED},
-	{HEIR, TWO},
-	{POISON, ALONE},
-	{POISON, ONE},
-	{POISON, BARGED},
-	{POISON, TWO},
-	{RESET, ALONE},
-	{RESET, .situation = "barger", .barger = true},
-	{NEST, ALONE},
-	{NEST, ONE},
-	{UNNEST, ALONE},
-	{UNNEST, ONE},
-	{UNNEST, BARGED},
-	{UNNEST_LAST, ONE},
-	{UNNEST_LAST, BARGED},
+	{ JOIN, ALONE },
+	{ JOIN, .situation = "barger", .barger = true },
+	{ ACQUIRE, ALONE },
+	{ ACQUIRE, ONE },
+	{ ACQUIRE, BARGED },
+	{ ACQUIRE, TWO },
+	{ CALL("acquire, free", holds_b, lock_a, 0), BOTH, .shape = SHAPE_RISING },
+	{ TRY, ALONE },
+	{ TRY, ONE },
+	{ TRY, BARGED },
+	{ CALL("try, held", member, try_a, EBUSY), ALONE, .start = START_HELD, .shape = SHAPE_ALIVE },
+	{ WAIT, ALONE },
+	{ WAIT, ONE },
+	{ WAIT, BARGED },
+	{ WAIT, TWO },
+	{ CALL("acquire, V sleeps", member_with_mate, lock_a, 0), .far = true,
+		.situation = "V's thread and another asleep", .start = START_HELD, .wake = WAKE_RELEASE, .sleepers = 1 },
+	{ TIMED, ALONE, .shape = SHAPE_ALIVE },
+	{ TIMED, ONE, .shape = SHAPE_ALIVE },
+	{ TIMED, BARGED, .shape = SHAPE_ALIVE },
+	{ TIMED, TWO, .shape = SHAPE_ALIVE },
+	{ TIMED, .situation = "sleeper; then the owner dies", .sleepers = 1, .holder_dies = true, .shape = SHAPE_DEAD },
+	{ TIMED, .situation = "two; then the owner dies", .sleepers = 2, .holder_dies = true, .shape = SHAPE_DEAD },
+	{ LAST, ALONE },
+	{ LAST, ONE },
+	{ RELEASE, ALONE },
+	{ RELEASE, ONE },
+	{ RELEASE, BARGED },
+	{ RELEASE, TWO },
+	{ CALL("release", owner_of_both, unlock_a, 0), BOTH, .shape = SHAPE_FALLING },
+	{ CALL("release", owner, unlock_a, 0), .situation = "V from the queue, two behind", .start = START_HELD,
+		.sleepers = 2, .queued = true, .shape = SHAPE_FALLING },
+	{ CALL("release", owner_with_mate, unlock_a, 0), .situation = "V's thread asleep, no other" },
+	{ CALL("release", owner_with_mate, unlock_a, 0), .situation = "V's thread and another asleep", .sleepers = 1 },
+	{ INHERIT, ALONE },
+	{ INHERIT, ONE },
+	{ INHERIT, BARGED },
+	{ BEREFT, ALONE },
+	{ BEREFT, ONE },
+	{ BEREFT, TWO },
+	{ CALL("take-over, V slept", member_with_mate, lock_a, -1), .far = true, .situation = "V's thread and another asleep",
+		.start = START_HELD, .wake = WAKE_DEATH, .holder_dies = true, .sleepers = 1 },
+	{ REPAIR, ALONE },
+	{ REPAIR, ONE },
+	{ REPAIR, BARGED },
+	{ HEIR, ALONE },
+	{ HEIR, ONE },
+	{ HEIR, BARGED },
+	{ HEIR, TWO },
+	{ POISON, ALONE },
+	{ POISON, ONE },
+	{ POISON, BARGED },
+	{ POISON, TWO },
+	{ RESET, ALONE },
+	{ RESET, .situation = "barger", .barger = true },
+	{ NEST, ALONE },
+	{ NEST, ONE },
+	{ UNNEST, ALONE },
+	{ UNNEST, ONE },
+	{ UNNEST, BARGED },
+	{ UNNEST_LAST, ONE },
+	{ UNNEST_LAST, BARGED },
 };
 
 /* ---- the table ---- */
@@ -297,14 +281,14 @@ static void heading(const char *of)
 {
 	tap_note(" ");
 	tap_note("%s", of);
-	tap_note("%-26s %-30s %6s %6s %10s %6s %5s %5s %9s", "operation", "situation", "points",
-		"0", "EOWNERDEAD", "poison", "lost", ">5ms", "worst ms");
+	tap_note("%-26s %-30s %6s %6s %10s %6s %5s %5s %9s", "operation", "situation", "points", "0", "EOWNERDEAD",
+		"poison", "lost", ">5ms", "worst ms");
 }
 
 static void row(const struct scene *s, const struct scene_result *r)
 {
-	tap_note("%-26s %-30s %6u %6u %10u %6u %5u %5u %9.2f", s->op, s->situation, r->points,
-		r->zero, r->dead, r->poison, r->lost, r->slow, (double)r->worst_ns / NS_PER_MS);
+	tap_note("%-26s %-30s %6u %6u %10u %6u %5u %5u %9.2f", s->op, s->situation, r->points, r->zero, r->dead,
+		r->poison, r->lost, r->slow, (double)r->worst_ns / NS_PER_MS);
 	if (r->faults)
 		tap_note("  ^ %s (%u such)", r->fault, r->faults);
 	if (r->gap)
@@ -344,8 +328,7 @@ static void sweep_pawl(int64_t slice_ns, const char *slice)
 			continue;
 		scene_sweep(s, stride_of(s, slice_ns), &r);
 		row(s, &r);
-		tap_ok(r.points > 0 && r.lost == (slice_ns == PAWL_FOREVER ? r.gap : 0) &&
-				!r.faults,
+		tap_ok(r.points > 0 && r.lost == (slice_ns == PAWL_FOREVER ? r.gap : 0) && !r.faults,
 			"pawl: %s, %s, slice %s: %s", s->op, s->situation, slice,
 			r.gap ? "nobody left behind an owner" : "nobody left behind");
 	}
@@ -374,8 +357,7 @@ static void sweep_glibc(void)
 				"points)",
 				r.lost, r.points);
 		else
-			tap_ok(r.points > 0 && !r.faults, "glibc: %s, %s: swept", s->op,
-				s->situation);
+			tap_ok(r.points > 0 && !r.faults, "glibc: %s, %s: swept", s->op, s->situation);
 	}
 	scene_dismiss();
 }
@@ -403,8 +385,7 @@ int main(void)
 	sweep_pawl(shipped_ns, "on");
 	tap_note("pawl: %lu points, %lu lost, worst %.2f ms, %lu over 5 ms; slice off, two deaths: "
 		 "%lu left to the slice",
-		total.points, total.lost, (double)total.worst_ns / NS_PER_MS, total.slow,
-		total.gap);
+		total.points, total.lost, (double)total.worst_ns / NS_PER_MS, total.slow, total.gap);
 	sweep_glibc();
 	return tap_done();
 }

@@ -30,15 +30,15 @@ struct variant {
 };
 
 static const struct variant variants[] = {
-	{{&target_pawl, 3, 1, 1, 1, false}, false, 500},
-	{{&target_pawl, 3, 1, 1, 1, true}, false, 300},
-	{{&target_pawl, 4, 1, 100, 1, false}, false, 200},
-	{{&target_pawl, 8, 1, 1, 1, false}, false, 250},
-	{{&target_pawl, 3, 3, 1, 1, false}, true, 250},
-	{{&target_pawl, 4, 2, 100, 1, true}, true, 150},
-	{{&target_pawl, 4, 1, 1, 2, false}, true, 100},
-	{{&target_pawl_name, 3, 1, 1, 1, false}, false, 300},
-	{{&target_pawl_name, 4, 2, 100, 1, true}, true, 200},
+	{ { &target_pawl, 3, 1, 1, 1, false }, false, 500 },
+	{ { &target_pawl, 3, 1, 1, 1, true }, false, 300 },
+	{ { &target_pawl, 4, 1, 100, 1, false }, false, 200 },
+	{ { &target_pawl, 8, 1, 1, 1, false }, false, 250 },
+	{ { &target_pawl, 3, 3, 1, 1, false }, true, 250 },
+	{ { &target_pawl, 4, 2, 100, 1, true }, true, 150 },
+	{ { &target_pawl, 4, 1, 1, 2, false }, true, 100 },
+	{ { &target_pawl_name, 3, 1, 1, 1, false }, false, 300 },
+	{ { &target_pawl_name, 4, 2, 100, 1, true }, true, 200 },
 };
 #define VARIANTS (sizeof(variants) / sizeof(variants[0]))
 #define CHUNK    500u
@@ -47,8 +47,8 @@ static int64_t shipped_slice_ns;
 
 static void heading(void)
 {
-	tap_note("%-16s %2s %2s %3s %2s %5s %5s  %7s %9s %5s %11s %9s | %s", "target", "pr", "th",
-		"lk", "vi", "mixed", "slice", "kills", "effective", "%", "acq/sec/rel", "recovered",
+	tap_note("%-16s %2s %2s %3s %2s %5s %5s  %7s %9s %5s %11s %9s | %s", "target", "pr", "th", "lk", "vi", "mixed",
+		"slice", "kills", "effective", "%", "acq/sec/rel", "recovered",
 		"double torn token lost-update undrained error");
 }
 
@@ -57,14 +57,13 @@ static void row(const struct variant *v, const struct tally *t)
 	const struct torture *p = &v->plan;
 	char phases[40];
 
-	snprintf(phases, sizeof(phases), "%" PRIu64 "/%" PRIu64 "/%" PRIu64, t->phase[1],
-		t->phase[2], t->phase[3]);
-	tap_note("%-16s %2u %2u %3u %2u %5s %5s  %7" PRIu64 " %9" PRIu64 " %5.1f %11s %9" PRIu64
-		 " | %6" PRIu64 " %4" PRIu64 " %5" PRIu64 " %11" PRIu64 " %9" PRIu64 " %5" PRIu64,
-		p->target->name, p->processes, p->threads, p->locks, p->victims,
-		p->mixed ? "yes" : "no", v->slice ? "on" : "off", t->kills, tally_effective(t),
-		t->kills ? 100.0 * (double)tally_effective(t) / (double)t->kills : 0.0, phases,
-		t->recovered, t->doubles, t->torn, t->tokens, t->updates, t->undrained, t->errors);
+	snprintf(phases, sizeof(phases), "%" PRIu64 "/%" PRIu64 "/%" PRIu64, t->phase[1], t->phase[2], t->phase[3]);
+	tap_note("%-16s %2u %2u %3u %2u %5s %5s  %7" PRIu64 " %9" PRIu64 " %5.1f %11s %9" PRIu64 " | %6" PRIu64
+		 " %4" PRIu64 " %5" PRIu64 " %11" PRIu64 " %9" PRIu64 " %5" PRIu64,
+		p->target->name, p->processes, p->threads, p->locks, p->victims, p->mixed ? "yes" : "no",
+		v->slice ? "on" : "off", t->kills, tally_effective(t),
+		t->kills ? 100.0 * (double)tally_effective(t) / (double)t->kills : 0.0, phases, t->recovered,
+		t->doubles, t->torn, t->tokens, t->updates, t->undrained, t->errors);
 }
 
 static void progress(const char *name, uint64_t done, uint64_t of)
@@ -91,11 +90,10 @@ static void run(const struct variant *v, unsigned rounds, uint64_t seed, struct 
 
 /* ---- the controls ---- */
 
-static void control(const struct target *target, unsigned rounds, uint64_t seed, bool must_fail,
-	const char *claim)
+static void control(const struct target *target, unsigned rounds, uint64_t seed, bool must_fail, const char *claim)
 {
-	struct variant v = {{target, 3, 1, 1, 1, false}, false, rounds};
-	struct tally t = {0};
+	struct variant v = { { target, 3, 1, 1, 1, false }, false, rounds };
+	struct tally t = { 0 };
 
 	run(&v, rounds, seed, &t);
 	row(&v, &t);
@@ -104,16 +102,14 @@ static void control(const struct target *target, unsigned rounds, uint64_t seed,
 
 static void control_glibc(unsigned rounds, uint64_t seed, bool thorough)
 {
-	struct variant v = {{&target_glibc, 3, 1, 1, 1, false}, false, rounds};
-	struct tally t = {0};
+	struct variant v = { { &target_glibc, 3, 1, 1, 1, false }, false, rounds };
+	struct tally t = { 0 };
 
 	run(&v, rounds, seed, &t);
 	row(&v, &t);
-	tap_note("glibc robust: %" PRIu64 " wake-ups lost in %" PRIu64 " kills", t.undrained,
-		t.kills);
+	tap_note("glibc robust: %" PRIu64 " wake-ups lost in %" PRIu64 " kills", t.undrained, t.kills);
 	tap_ok(!(tally_violations(&t) - t.undrained) && t.kills && (t.undrained || !thorough),
-		"control: glibc robust: %s",
-		thorough ? "its lost wake-ups are seen" : "nothing but lost wake-ups");
+		"control: glibc robust: %s", thorough ? "its lost wake-ups are seen" : "nothing but lost wake-ups");
 }
 
 static void controls(uint64_t seed, bool thorough)
@@ -128,33 +124,29 @@ static void controls(uint64_t seed, bool thorough)
 
 static void judge(const char *name, const struct tally *t)
 {
-	tap_ok(t->kills && tally_violations(t) == 0, "%s: %" PRIu64 " kills, 0 violations", name,
-		t->kills);
-	tap_ok(t->recovered > 0, "%s: %" PRIu64 " deaths were met and recovered", name,
-		t->recovered);
-	tap_ok(tally_effective(t) * 2 >= t->kills, "%s: at least half of the kills were effective",
-		name);
+	tap_ok(t->kills && tally_violations(t) == 0, "%s: %" PRIu64 " kills, 0 violations", name, t->kills);
+	tap_ok(t->recovered > 0, "%s: %" PRIu64 " deaths were met and recovered", name, t->recovered);
+	tap_ok(tally_effective(t) * 2 >= t->kills, "%s: at least half of the kills were effective", name);
 }
 
 static void brief(uint64_t seed)
 {
-	struct tally sum = {0};
+	struct tally sum = { 0 };
 	char name[80];
 
 	for (unsigned i = 0; i < VARIANTS; i++) {
 		const struct variant *v = &variants[i];
-		struct tally t = {0};
+		struct tally t = { 0 };
 
 		run(v, v->rounds, seed + i, &t);
 		row(v, &t);
 		tally_add(&sum, &t);
-		snprintf(name, sizeof(name), "%s, %u x %u, %u locks%s%s", v->plan.target->name,
-			v->plan.processes, v->plan.threads, v->plan.locks,
-			v->plan.mixed ? ", mixed" : "", v->plan.victims > 1 ? ", two victims" : "");
+		snprintf(name, sizeof(name), "%s, %u x %u, %u locks%s%s", v->plan.target->name, v->plan.processes,
+			v->plan.threads, v->plan.locks, v->plan.mixed ? ", mixed" : "",
+			v->plan.victims > 1 ? ", two victims" : "");
 		judge(name, &t);
 	}
-	tap_ok(sum.kills >= 2000,
-		"%" PRIu64 " kills in total, %" PRIu64 " effective, %" PRIu64 " operations",
+	tap_ok(sum.kills >= 2000, "%" PRIu64 " kills in total, %" PRIu64 " effective, %" PRIu64 " operations",
 		sum.kills, tally_effective(&sum), sum.ops);
 }
 
@@ -202,7 +194,7 @@ static uint64_t effective_of_all(const struct tally *sums)
 static void thorough(uint64_t seed, uint64_t kills, int64_t until)
 {
 	static struct tally sums[VARIANTS];
-	struct tally sum = {0};
+	struct tally sum = { 0 };
 
 	state_load(getenv("STATE"), sums);
 	for (unsigned n = 0; effective_of_all(sums) < kills && now_ns() < until; n++) {
@@ -216,10 +208,9 @@ static void thorough(uint64_t seed, uint64_t kills, int64_t until)
 		tally_add(&sum, &sums[i]);
 	}
 	judge("pawl, all variants", &sum);
-	tap_note("%" PRIu64 " kills, %" PRIu64 " effective, %" PRIu64 " operations", sum.kills,
-		tally_effective(&sum), sum.ops);
-	tap_ok(kills == UINT64_MAX || tally_effective(&sum) >= kills,
-		"as many effective kills as were asked for");
+	tap_note("%" PRIu64 " kills, %" PRIu64 " effective, %" PRIu64 " operations", sum.kills, tally_effective(&sum),
+		sum.ops);
+	tap_ok(kills == UINT64_MAX || tally_effective(&sum) >= kills, "as many effective kills as were asked for");
 }
 
 int main(void)

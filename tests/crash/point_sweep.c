@@ -122,7 +122,7 @@ static void mate_holds_name(void)
 /* True once the victim has met its end or is through. */
 static bool is_over(void)
 {
-	siginfo_t info = {.si_pid = 0};
+	siginfo_t info = { .si_pid = 0 };
 
 	waitid(P_PID, (id_t)victim->pid, &info, WEXITED | WNOHANG | WNOWAIT);
 	return info.si_pid != 0 || puppet_done(victim);
@@ -223,8 +223,7 @@ static void leftovers_of_another_boot(void)
 	fd = open(path, O_RDWR);
 	expect(pread(fd, &id, 1, offsetof(struct pawl__header, boot_id)) == 1, "no file to change");
 	id ^= 1;
-	expect(pwrite(fd, &id, 1, offsetof(struct pawl__header, boot_id)) == 1,
-		"the file cannot be changed");
+	expect(pwrite(fd, &id, 1, offsetof(struct pawl__header, boot_id)) == 1, "the file cannot be changed");
 	close(fd);
 }
 
@@ -355,25 +354,21 @@ static int recover_mutex(long unused)
 {
 	int rc = take_mutex(unused);
 
-	return rc != EOWNERDEAD
-		       ? -1
-		       : pawl_robust_consistent(world_space, &world->mutex) || give_mutex(0);
+	return rc != EOWNERDEAD ? -1 : pawl_robust_consistent(world_space, &world->mutex) || give_mutex(0);
 }
 
 static int recover_name(long unused)
 {
 	int rc = take_name(unused);
 
-	return rc != EOWNERDEAD ? -1
-				: pawl_lock_consistent(world_handle(WORLD_NAME)) || give_name(0);
+	return rc != EOWNERDEAD ? -1 : pawl_lock_consistent(world_handle(WORLD_NAME)) || give_name(0);
 }
 
 static int poison_mutex(long unused)
 {
 	int rc = take_mutex(unused);
 
-	return rc != EOWNERDEAD ? -1
-				: give_mutex(0) || pawl_robust_reset(world_space, &world->mutex);
+	return rc != EOWNERDEAD ? -1 : give_mutex(0) || pawl_robust_reset(world_space, &world->mutex);
 }
 
 static int new_names(long unused)
@@ -479,41 +474,40 @@ static int thread_comes_and_goes(long unused)
 	void *end = NULL;
 
 	(void)unused;
-	return pthread_create(&thread, NULL, work_and_end, &end) || pthread_join(thread, &end) ||
-	       end;
+	return pthread_create(&thread, NULL, work_and_end, &end) || pthread_join(thread, &end) || end;
 }
 
 static const struct operation operations[] = {
-	{"create", false, no_stage, nothing, act_open, no_stage},
-	{"attach", true, no_stage, nothing, act_open, no_stage},
-	{"adopt", false, leftovers, nothing, act_open, no_stage},
-	{"adopt after a restart", false, leftovers_of_another_boot, nothing, act_open, no_stage},
-	{"join", true, no_stage, act_open, take_mutex, no_stage},
-	{"claim a dead slot", true, dead_crowd, act_open, take_mutex, no_stage},
-	{"take", true, no_stage, open_and_meet, take_mutex, no_stage},
-	{"take by name", true, no_stage, open_and_meet, take_name, no_stage},
-	{"sleep and take", true, mate_holds_mutex, act_open, take_mutex, mate_gives_mutex},
-	{"sleep and take by name", true, mate_holds_name, act_open, take_name, mate_gives_name},
-	{"time out", true, mate_holds_mutex, act_open, take_mutex_soon, mate_gives_late},
-	{"take over, consistent", true, dead_owner, act_open, recover_mutex, no_stage},
-	{"take over by name", true, dead_owner, act_open, recover_name, no_stage},
-	{"take over, poison, reset", true, dead_owner, act_open, poison_mutex, no_stage},
-	{"the first name", false, no_stage, act_open, new_names, no_stage},
-	{"new names", true, no_stage, act_open, new_names, no_stage},
-	{"reclaim", true, full_table, act_open, new_names, no_stage},
-	{"long names", true, no_stage, act_open, new_long_names, no_stage},
-	{"linger", true, no_stage, own_name, linger, no_stage},
-	{"outlast a lingerer", true, somebody_lingers, act_open, take_name, lingering_ends},
-	{"leave", true, no_stage, open_and_meet, act_close, no_stage},
-	{"leave as the last", false, no_stage, linger_and_release, act_close, no_stage},
-	{"a thread comes and goes", true, no_stage, open_and_meet, thread_comes_and_goes, no_stage},
-	{"find the name removed", false, no_stage, meet_and_unlink, open_removed, no_stage},
+	{ "create", false, no_stage, nothing, act_open, no_stage },
+	{ "attach", true, no_stage, nothing, act_open, no_stage },
+	{ "adopt", false, leftovers, nothing, act_open, no_stage },
+	{ "adopt after a restart", false, leftovers_of_another_boot, nothing, act_open, no_stage },
+	{ "join", true, no_stage, act_open, take_mutex, no_stage },
+	{ "claim a dead slot", true, dead_crowd, act_open, take_mutex, no_stage },
+	{ "take", true, no_stage, open_and_meet, take_mutex, no_stage },
+	{ "take by name", true, no_stage, open_and_meet, take_name, no_stage },
+	{ "sleep and take", true, mate_holds_mutex, act_open, take_mutex, mate_gives_mutex },
+	{ "sleep and take by name", true, mate_holds_name, act_open, take_name, mate_gives_name },
+	{ "time out", true, mate_holds_mutex, act_open, take_mutex_soon, mate_gives_late },
+	{ "take over, consistent", true, dead_owner, act_open, recover_mutex, no_stage },
+	{ "take over by name", true, dead_owner, act_open, recover_name, no_stage },
+	{ "take over, poison, reset", true, dead_owner, act_open, poison_mutex, no_stage },
+	{ "the first name", false, no_stage, act_open, new_names, no_stage },
+	{ "new names", true, no_stage, act_open, new_names, no_stage },
+	{ "reclaim", true, full_table, act_open, new_names, no_stage },
+	{ "long names", true, no_stage, act_open, new_long_names, no_stage },
+	{ "linger", true, no_stage, own_name, linger, no_stage },
+	{ "outlast a lingerer", true, somebody_lingers, act_open, take_name, lingering_ends },
+	{ "leave", true, no_stage, open_and_meet, act_close, no_stage },
+	{ "leave as the last", false, no_stage, linger_and_release, act_close, no_stage },
+	{ "a thread comes and goes", true, no_stage, open_and_meet, thread_comes_and_goes, no_stage },
+	{ "find the name removed", false, no_stage, meet_and_unlink, open_removed, no_stage },
 };
 
 /* Two mates sleep on what the victim holds when it is killed: asked once the victim is ready. */
 static const struct operation watched[] = {
-	{"release, two asleep", true, mates_sleep_on_mutex, own_mutex, give_mutex, no_stage},
-	{"release by name, two asleep", true, mates_sleep_on_name, own_name, give_name, no_stage},
+	{ "release, two asleep", true, mates_sleep_on_mutex, own_mutex, give_mutex, no_stage },
+	{ "release by name, two asleep", true, mates_sleep_on_name, own_name, give_name, no_stage },
 };
 
 /* ---- one run ---- */
@@ -551,8 +545,7 @@ static void all_go_on(void)
 		expect(!mate[k] || puppet_answer(mate[k]) == 0, "a mate cannot go on");
 	expect(!mate[0] || puppet_do(mate[0], act_bury, 0) == 0, "a mate cannot bury the dead");
 	for (int k = 0; k < MATES; k++)
-		expect(!mate[k] || puppet_do(mate[k], act_close, 0) == 0,
-			"a mate cannot close the space");
+		expect(!mate[k] || puppet_do(mate[k], act_close, 0) == 0, "a mate cannot close the space");
 	expect(!mate[0] || files_left() == 0, "the last mate left something behind");
 	expect(kids_join(kids_fork(verify, NULL)) == 0, "a newcomer cannot use the space");
 	expect(files_left() == 0, "something is left");
@@ -601,7 +594,7 @@ static bool play(const struct operation *o, bool is_watched, const char *label, 
 	bool killed;
 
 	stuck = NULL;
-	arm = (struct arm){label, nth};
+	arm = (struct arm){ label, nth };
 	world_new();
 	start_mates(o);
 	if (!is_watched)
@@ -613,8 +606,7 @@ static bool play(const struct operation *o, bool is_watched, const char *label, 
 	puppet_ask(victim, run_armed, (long)(uintptr_t)o->run);
 	o->during();
 	killed = was_killed();
-	expect(killed || label || victim->answer == 0,
-		"the operation fails though nobody is killed");
+	expect(killed || label || victim->answer == 0, "the operation fails though nobody is killed");
 	puppet_kill(victim);
 	all_go_on();
 	return killed;
@@ -631,14 +623,13 @@ static bool kill_at(const struct operation *o, bool is_watched, unsigned label, 
 	kills += killed;
 	kills_at[label] += killed;
 	if (stuck)
-		printf("# %s, %s at %s, passage %u: %s\n", o->name,
-			killed ? "killed" : "not killed", pawl__point_label(label), nth, stuck);
+		printf("# %s, %s at %s, passage %u: %s\n", o->name, killed ? "killed" : "not killed",
+			pawl__point_label(label), nth, stuck);
 	return !stuck;
 }
 
 /* Of a long loop (a table, place by place) the beginning and the end. Passages differ from run to run by a few. */
-static bool sweep_label(
-	const struct operation *o, bool is_watched, unsigned label, unsigned reached)
+static bool sweep_label(const struct operation *o, bool is_watched, unsigned label, unsigned reached)
 {
 	enum { EACH = 8 };
 
@@ -661,8 +652,7 @@ static void sweep(const struct operation *o, bool is_watched)
 	memcpy(reached, passes, sizeof(reached));
 	for (unsigned label = 0; good && label < pawl__point_count(); label++)
 		good = sweep_label(o, is_watched, label, reached[label]);
-	printf("%s %u - %s: %u kills\n", good && kills > before ? "ok" : "not ok", ++tests, o->name,
-		kills - before);
+	printf("%s %u - %s: %u kills\n", good && kills > before ? "ok" : "not ok", ++tests, o->name, kills - before);
 }
 
 /* ---- and at random, for a while ---- */
@@ -694,7 +684,7 @@ static void at_random(int64_t seconds)
 	uint64_t seed = kids_seed();
 	int64_t until = kids_now_ns() + seconds * 1000000000;
 	unsigned n = 0;
-	puppet_t *p[3] = {NULL, NULL, NULL};
+	puppet_t *p[3] = { NULL, NULL, NULL };
 
 	stuck = NULL;
 	world_new();
@@ -712,14 +702,12 @@ static void at_random(int64_t seconds)
 	for (int k = 0; k < 3; k++)
 		if (p[k])
 			puppet_kill(p[k]);
-	world->data[WORLD_MUTEX].owner = world->data[WORLD_NAME].owner =
-		world->data[WORLD_LONG_NAME].owner = 0;
+	world->data[WORLD_MUTEX].owner = world->data[WORLD_NAME].owner = world->data[WORLD_LONG_NAME].owner = 0;
 	all_go_on();
 	if (stuck)
 		printf("# %s\n", stuck);
 	printf("# %u kills at random, %d deaths told\n", n, (int)world->deaths);
-	printf("%s %u - killed at random\n",
-		!stuck && n > 100 && world->deaths > 0 ? "ok" : "not ok", ++tests);
+	printf("%s %u - killed at random\n", !stuck && n > 100 && world->deaths > 0 ? "ok" : "not ok", ++tests);
 }
 
 static void every_label(void)
@@ -732,8 +720,7 @@ static void every_label(void)
 			missed++;
 		}
 	printf("# %u kills (label, passage, operation) at %u labels\n", kills, pawl__point_count());
-	printf("%s %u - every label of the library was killed at\n", missed ? "not ok" : "ok",
-		++tests);
+	printf("%s %u - every label of the library was killed at\n", missed ? "not ok" : "ok", ++tests);
 }
 
 int main(int argc, char **argv)

@@ -31,8 +31,8 @@ static void die_half_way(pawl_space_t *space, struct account *a)
 
 int main(void)
 {
-	struct account *a = (struct account *)mmap(
-		NULL, sizeof(*a), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct account *a =
+		(struct account *)mmap(NULL, sizeof(*a), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pawl_space_t *space;
 	int rc;
 

@@ -53,15 +53,15 @@ static void visit_all(struct exchange *x, struct verdict *v, struct buyer *b)
 		int rc = x->opt->fault == FAULT_LOCK ? 0 : visit(b, i, deadline);
 
 		if (rc != 0 && v->stuck++ < 5)
-			fprintf(stderr, "exchange: orders/%s cannot be taken after the end: %s\n",
-				x->orders->at[i].id, pawl_strerror(rc));
+			fprintf(stderr, "exchange: orders/%s cannot be taken after the end: %s\n", x->orders->at[i].id,
+				pawl_strerror(rc));
 	}
 }
 
 void audit_visit(struct exchange *x, struct verdict *v)
 {
-	struct lane desk = {.phase = PHASE_OUT};
-	struct buyer b = {.x = x, .lane = &desk, .id = 1, .rng = x->opt->seed};
+	struct lane desk = { .phase = PHASE_OUT };
+	struct buyer b = { .x = x, .lane = &desk, .id = 1, .rng = x->opt->seed };
 
 	if (home_open(x, &b.space) != 0) {
 		v->damaged = true;
@@ -97,20 +97,18 @@ static uint64_t apart(uint64_t a, uint64_t b)
 
 /* One order: its lines in the order of their units, against its book. Returns how many lines are
  * its own. */
-static size_t audit_order(const struct exchange *x, struct verdict *v, unsigned order,
-	struct sale **line, size_t left)
+static size_t audit_order(const struct exchange *x, struct verdict *v, unsigned order, struct sale **line, size_t left)
 {
 	const struct order *o = &x->orders->at[order];
 	const struct book *k = &x->books[order];
-	pawl_fence_t last = {0, 0};
+	pawl_fence_t last = { 0, 0 };
 	uint64_t next = 0, units = 0;
 	size_t n = 0;
 
 	for (; n < left && line[n]->order == order; n++) {
 		uint64_t first = line[n]->first, end = first + line[n]->count;
 
-		v->double_sales += first < next || line[n]->count == 0 ||
-				   first / o->quantity != (end - 1) / o->quantity;
+		v->double_sales += first < next || line[n]->count == 0 || first / o->quantity != (end - 1) / o->quantity;
 		v->lost_updates += first > next;
 		v->old_tokens += pawl_fence_cmp(line[n]->fence, last) <= 0;
 		last = line[n]->fence;
@@ -118,8 +116,7 @@ static size_t audit_order(const struct exchange *x, struct verdict *v, unsigned 
 		units += line[n]->count;
 	}
 	v->old_tokens += pawl_fence_cmp(k->fence, last) < 0;
-	v->lost_updates +=
-		apart(k->now.sales, n) + (k->now.sold != units) + (k->now.cash != units * o->cents);
+	v->lost_updates += apart(k->now.sales, n) + (k->now.sold != units) + (k->now.cash != units * o->cents);
 	v->lost_updates += k->now.lot * o->quantity + (o->quantity - k->now.remaining) != units;
 	v->lost_updates += k->draft != 0 || k->seal != book_seal(&k->now);
 	v->unnoticed += k->died > k->recovered ? k->died - k->recovered : 0;
@@ -152,8 +149,7 @@ static uint64_t lines_used(const struct board *board)
 }
 
 /* The lines that count. A line out of range is damage: counted as a lost update, and left out. */
-static size_t done_lines(
-	const struct exchange *x, struct verdict *v, struct sale **lines, uint64_t *lines_of)
+static size_t done_lines(const struct exchange *x, struct verdict *v, struct sale **lines, uint64_t *lines_of)
 {
 	uint64_t used = lines_used(x->board);
 	size_t n = 0;

@@ -67,11 +67,10 @@ bool board_map(struct exchange *x)
 	void *base;
 
 	x->bytes = lay_out(x, NULL);
-	base = mmap(NULL, x->bytes, PROT_READ | PROT_WRITE,
-		MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	base = mmap(NULL, x->bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (base == MAP_FAILED) {
-		fprintf(stderr, "exchange: %zu MiB of shared memory: %s; ask for fewer --seconds\n",
-			x->bytes >> 20, strerror(errno));
+		fprintf(stderr, "exchange: %zu MiB of shared memory: %s; ask for fewer --seconds\n", x->bytes >> 20,
+			strerror(errno));
 		return false;
 	}
 	lay_out(x, base);

@@ -23,10 +23,10 @@ static void step(struct buyer *b)
 		PAWL_CPU_PAUSE();
 }
 
-#define PUT(b, to, value)                                                                          \
-	do {                                                                                       \
-		PAWL_STORE(&(to), value, RELEASE);                                                 \
-		step(b);                                                                           \
+#define PUT(b, to, value)                                                                                              \
+	do {                                                                                                           \
+		PAWL_STORE(&(to), value, RELEASE);                                                                     \
+		step(b);                                                                                               \
 	} while (0)
 
 /* relaxed: statistics, read when the writers have gone */
@@ -37,7 +37,7 @@ static void count(uint64_t *counter)
 
 uint64_t book_seal(const struct figures *f)
 {
-	const uint64_t all[] = {f->lot, f->remaining, f->sold, f->cash, f->sales};
+	const uint64_t all[] = { f->lot, f->remaining, f->sold, f->cash, f->sales };
 	uint64_t seal = 0x5ea1;
 
 	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -120,8 +120,7 @@ static void note_recovery(struct buyer *b, unsigned order, uint64_t owner)
 {
 	struct exchange *x = b->x;
 	int64_t now = clock_ns(), from = b->lane->asked_ns;
-	int64_t died = owner != 0 ? PAWL_LOAD(&x->deaths[(owner >> 16) % MAX_SERIALS], ACQUIRE)
-				  : death_of_wanter(x, order);
+	int64_t died = owner != 0 ? PAWL_LOAD(&x->deaths[(owner >> 16) % MAX_SERIALS], ACQUIRE) : death_of_wanter(x, order);
 	bool waited = died > from;
 	uint64_t at;
 
@@ -200,13 +199,11 @@ static uint64_t claim_line(struct buyer *b)
 	return ++b->line;
 }
 
-static void write_line(struct buyer *b, struct sale *line, unsigned order, const struct figures *f,
-	pawl_fence_t fence)
+static void write_line(struct buyer *b, struct sale *line, unsigned order, const struct figures *f, pawl_fence_t fence)
 {
 	uint64_t want = 1 + random_below(&b->rng, 5);
 
-	line->first = f->lot * b->x->orders->at[order].quantity +
-		      (b->x->orders->at[order].quantity - f->remaining);
+	line->first = f->lot * b->x->orders->at[order].quantity + (b->x->orders->at[order].quantity - f->remaining);
 	line->count = (uint32_t)(want < f->remaining ? want : f->remaining);
 	line->fence = fence;
 	line->buyer = b->id;

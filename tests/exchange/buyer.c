@@ -16,7 +16,7 @@ void order_name(const struct order *o, char name[64])
 
 const char *phase_name(uint32_t phase)
 {
-	static const char *const names[] = {"outside", "asking", "holding", "releasing"};
+	static const char *const names[] = { "outside", "asking", "holding", "releasing" };
 
 	return phase < 4 ? names[phase] : "?";
 }
@@ -28,19 +28,17 @@ static void set_phase(struct buyer *b, enum phase phase)
 
 static void complain(const char *what, const char *name, int rc)
 {
-	fprintf(stderr, "exchange: worker %d: %s %s: %s\n", (int)getpid(), what, name,
-		pawl_strerror(rc));
+	fprintf(stderr, "exchange: worker %d: %s %s: %s\n", (int)getpid(), what, name, pawl_strerror(rc));
 }
 
 /* With the planted faults "lock" and "token" the grant is not what the lock says. */
-static int ask(struct buyer *b, pawl_lock_t *lock, const struct book *k, pawl_deadline_t deadline,
-	pawl_fence_t *fence)
+static int ask(struct buyer *b, pawl_lock_t *lock, const struct book *k, pawl_deadline_t deadline, pawl_fence_t *fence)
 {
-	pawl_grant_t grant = {.fence = {0, 0}};
+	pawl_grant_t grant = { .fence = { 0, 0 } };
 	int rc = 0;
 
 	if (b->x->opt->fault == FAULT_LOCK)
-		grant.fence = (pawl_fence_t){k->fence.hi, k->fence.lo + 1};
+		grant.fence = (pawl_fence_t){ k->fence.hi, k->fence.lo + 1 };
 	else
 		rc = pawl_lock_acquire(lock, deadline, &grant);
 	*fence = grant.fence;

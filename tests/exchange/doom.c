@@ -13,13 +13,11 @@
 
 static void arm(int64_t at_ns)
 {
-	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL};
-	struct itimerspec when = {
-		.it_value = {.tv_sec = at_ns / 1000000000, .tv_nsec = at_ns % 1000000000}};
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL };
+	struct itimerspec when = { .it_value = { .tv_sec = at_ns / 1000000000, .tv_nsec = at_ns % 1000000000 } };
 	timer_t timer;
 
-	if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0 ||
-		timer_settime(timer, TIMER_ABSTIME, &when, NULL) != 0)
+	if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0 || timer_settime(timer, TIMER_ABSTIME, &when, NULL) != 0)
 		kill(getpid(), SIGKILL);
 }
 

@@ -104,7 +104,7 @@ struct book {
 	uint64_t seal;              /* checksum of `now`; untrue while `draft` is set */
 	uint64_t draft;             /* 1 + number of the journal line being booked */
 	uint64_t recovered;         /* grants that came with EOWNERDEAD */
-	uint64_t died; /* owners killed while they held it: counted by the reaper alone */
+	uint64_t died;              /* owners killed while they held it: counted by the reaper alone */
 };
 
 /* One buyer's desk: written by the thread that sits there; successors in the same place go on

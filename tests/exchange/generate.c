@@ -8,35 +8,34 @@ static const struct {
 	const char *symbol;
 	unsigned cents; /* around which its orders lie */
 } listed[] = {
-	{"ALDR", 4215},
-	{"BRCH", 1180},
-	{"CDRX", 9860},
-	{"CYPR", 735},
-	{"ELMW", 15240},
-	{"FIRN", 2890},
-	{"GNKO", 6120},
-	{"HAZL", 345},
-	{"HOLM", 21975},
-	{"IVYS", 1515},
-	{"JNPR", 5305},
-	{"LARK", 890},
-	{"LNDN", 12650},
-	{"MPLE", 3475},
-	{"MYRT", 7785},
-	{"OAKN", 18430},
-	{"OLVE", 2240},
-	{"PINE", 660},
-	{"POPL", 1995},
-	{"ROWN", 41250},
-	{"SPRC", 5890},
-	{"TEAK", 26580},
-	{"WLNT", 3120},
-	{"YEWT", 990},
+	{ "ALDR", 4215 },
+	{ "BRCH", 1180 },
+	{ "CDRX", 9860 },
+	{ "CYPR", 735 },
+	{ "ELMW", 15240 },
+	{ "FIRN", 2890 },
+	{ "GNKO", 6120 },
+	{ "HAZL", 345 },
+	{ "HOLM", 21975 },
+	{ "IVYS", 1515 },
+	{ "JNPR", 5305 },
+	{ "LARK", 890 },
+	{ "LNDN", 12650 },
+	{ "MPLE", 3475 },
+	{ "MYRT", 7785 },
+	{ "OAKN", 18430 },
+	{ "OLVE", 2240 },
+	{ "PINE", 660 },
+	{ "POPL", 1995 },
+	{ "ROWN", 41250 },
+	{ "SPRC", 5890 },
+	{ "TEAK", 26580 },
+	{ "WLNT", 3120 },
+	{ "YEWT", 990 },
 };
 
-static const char *const sellers[] = {"anchor", "beacon", "bridge", "canal", "harbor", "island",
-	"jetty", "ledger", "lighthouse", "meridian", "mooring", "pilot", "quay", "rudder", "tiller",
-	"windlass"};
+static const char *const sellers[] = { "anchor", "beacon", "bridge", "canal", "harbor", "island", "jetty", "ledger",
+	"lighthouse", "meridian", "mooring", "pilot", "quay", "rudder", "tiller", "windlass" };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -68,9 +67,9 @@ int generate_orders(FILE *out, unsigned long count, uint64_t seed)
 		uint64_t quantity = some_quantity(&rng), cents = some_price(&rng, listed[s].cents);
 
 		id += 1 + random_below(&rng, 7);
-		fprintf(out, "%llu,%s,sell,%s-%u,%llu,%llu.%02llu\n", (unsigned long long)id,
-			listed[s].symbol, seller, desk, (unsigned long long)quantity,
-			(unsigned long long)(cents / 100), (unsigned long long)(cents % 100));
+		fprintf(out, "%llu,%s,sell,%s-%u,%llu,%llu.%02llu\n", (unsigned long long)id, listed[s].symbol, seller,
+			desk, (unsigned long long)quantity, (unsigned long long)(cents / 100),
+			(unsigned long long)(cents % 100));
 	}
 	if (fflush(out) == 0)
 		return EXIT_HELD;

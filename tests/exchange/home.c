@@ -14,12 +14,10 @@ static bool make_dir(struct exchange *x)
 
 	snprintf(x->dir, sizeof(x->dir), "/dev/shm/exchange.XXXXXX");
 	if (mkdtemp(x->dir) == NULL) {
-		snprintf(x->dir, sizeof(x->dir), "%.40s/exchange.XXXXXX",
-			fallback != NULL ? fallback : "/tmp");
+		snprintf(x->dir, sizeof(x->dir), "%.40s/exchange.XXXXXX", fallback != NULL ? fallback : "/tmp");
 		if (mkdtemp(x->dir) == NULL) {
-			fprintf(stderr,
-				"exchange: %s: %s; set TMPDIR to a directory that may be written\n",
-				x->dir, strerror(errno));
+			fprintf(stderr, "exchange: %s: %s; set TMPDIR to a directory that may be written\n", x->dir,
+				strerror(errno));
 			x->dir[0] = '\0';
 			return false;
 		}
@@ -49,7 +47,7 @@ bool home_make(struct exchange *x)
  * known. */
 int home_open(const struct exchange *x, pawl_space_t **space)
 {
-	pawl_space_options_t options = {.persistent = true};
+	pawl_space_options_t options = { .persistent = true };
 	int rc = pawl_space_open(space, x->space_name, &options);
 
 	if (rc != 0)

@@ -19,7 +19,7 @@ static void end_by(int sig)
 
 static int judge(struct exchange *x, const struct outcome *out)
 {
-	struct verdict v = {0};
+	struct verdict v = { 0 };
 
 	if (out->hung || out->failed > 0 || out->signal != 0) {
 		fprintf(stderr, "exchange: FAILED: %s (--seed %llu)\n",
@@ -64,7 +64,7 @@ int main(int argc, char **argv)
 {
 	struct options opt;
 	struct orders orders;
-	struct exchange x = {.opt = &opt, .orders = &orders};
+	struct exchange x = { .opt = &opt, .orders = &orders };
 	int status = EXIT_ORDERS;
 
 	options_parse(&opt, argc, argv);

@@ -12,35 +12,34 @@
 /* From the top folder, where make runs it. */
 #define SHIPPED "tests/exchange/orders.csv"
 
-static const char help[] =
-	"Usage: exchange [OPTION]...\n"
-	"Worker processes fight over sellers' orders by name while a reaper kills them;\n"
-	"at the end a table says whether every unit was sold once, every sale was\n"
-	"booked, every token rose.\n"
-	"\n"
-	"  --orders FILE   the orders, a CSV: order,symbol,side,seller,quantity,price\n"
-	"                  (default " SHIPPED ")\n"
-	"  --workers N     worker processes at a time (default 6, at most 256)\n"
-	"  --threads M     buyers, a thread each, in every worker (default 4)\n"
-	"  --seconds S     how long (default 5; fractions are welcome)\n"
-	"  --kills N       go on until N workers were killed (default 100); 0: kill none\n"
-	"  --seed N        repeat the random choices of an earlier run\n"
-	"  --space NAME    use this space in $PAWL_DIR or /dev/shm, for `pawl ls`\n"
-	"  --patience S    to wait in vain for so long is a hang: say who waits for what,\n"
-	"                  and fail (default 10)\n"
-	"  --json          the result as a JSON object\n"
-	"  --no-lock       without the locks, to see that the checks can fail\n"
-	"  --break WHAT    with a planted fault: lock (as --no-lock), repair (what dead\n"
-	"                  owners tore stays torn), token (some tokens are stale),\n"
-	"                  release (some locks are never given back)\n"
-	"  --generate N    print a file of N orders (with --seed: the same again), exit\n"
-	"  --help          this text\n"
-	"\n"
-	"A filled order is listed again with the same quantity, so that the popular ones\n"
-	"stay popular.\n"
-	"Exit status: 0 everything held; 1 something did not, or fewer kills than asked\n"
-	"for; 64 usage; 66 orders that cannot be read; 71 the system refuses memory or\n"
-	"processes.\n";
+static const char help[] = "Usage: exchange [OPTION]...\n"
+			   "Worker processes fight over sellers' orders by name while a reaper kills them;\n"
+			   "at the end a table says whether every unit was sold once, every sale was\n"
+			   "booked, every token rose.\n"
+			   "\n"
+			   "  --orders FILE   the orders, a CSV: order,symbol,side,seller,quantity,price\n"
+			   "                  (default " SHIPPED ")\n"
+			   "  --workers N     worker processes at a time (default 6, at most 256)\n"
+			   "  --threads M     buyers, a thread each, in every worker (default 4)\n"
+			   "  --seconds S     how long (default 5; fractions are welcome)\n"
+			   "  --kills N       go on until N workers were killed (default 100); 0: kill none\n"
+			   "  --seed N        repeat the random choices of an earlier run\n"
+			   "  --space NAME    use this space in $PAWL_DIR or /dev/shm, for `pawl ls`\n"
+			   "  --patience S    to wait in vain for so long is a hang: say who waits for what,\n"
+			   "                  and fail (default 10)\n"
+			   "  --json          the result as a JSON object\n"
+			   "  --no-lock       without the locks, to see that the checks can fail\n"
+			   "  --break WHAT    with a planted fault: lock (as --no-lock), repair (what dead\n"
+			   "                  owners tore stays torn), token (some tokens are stale),\n"
+			   "                  release (some locks are never given back)\n"
+			   "  --generate N    print a file of N orders (with --seed: the same again), exit\n"
+			   "  --help          this text\n"
+			   "\n"
+			   "A filled order is listed again with the same quantity, so that the popular ones\n"
+			   "stay popular.\n"
+			   "Exit status: 0 everything held; 1 something did not, or fewer kills than asked\n"
+			   "for; 64 usage; 66 orders that cannot be read; 71 the system refuses memory or\n"
+			   "processes.\n";
 
 enum {
 	OPT_ORDERS = 1,
@@ -59,20 +58,20 @@ enum {
 };
 
 static const struct option options[] = {
-	{"orders", required_argument, NULL, OPT_ORDERS},
-	{"workers", required_argument, NULL, OPT_WORKERS},
-	{"threads", required_argument, NULL, OPT_THREADS},
-	{"seconds", required_argument, NULL, OPT_SECONDS},
-	{"kills", required_argument, NULL, OPT_KILLS},
-	{"seed", required_argument, NULL, OPT_SEED},
-	{"space", required_argument, NULL, OPT_SPACE},
-	{"patience", required_argument, NULL, OPT_PATIENCE},
-	{"json", no_argument, NULL, OPT_JSON},
-	{"no-lock", no_argument, NULL, OPT_NO_LOCK},
-	{"break", required_argument, NULL, OPT_BREAK},
-	{"generate", required_argument, NULL, OPT_GENERATE},
-	{"help", no_argument, NULL, OPT_HELP},
-	{NULL, 0, NULL, 0},
+	{ "orders", required_argument, NULL, OPT_ORDERS },
+	{ "workers", required_argument, NULL, OPT_WORKERS },
+	{ "threads", required_argument, NULL, OPT_THREADS },
+	{ "seconds", required_argument, NULL, OPT_SECONDS },
+	{ "kills", required_argument, NULL, OPT_KILLS },
+	{ "seed", required_argument, NULL, OPT_SEED },
+	{ "space", required_argument, NULL, OPT_SPACE },
+	{ "patience", required_argument, NULL, OPT_PATIENCE },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "no-lock", no_argument, NULL, OPT_NO_LOCK },
+	{ "break", required_argument, NULL, OPT_BREAK },
+	{ "generate", required_argument, NULL, OPT_GENERATE },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ NULL, 0, NULL, 0 },
 };
 
 _Noreturn static void refuse(const char *what, const char *text, const char *cure)
@@ -88,11 +87,10 @@ static uint64_t whole(const char *option, const char *text, uint64_t least, uint
 
 	errno = 0;
 	value = strtoull(text, &end, 10);
-	if (*text >= '0' && *text <= '9' && *end == '\0' && errno == 0 && value >= least &&
-		value <= most)
+	if (*text >= '0' && *text <= '9' && *end == '\0' && errno == 0 && value >= least && value <= most)
 		return value;
-	snprintf(cure, sizeof(cure), "give a whole number from %llu to %llu",
-		(unsigned long long)least, (unsigned long long)most);
+	snprintf(cure, sizeof(cure), "give a whole number from %llu to %llu", (unsigned long long)least,
+		(unsigned long long)most);
 	refuse(option, text, cure);
 }
 
@@ -108,7 +106,7 @@ static int64_t seconds(const char *option, const char *text)
 
 static enum fault fault(const char *text)
 {
-	static const char *const names[] = {"", "lock", "repair", "token", "release"};
+	static const char *const names[] = { "", "lock", "repair", "token", "release" };
 
 	for (int i = FAULT_LOCK; i <= FAULT_RELEASE; i++) {
 		if (strcmp(text, names[i]) == 0)
@@ -179,7 +177,7 @@ void options_parse(struct options *o, int argc, char **argv)
 {
 	int which;
 
-	*o = (struct options){.orders = SHIPPED, .workers = 6, .threads = 4, .kills = 100};
+	*o = (struct options){ .orders = SHIPPED, .workers = 6, .threads = 4, .kills = 100 };
 	o->run_ns = INT64_C(5000000000);
 	o->patience_ns = INT64_C(10000000000);
 	o->seed = ((uint64_t)time(NULL) * 1000 + (uint64_t)getpid()) % 1000000007;

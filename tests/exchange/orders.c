@@ -24,8 +24,7 @@ struct reader {
 };
 
 /* file:line, cause, cure. The cause may quote the file: what cannot be printed becomes '?'. */
-__attribute__((format(printf, 2, 3))) static bool refuse(
-	const struct reader *r, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static bool refuse(const struct reader *r, const char *format, ...)
 {
 	char cause[256];
 	va_list args;
@@ -66,8 +65,7 @@ static int next_line(struct reader *r)
 		r->text[--length] = '\0';
 	for (ssize_t i = 0; i < length; i++) {
 		if (!isprint((unsigned char)r->text[i]))
-			return refuse(r, "byte %zd is 0x%02x: not a printable character", i + 1,
-				       (unsigned char)r->text[i])
+			return refuse(r, "byte %zd is 0x%02x: not a printable character", i + 1, (unsigned char)r->text[i])
 				       ? 1
 				       : -1;
 	}
@@ -95,12 +93,9 @@ static bool word(const struct reader *r, const char *what, const char *text, cha
 	if (*text == '\0')
 		return refuse(r, "%s is empty", what);
 	if (strlen(text) >= room)
-		return refuse(
-			r, "%s \"%.40s\" is longer than %zu characters", what, text, room - 1);
-	if (text[strspn(text,
-		    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")] != '\0')
-		return refuse(r, "%s \"%s\" holds something else than letters, digits and ._-",
-			what, text);
+		return refuse(r, "%s \"%.40s\" is longer than %zu characters", what, text, room - 1);
+	if (text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")] != '\0')
+		return refuse(r, "%s \"%s\" holds something else than letters, digits and ._-", what, text);
 	memcpy(to, text, strlen(text) + 1);
 	return true;
 }
@@ -111,8 +106,7 @@ static bool digits(const char *text, size_t length, uint64_t most, uint64_t *val
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < length; i++) {
-		if (text[i] < '0' || text[i] > '9' ||
-			(sum = sum * 10 + (uint64_t)(text[i] - '0')) > most)
+		if (text[i] < '0' || text[i] > '9' || (sum = sum * 10 + (uint64_t)(text[i] - '0')) > most)
 			return false;
 	}
 	*value = sum;
@@ -123,8 +117,7 @@ static bool quantity(const struct reader *r, const char *text, uint64_t *value)
 {
 	if (digits(text, strlen(text), MAX_QUANTITY, value) && *value > 0)
 		return true;
-	return refuse(
-		r, "quantity \"%.40s\" is not a whole number from 1 to %d", text, MAX_QUANTITY);
+	return refuse(r, "quantity \"%.40s\" is not a whole number from 1 to %d", text, MAX_QUANTITY);
 }
 
 /* "12.34": always two decimals, so that a price cut short is seen. */
@@ -133,14 +126,12 @@ static bool price(const struct reader *r, const char *text, uint64_t *cents)
 	const char *dot = strchr(text, '.');
 	uint64_t whole, part;
 
-	if (dot != NULL && strlen(dot) == 3 &&
-		digits(text, (size_t)(dot - text), MAX_CENTS / 100 - 1, &whole) &&
+	if (dot != NULL && strlen(dot) == 3 && digits(text, (size_t)(dot - text), MAX_CENTS / 100 - 1, &whole) &&
 		digits(dot + 1, 2, 99, &part) && whole * 100 + part > 0) {
 		*cents = whole * 100 + part;
 		return true;
 	}
-	return refuse(r, "price \"%.40s\" is not an amount from 0.01 to %d.99 with two decimals",
-		text, MAX_CENTS / 100 - 1);
+	return refuse(r, "price \"%.40s\" is not an amount from 0.01 to %d.99 with two decimals", text, MAX_CENTS / 100 - 1);
 }
 
 static bool parse(const struct reader *r, struct order *o)
@@ -155,8 +146,8 @@ static bool parse(const struct reader *r, struct order *o)
 	o->line = r->line;
 	return word(r, "order", field[0], o->id, sizeof(o->id)) &&
 	       word(r, "symbol", field[1], o->symbol, sizeof(o->symbol)) &&
-	       word(r, "seller", field[3], o->seller, sizeof(o->seller)) &&
-	       quantity(r, field[4], &o->quantity) && price(r, field[5], &o->cents);
+	       word(r, "seller", field[3], o->seller, sizeof(o->seller)) && quantity(r, field[4], &o->quantity) &&
+	       price(r, field[5], &o->cents);
 }
 
 static int by_id(const void *a, const void *b)
@@ -179,8 +170,7 @@ static bool all_different(struct reader *r, const struct orders *orders)
 	for (unsigned i = 1; fine && i < orders->count; i++) {
 		if (strcmp(sorted[i - 1]->id, sorted[i]->id) == 0) {
 			r->line = sorted[i]->line;
-			fine = refuse(r, "order \"%s\" is on line %u already", sorted[i]->id,
-				sorted[i - 1]->line);
+			fine = refuse(r, "order \"%s\" is on line %u already", sorted[i]->id, sorted[i - 1]->line);
 		}
 	}
 	free(sorted);
@@ -211,14 +201,13 @@ static bool read_all(struct reader *r, struct orders *orders)
 
 bool orders_load(struct orders *orders, const char *path)
 {
-	struct reader r = {.path = path, .file = fopen(path, "r")};
+	struct reader r = { .path = path, .file = fopen(path, "r") };
 	bool fine;
 
-	*orders = (struct orders){.at = calloc(MAX_ORDERS, sizeof(*orders->at))};
+	*orders = (struct orders){ .at = calloc(MAX_ORDERS, sizeof(*orders->at)) };
 	if (r.file == NULL) {
-		fprintf(stderr,
-			"exchange: %s: %s; give --orders a file that exists and may be read\n",
-			path, strerror(errno));
+		fprintf(stderr, "exchange: %s: %s; give --orders a file that exists and may be read\n", path,
+			strerror(errno));
 		return false;
 	}
 	if (orders->at == NULL)
@@ -233,7 +222,7 @@ void orders_free(struct orders *orders)
 {
 	free(orders->at);
 	free(orders->reach);
-	*orders = (struct orders){0};
+	*orders = (struct orders){ 0 };
 }
 
 /* Demand as in real life: the order of rank k is wanted 1/k as often as the first, and the first

@@ -15,11 +15,10 @@
 
 #include "exchange.h"
 
-#define TICK_NS INT64_C(10000000)
-#define LOOK_NS INT64_C(100000000)
-#define DOOM_NS INT64_C(200000) /* at most; short delays are likelier */
-#define OBEY_NS                                                                                    \
-	INT64_C(250000000) /* a victim whose buyers all wait for so long is killed from here */
+#define TICK_NS       INT64_C(10000000)
+#define LOOK_NS       INT64_C(100000000)
+#define DOOM_NS       INT64_C(200000)    /* at most; short delays are likelier */
+#define OBEY_NS       INT64_C(250000000) /* a victim whose buyers all wait for so long is killed from here */
 #define KILL_EVERY_NS INT64_C(20000000)
 
 struct reaper {
@@ -49,8 +48,7 @@ static bool hire(struct reaper *r, unsigned i)
 		_exit(EXIT_BROKEN);
 	}
 	if (pid < 0) {
-		fprintf(stderr, "exchange: a worker: %s; ask for fewer --workers\n",
-			strerror(errno));
+		fprintf(stderr, "exchange: a worker: %s; ask for fewer --workers\n", strerror(errno));
 		r->out->failed++;
 		return false;
 	}
@@ -92,8 +90,7 @@ static void note_exit(struct reaper *r, int64_t took_ns)
 static void bury(struct reaper *r, unsigned i, int status)
 {
 	struct place *p = &r->x->places[i];
-	bool killed =
-		WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && r->x->deaths[p->serial] != 0;
+	bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && r->x->deaths[p->serial] != 0;
 
 	if (killed) {
 		examine(r, i);
@@ -146,15 +143,13 @@ static void choose_victim(struct reaper *r, int64_t now)
 	if (random_below(&r->rng, 4) == 0)
 		kill_from_here(r, i);
 	else
-		PAWL_STORE(&r->x->places[i].doom,
-			500 + random_below(&r->rng, 1 + random_below(&r->rng, DOOM_NS)), RELEASE);
+		PAWL_STORE(&r->x->places[i].doom, 500 + random_below(&r->rng, 1 + random_below(&r->rng, DOOM_NS)), RELEASE);
 }
 
 static void kill_the_overdue(struct reaper *r, int64_t now)
 {
 	for (unsigned i = 0; i < r->x->opt->workers; i++) {
-		if (r->x->places[i].pid != 0 && r->doomed_ns[i] != 0 &&
-			now - r->doomed_ns[i] > OBEY_NS)
+		if (r->x->places[i].pid != 0 && r->doomed_ns[i] != 0 && now - r->doomed_ns[i] > OBEY_NS)
 			kill_from_here(r, i);
 	}
 }
@@ -199,7 +194,7 @@ static bool look(struct reaper *r, int64_t now)
 static void rest(struct reaper *r)
 {
 	int64_t now = clock_ns(), until = r->next_kill_ns - now;
-	struct timespec time = {0};
+	struct timespec time = { 0 };
 	int sig;
 
 	if (until <= 0 || until > TICK_NS)
@@ -220,8 +215,7 @@ static bool time_is_up(struct reaper *r, int64_t now)
 		return false;
 	if (r->out->kills >= o->kills)
 		return true;
-	r->out->too_few =
-		ran > 4 * o->run_ns + INT64_C(30000000000) || r->serial + 1 == MAX_SERIALS;
+	r->out->too_few = ran > 4 * o->run_ns + INT64_C(30000000000) || r->serial + 1 == MAX_SERIALS;
 	return r->out->too_few;
 }
 
@@ -290,9 +284,9 @@ void reaper_block_signals(sigset_t *signals)
 
 void reaper_run(struct exchange *x, const sigset_t *signals, struct outcome *out)
 {
-	struct reaper r = {.x = x, .out = out, .rng = x->opt->seed + 1, .signals = *signals};
+	struct reaper r = { .x = x, .out = out, .rng = x->opt->seed + 1, .signals = *signals };
 
-	*out = (struct outcome){0};
+	*out = (struct outcome){ 0 };
 	r.start_ns = r.grant_ns = clock_ns();
 	r.next_kill_ns = x->opt->kills == 0 ? INT64_MAX : r.start_ns + until_next_kill(&r);
 	open_hours(&r);

@@ -62,8 +62,8 @@ static const char *proved_nothing(const struct outcome *out, const struct verdic
 
 static bool invariants_held(const struct verdict *v)
 {
-	return v->double_sales == 0 && v->lost_updates == 0 && v->old_tokens == 0 &&
-	       v->two_owners == 0 && v->unnoticed == 0 && v->stuck == 0 && !v->damaged;
+	return v->double_sales == 0 && v->lost_updates == 0 && v->old_tokens == 0 && v->two_owners == 0 &&
+	       v->unnoticed == 0 && v->stuck == 0 && !v->damaged;
 }
 
 bool report_held(const struct exchange *x, const struct outcome *out, const struct verdict *v)
@@ -73,8 +73,8 @@ bool report_held(const struct exchange *x, const struct outcome *out, const stru
 	if (!invariants_held(v))
 		fputs("exchange: FAILED: an invariant did not hold, see above\n", stderr);
 	else if (out->too_few)
-		fprintf(stderr, "exchange: FAILED: %u kills in %.0f s, %u were asked for\n",
-			out->kills, (double)out->elapsed_ns / 1e9, x->opt->kills);
+		fprintf(stderr, "exchange: FAILED: %u kills in %.0f s, %u were asked for\n", out->kills,
+			(double)out->elapsed_ns / 1e9, x->opt->kills);
 	else if (nothing != NULL)
 		fprintf(stderr, "exchange: FAILED: %s: the run proves nothing\n", nothing);
 	return invariants_held(v) && !out->too_few && nothing == NULL;
@@ -85,9 +85,8 @@ void report_table(const struct exchange *x, const struct outcome *out, const str
 	const struct options *o = x->opt;
 	char note[96];
 
-	printf("exchange: %u workers of %u threads, %.1f s, --seed %llu, orders from %s\n",
-		o->workers, o->threads, (double)out->elapsed_ns / 1e9, (unsigned long long)o->seed,
-		o->orders);
+	printf("exchange: %u workers of %u threads, %.1f s, --seed %llu, orders from %s\n", o->workers, o->threads,
+		(double)out->elapsed_ns / 1e9, (unsigned long long)o->seed, o->orders);
 	row("orders", x->orders->count, "");
 	snprintf(note, sizeof(note), "%llu units for %llu.%02llu", (unsigned long long)v->units,
 		(unsigned long long)(v->cash / 100), (unsigned long long)(v->cash % 100));
@@ -97,8 +96,7 @@ void report_table(const struct exchange *x, const struct outcome *out, const str
 	row("kills (SIGKILL)", out->kills, note);
 	snprintf(note, sizeof(note), "%u kills took a buyer amid a sale", out->holding);
 	row("owner deaths recovered", v->recovered, note);
-	snprintf(note, sizeof(note), "kill to next grant, %llu heirs that were waiting",
-		(unsigned long long)v->waited);
+	snprintf(note, sizeof(note), "kill to next grant, %llu heirs that were waiting", (unsigned long long)v->waited);
 	row_time("median recovery", v->median_ns, note);
 	row_time("slowest recovery", v->slowest_ns, "of all heirs");
 	row_time("slowest exit", out->slowest_exit_ns, "kill to the end of the killed process");
@@ -168,7 +166,6 @@ void report_json(const struct exchange *x, const struct outcome *out, const stru
 	json_number("deaths_unnoticed", v->unnoticed);
 	json_number("locks_stuck", v->stuck);
 	printf("  \"held\": %s\n}\n",
-		invariants_held(v) && !out->too_few && proved_nothing(out, v) == NULL ? "true"
-										      : "false");
+		invariants_held(v) && !out->too_few && proved_nothing(out, v) == NULL ? "true" : "false");
 	fflush(stdout);
 }

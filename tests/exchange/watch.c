@@ -8,7 +8,7 @@
 /* The counters belong to running threads: a glance, exact once they have gone. */
 void watch_totals(const struct exchange *x, struct totals *t)
 {
-	*t = (struct totals){0};
+	*t = (struct totals){ 0 };
 	for (unsigned i = 0; i < lane_count(x); i++) {
 		t->grants += PAWL_LOAD(&x->lanes[i].grants, RELAXED);
 		t->acked += PAWL_LOAD(&x->lanes[i].acked, RELAXED);
@@ -23,10 +23,9 @@ void watch_progress(const struct exchange *x, const struct outcome *out, int64_t
 	if (!isatty(STDERR_FILENO))
 		return;
 	watch_totals(x, &t);
-	fprintf(stderr,
-		"\r%5.1f s  %llu sales  %llu grants  %u kills  %llu owner deaths recovered\033[K",
-		(double)elapsed_ns / 1e9, (unsigned long long)t.acked, (unsigned long long)t.grants,
-		out->kills, (unsigned long long)t.recovered);
+	fprintf(stderr, "\r%5.1f s  %llu sales  %llu grants  %u kills  %llu owner deaths recovered\033[K",
+		(double)elapsed_ns / 1e9, (unsigned long long)t.acked, (unsigned long long)t.grants, out->kills,
+		(unsigned long long)t.recovered);
 }
 
 void watch_progress_end(void)
@@ -68,16 +67,15 @@ static int dump_lock(const pawl_lock_info_t *info, void *arg)
 		fprintf(stderr,
 			"  %s: %s%s, owner pid %d tid %d (%s), %u asleep, %llu grants, %llu "
 			"deaths\n",
-			info->name, pawl_lock_state_name(info->state),
-			info->inconsistent ? ", inconsistent" : "", info->pid, info->tid,
-			info->command, info->waiters, (unsigned long long)info->grants,
+			info->name, pawl_lock_state_name(info->state), info->inconsistent ? ", inconsistent" : "",
+			info->pid, info->tid, info->command, info->waiters, (unsigned long long)info->grants,
 			(unsigned long long)info->deaths);
 	return 0;
 }
 
 static void dump_locks(const struct exchange *x)
 {
-	pawl_space_options_t options = {.existing = true};
+	pawl_space_options_t options = { .existing = true };
 	pawl_space_t *space;
 	unsigned quiet = 0;
 
@@ -101,9 +99,8 @@ void watch_dump(struct exchange *x)
 
 		if (sits(x, i))
 			fprintf(stderr, "  worker %d buyer %u: %s orders/%s, asked %.3f s ago\n",
-				(int)x->places[i / x->opt->threads].pid, i % x->opt->threads,
-				phase_name(lane->phase), x->orders->at[lane->order].id,
-				(double)(clock_ns() - lane->asked_ns) / 1e9);
+				(int)x->places[i / x->opt->threads].pid, i % x->opt->threads, phase_name(lane->phase),
+				x->orders->at[lane->order].id, (double)(clock_ns() - lane->asked_ns) / 1e9);
 	}
 	dump_locks(x);
 }

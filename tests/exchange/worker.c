@@ -24,13 +24,11 @@ static void *sit(void *arg)
 	return NULL;
 }
 
-static void seat_init(
-	struct seat *s, struct exchange *x, pawl_space_t *space, unsigned place, unsigned thread)
+static void seat_init(struct seat *s, struct exchange *x, pawl_space_t *space, unsigned place, unsigned thread)
 {
 	unsigned lane = place * x->opt->threads + thread;
 
-	s->buyer =
-		(struct buyer){.x = x, .space = space, .lane = &x->lanes[lane], .lane_idx = lane};
+	s->buyer = (struct buyer){ .x = x, .space = space, .lane = &x->lanes[lane], .lane_idx = lane };
 	s->buyer.id = x->places[place].serial << 16 | (thread + 1);
 	s->buyer.rng = x->opt->seed ^ s->buyer.id * 0x9e3779b97f4a7c15u;
 	s->buyer.lane->phase = PHASE_OUT;
@@ -66,7 +64,6 @@ _Noreturn void worker_run(struct exchange *x, unsigned place)
 	if (rc == 0)
 		rc = serve(x, space, place);
 	if (rc == 0 && (rc = pawl_space_close(space)) != 0)
-		fprintf(stderr, "exchange: worker %d: close: %s\n", (int)getpid(),
-			pawl_strerror(rc));
+		fprintf(stderr, "exchange: worker %d: close: %s\n", (int)getpid(), pawl_strerror(rc));
 	_exit(rc == 0 ? EXIT_HELD : EXIT_BROKEN);
 }

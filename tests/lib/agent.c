@@ -61,7 +61,7 @@ struct agent *agent_new(const struct target *of, unsigned warm)
 	for (a = agents; a->pid; a++)
 		if (a == agents + AGENTS - 1)
 			return NULL;
-	*a = (struct agent){0};
+	*a = (struct agent){ 0 };
 	a->pid = spawn(live, a);
 	if (agent_do(a, AGENT_LOCK, warm) || agent_do(a, AGENT_UNLOCK, warm)) {
 		agent_kill(a);
@@ -105,8 +105,7 @@ bool agent_asleep(struct agent *a, int64_t timeout_ns)
 	long nap = 10;
 
 	/* Before `taken` it may sleep in its mailbox, which does not count. */
-	while (__atomic_load_n(&a->taken, __ATOMIC_ACQUIRE) != a->asked ||
-		!asleep_in_futex(a->pid, a->pid)) {
+	while (__atomic_load_n(&a->taken, __ATOMIC_ACQUIRE) != a->asked || !asleep_in_futex(a->pid, a->pid)) {
 		if (!agent_busy(a) || now_ns() > until)
 			return false;
 		nap_us(nap);

@@ -77,7 +77,7 @@ const char *where_is(pid_t pid, pid_t tid)
 
 	read_task(pid, tid, "wchan", wchan, sizeof(wchan));
 	read_task(pid, tid, "syscall", call, sizeof(call));
-	snprintf(text, sizeof(text), "state %c, wchan %s, syscall %s",
-		state_of(pid, tid) ? state_of(pid, tid) : '-', wchan, call);
+	snprintf(text, sizeof(text), "state %c, wchan %s, syscall %s", state_of(pid, tid) ? state_of(pid, tid) : '-',
+		wchan, call);
 	return text;
 }

@@ -30,7 +30,7 @@ int64_t now_ns(void)
 
 void nap_us(long us)
 {
-	struct timespec t = {us / 1000000, us % 1000000 * 1000};
+	struct timespec t = { us / 1000000, us % 1000000 * 1000 };
 
 	while (nanosleep(&t, &t) && errno == EINTR)
 		;
@@ -71,8 +71,7 @@ uint64_t seed_of_run(void)
 	return seed;
 }
 
-uint64_t random_next(
-	uint64_t *state) /* a counter through a mixer: every seed is as good as any other */
+uint64_t random_next(uint64_t *state) /* a counter through a mixer: every seed is as good as any other */
 {
 	uint64_t x = *state += UINT64_C(0x9e3779b97f4a7c15);
 
@@ -94,8 +93,8 @@ bool may_trace(void)
 	pid_t pid = spawn(be_traced, NULL);
 	int status = 0;
 	bool stopped = waitpid(pid, &status, 0) == pid && WIFSTOPPED(status);
-	bool stepped = stopped && !ptrace(PTRACE_SINGLESTEP, pid, 0, 0) &&
-		       waitpid(pid, &status, 0) == pid && WIFSTOPPED(status);
+	bool stepped = stopped && !ptrace(PTRACE_SINGLESTEP, pid, 0, 0) && waitpid(pid, &status, 0) == pid &&
+		       WIFSTOPPED(status);
 
 	if (stopped)
 		kill_child(pid);
@@ -200,7 +199,7 @@ bool word_wait(const uint32_t *word, uint32_t seen, int64_t timeout_ns)
 
 	while (__atomic_load_n(word, __ATOMIC_ACQUIRE) == seen) {
 		int64_t left = until - (until == INT64_MAX ? 0 : now_ns());
-		struct timespec t = {left / NS_PER_S, left % NS_PER_S};
+		struct timespec t = { left / NS_PER_S, left % NS_PER_S };
 
 		if (left <= 0)
 			return false;

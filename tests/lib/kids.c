@@ -29,7 +29,7 @@ int64_t kids_now_ns(void)
 
 void kids_nap_us(long us)
 {
-	struct timespec span = {us / 1000000, us % 1000000 * 1000};
+	struct timespec span = { us / 1000000, us % 1000000 * 1000 };
 
 	while (nanosleep(&span, &span) && errno == EINTR)
 		;
@@ -57,7 +57,7 @@ void kids_unmap(void *memory, size_t size)
 }
 
 /* cmocka catches these and goes on with the next test: in a child that would be a second run of all that is left. */
-static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGSYS, SIGABRT};
+static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGSYS, SIGABRT };
 
 pid_t kids_fork(int (*body)(void *arg), void *arg)
 {
@@ -135,8 +135,7 @@ bool kids_asleep(pid_t tid)
 	while (!too_late(since)) {
 		long call = call_of(tid);
 
-		if (call == SYS_futex ||
-			call == 449 /* futex_waitv, on every architecture that has it */)
+		if (call == SYS_futex || call == 449 /* futex_waitv, on every architecture that has it */)
 			return true;
 		kids_nap_us(50);
 	}
@@ -157,8 +156,7 @@ bool kids_until(uint32_t *word, uint32_t value)
 
 uint64_t kids_random(uint64_t *state)
 {
-	uint64_t x = *state +=
-		UINT64_C(0x9e3779b97f4a7c15); /* a Weyl sequence, then two rounds of mixing */
+	uint64_t x = *state += UINT64_C(0x9e3779b97f4a7c15); /* a Weyl sequence, then two rounds of mixing */
 
 	x = (x ^ (x >> 31)) * UINT64_C(0xd6e8feb86659fd93);
 	x = (x ^ (x >> 29)) * UINT64_C(0xa0761d6478bd642f);
@@ -171,8 +169,7 @@ uint64_t kids_seed(void)
 	const char *given = getenv("SEED");
 
 	if (!seed) {
-		seed = given ? strtoull(given, NULL, 0)
-			     : (uint64_t)kids_now_ns() ^ (uint64_t)getpid() << 40;
+		seed = given ? strtoull(given, NULL, 0) : (uint64_t)kids_now_ns() ^ (uint64_t)getpid() << 40;
 		seed = seed ? seed : 1;
 		printf("# SEED=%llu\n", (unsigned long long)seed);
 	}
@@ -204,8 +201,7 @@ static int each_file(bool remove_them)
 
 	while (d && (e = readdir(d)))
 		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0) {
-			n += strstr(e->d_name, "+floor") ==
-			     NULL; /* what counters may not fall below: stays, by design */
+			n += strstr(e->d_name, "+floor") == NULL; /* what counters may not fall below: stays, by design */
 			if (remove_them && unlinkat(dirfd(d), e->d_name, 0))
 				unlinkat(dirfd(d), e->d_name, AT_REMOVEDIR);
 		}

@@ -18,7 +18,7 @@ static char name[32];
 int acts_begin(void)
 {
 	static unsigned count;
-	pawl_space_options_t options = {.capacity = 256};
+	pawl_space_options_t options = { .capacity = 256 };
 
 	snprintf(name, sizeof(name), "test-%u", count++);
 	for (int i = 0; i < 8 * EACH; i++)
@@ -69,8 +69,7 @@ int acts_finish(void)
 	end = acts_end();
 	left = access(path, F_OK) == 0;
 	if (end || left)
-		printf("# the space is closed with: %s; its file is %s\n", pawl_strerror(end),
-			left ? "left" : "gone");
+		printf("# the space is closed with: %s; its file is %s\n", pawl_strerror(end), left ? "left" : "gone");
 	return check || end || left ? -1 : 0;
 }
 
@@ -109,14 +108,13 @@ bool acts_waited_on(long i)
 			return false;
 		kids_nap_us(50);
 	}
-	kids_nap_us(
-		20000); /* from the registration to the sleep; nothing to see from here in another PID namespace */
+	kids_nap_us(20000); /* from the registration to the sleep; nothing to see from here in another PID namespace */
 	return true;
 }
 
 static int take_named(long i, pawl_deadline_t deadline, uint64_t *token)
 {
-	pawl_grant_t grant = {.fence = {0, 0}};
+	pawl_grant_t grant = { .fence = { 0, 0 } };
 	pawl_lock_t *lock = acts_handle(i);
 	int rc = lock ? pawl_lock_acquire(lock, deadline, &grant) : ENXIO;
 
@@ -172,20 +170,17 @@ int act_briefly(long i)
 
 int act_unlock(long i)
 {
-	return i & NAMED ? pawl_lock_release(acts_handle(i))
-			 : pawl_robust_unlock(acts_space, acts_robust(i));
+	return i & NAMED ? pawl_lock_release(acts_handle(i)) : pawl_robust_unlock(acts_space, acts_robust(i));
 }
 
 int act_consistent(long i)
 {
-	return i & NAMED ? pawl_lock_consistent(acts_handle(i))
-			 : pawl_robust_consistent(acts_space, acts_robust(i));
+	return i & NAMED ? pawl_lock_consistent(acts_handle(i)) : pawl_robust_consistent(acts_space, acts_robust(i));
 }
 
 int act_reset(long i)
 {
-	return i & NAMED ? pawl_lock_reset(acts_handle(i))
-			 : pawl_robust_reset(acts_space, acts_robust(i));
+	return i & NAMED ? pawl_lock_reset(acts_handle(i)) : pawl_robust_reset(acts_space, acts_robust(i));
 }
 
 int act_leave(long unused)

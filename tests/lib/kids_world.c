@@ -21,7 +21,7 @@ void world_new(void)
 
 int world_open(void)
 {
-	pawl_space_options_t options = {.capacity = 256};
+	pawl_space_options_t options = { .capacity = 256 };
 
 	memset(handle, 0, sizeof(handle));
 	return pawl_space_open(&world_space, "world", &options);
@@ -129,8 +129,7 @@ static void update(int which, bool died)
 static int failed(int rc)
 {
 	if (rc) {
-		PAWL_FETCH_ADD(
-			&world->errors, 1u, RELAXED); /* read when all is over, as the next */
+		PAWL_FETCH_ADD(&world->errors, 1u, RELAXED); /* read when all is over, as the next */
 		PAWL_STORE(&world->last_error, rc, RELAXED);
 	}
 	return rc;
@@ -191,8 +190,7 @@ int world_violations(void)
 	for (int which = 0; which < WORLD_LOCKS; which++)
 		all += world->data[which].plain != world->data[which].sum;
 	if (all)
-		printf("# two owners %d, tokens back %d, updates lost %d, errors %d (%s)\n",
-			(int)world->doubles, (int)world->backwards, (int)world->lost,
-			(int)world->errors, pawl_strerror(world->last_error));
+		printf("# two owners %d, tokens back %d, updates lost %d, errors %d (%s)\n", (int)world->doubles,
+			(int)world->backwards, (int)world->lost, (int)world->errors, pawl_strerror(world->last_error));
 	return (int)all;
 }

@@ -15,10 +15,9 @@ enum { WORLD_MUTEX, WORLD_NAME, WORLD_LONG_NAME, WORLD_LOCKS };
 struct world {
 	pawl_robust_t mutex;
 	struct world_data {
-		uint32_t owner; /* the process inside, 0 none */
-		uint64_t token; /* the last one's */
-		uint64_t plain,
-			sum; /* of all updates: one under the lock alone, one by atomic addition */
+		uint32_t owner;      /* the process inside, 0 none */
+		uint64_t token;      /* the last one's */
+		uint64_t plain, sum; /* of all updates: one under the lock alone, one by atomic addition */
 	} data[WORLD_LOCKS];
 	uint64_t doubles, backwards, lost, errors; /* violations */
 	uint64_t deaths;                           /* told of by EOWNERDEAD */

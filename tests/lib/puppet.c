@@ -16,7 +16,7 @@ static puppet_t *self;
 
 static void mail_wait(uint32_t *word, uint32_t value)
 {
-	struct timespec slice = {0, 100000000};
+	struct timespec slice = { 0, 100000000 };
 
 	syscall(SYS_futex, word, FUTEX_WAIT, value, &slice, NULL, 0);
 }

@@ -46,15 +46,14 @@ static void fault(const char *format, ...)
 
 bool scene_cast(const struct target *of)
 {
-	struct agent **role[] = {&holder, &sleeper[0], &sleeper[1], &barger, &prober};
+	struct agent **role[] = { &holder, &sleeper[0], &sleeper[1], &barger, &prober };
 
 	target = of;
 	if (!scene_victim)
 		scene_victim = shared_alloc(sizeof(*scene_victim));
 	memset(last_fence, 0, sizeof(last_fence));
 	target->init(SCENE_LOCKS);
-	if (target == &target_pawl &&
-		pawl_robust_init(target_robust(LOCK_RECURSIVE), PAWL_RECURSIVE))
+	if (target == &target_pawl && pawl_robust_init(target_robust(LOCK_RECURSIVE), PAWL_RECURSIVE))
 		return false;
 	for (unsigned i = 0; i < sizeof(role) / sizeof(role[0]); i++)
 		if (!(*role[i] = agent_new(target, LOCK_WARM)))
@@ -92,8 +91,7 @@ static void set_up(void)
 	if (now->start == START_DEAD || now->start == START_POISONED)
 		leave_dead_owner(now->lock);
 	if (now->start == START_POISONED &&
-		(agent_do(barger, AGENT_LOCK, now->lock) != EOWNERDEAD ||
-			agent_do(barger, AGENT_UNLOCK, now->lock)))
+		(agent_do(barger, AGENT_LOCK, now->lock) != EOWNERDEAD || agent_do(barger, AGENT_UNLOCK, now->lock)))
 		fault("could not be poisoned: %s", pawl_strerror(barger->rc));
 	if (now->start == START_HELD && agent_do(holder, AGENT_LOCK, now->lock))
 		fault("the holder got %s", pawl_strerror(holder->rc));
@@ -142,8 +140,7 @@ static void note_fence(const struct agent *a)
 	if (!target->has_fence || !pawl_acquired(a->rc))
 		return;
 	if (a->fence <= last_fence[a->lock])
-		fault("token %llu after %llu", (unsigned long long)a->fence,
-			(unsigned long long)last_fence[a->lock]);
+		fault("token %llu after %llu", (unsigned long long)a->fence, (unsigned long long)last_fence[a->lock]);
 	last_fence[a->lock] = a->fence;
 }
 
@@ -256,8 +253,7 @@ static enum step_end lead(unsigned point)
 	int64_t until = now_ns() + 5 * NS_PER_S;
 	enum step_end end = STEP_SLEEPS;
 
-	while (end == STEP_SLEEPS ||
-		(way == BY_STEPS && end == STEP_REACHED && victim.points < point)) {
+	while (end == STEP_SLEEPS || (way == BY_STEPS && end == STEP_REACHED && victim.points < point)) {
 		bool watch = way == BY_STEPS && now->sleepers && !asked;
 
 		if (watch && victim_owns()) {
@@ -322,8 +318,8 @@ static bool probe(unsigned lock)
 	give_back(prober);
 	if (prober->rc != ENOTRECOVERABLE)
 		return true;
-	return agent_do(prober, AGENT_RESET, lock) == 0 &&
-	       agent_do(prober, AGENT_LOCK, lock) == 0 && agent_do(prober, AGENT_UNLOCK, lock) == 0;
+	return agent_do(prober, AGENT_RESET, lock) == 0 && agent_do(prober, AGENT_LOCK, lock) == 0 &&
+	       agent_do(prober, AGENT_UNLOCK, lock) == 0;
 }
 
 static void look_around(void)
@@ -401,11 +397,8 @@ static void lose(unsigned point)
 	result->gap += now->slice_needed && is_ownerless();
 	if (!result->lost++) {
 		result->first_lost = (int)point;
-		tap_note("  lost at point %u, victim %08x at text + %#lx, word %08x", point,
-			scene_victim->who,
-			(unsigned long)(point < path.n && way == BY_PATH
-						? step_in_text(path.at[point].pc)
-						: 0),
+		tap_note("  lost at point %u, victim %08x at text + %#lx, word %08x", point, scene_victim->who,
+			(unsigned long)(point < path.n && way == BY_PATH ? step_in_text(path.at[point].pc) : 0),
 			target->word(now->lock));
 		describe("S1", sleeper[0]);
 		describe("S2", sleeper[1]);
@@ -437,8 +430,7 @@ static enum step_end play(unsigned point, int *before)
 	}
 	end = lead(point);
 	if (end == STEP_LOST)
-		fault("point %u: the victim itself was left asleep or died: %s", point,
-			where_is(victim.pid, victim.pid));
+		fault("point %u: the victim itself was left asleep or died: %s", point, where_is(victim.pid, victim.pid));
 	if (end == STEP_OVER && now->rc >= 0 && scene_victim->rc != now->rc)
 		fault("the call returned %s", pawl_strerror(scene_victim->rc));
 	result->points++;
@@ -481,7 +473,7 @@ void scene_sweep(const struct scene *scene, unsigned stride, struct scene_result
 {
 	now = scene;
 	result = r;
-	*r = (struct scene_result){.first_lost = -1};
+	*r = (struct scene_result){ .first_lost = -1 };
 	if (now->far && step_can_goto())
 		sweep_by_path(stride);
 	else

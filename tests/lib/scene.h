@@ -38,7 +38,7 @@ struct scene {
 	/* Two deaths in a row, and the kernel's one wake-up for the first goes to the second before it can act on it: the
 	 * slice is what saves the others; without it only those are safe who sleep behind an owner. */
 	bool slice_needed;
-	bool far; /* a long way through libc: only the program's own text and system calls are points */
+	bool far;   /* a long way through libc: only the program's own text and system calls are points */
 	bool peers; /* also run on the peers, for comparison */
 	bool late;  /* H gives V its wake-up just before V's deadline */
 };
@@ -47,9 +47,8 @@ struct scene_result {
 	unsigned points, zero, dead, poison, lost, slow, faults;
 	unsigned gap; /* of the lost, those that `slice_needed` speaks of */
 	int64_t worst_ns;
-	unsigned
-		strayed; /* on a recorded way, chance led V past the wanted point: killed after the end of the call */
-	int first_lost; /* the point of it, -1 */
+	unsigned strayed; /* on a recorded way, chance led V past the wanted point: killed after the end of the call */
+	int first_lost;   /* the point of it, -1 */
 	char fault[160];
 };
 

@@ -36,9 +36,9 @@ static void stay_here(void)
 static void tick_start(void)
 {
 	static bool started;
-	struct sigaction action = {.sa_handler = tick}; /* no SA_RESTART: waitpid is to return */
-	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN};
-	struct itimerspec every = {{0, NS_PER_MS}, {0, NS_PER_MS}};
+	struct sigaction action = { .sa_handler = tick }; /* no SA_RESTART: waitpid is to return */
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN };
+	struct itimerspec every = { { 0, NS_PER_MS }, { 0, NS_PER_MS } };
 	timer_t timer;
 
 	if (started)
@@ -72,7 +72,7 @@ void step_fork(struct step *s, struct victim *v)
 	tick_start();
 	v->phase = STEP_BEFORE;
 	v->rc = -1;
-	*s = (struct step){.phase = &v->phase, .own_text = own_text};
+	*s = (struct step){ .phase = &v->phase, .own_text = own_text };
 	s->pid = spawn(victim_run, v);
 }
 
@@ -98,13 +98,12 @@ bool step_ready(struct step *s, bool wait)
 static const unsigned char *position(pid_t pid)
 {
 	struct user_regs_struct regs;
-	struct iovec io = {&regs, sizeof(regs)};
+	struct iovec io = { &regs, sizeof(regs) };
 
 	if (ptrace(PTRACE_GETREGSET, pid, (void *)NT_PRSTATUS, &io))
 		return NULL;
 #if defined(__x86_64__)
-	return (const unsigned char *)(uintptr_t)
-		regs.rip; /* NOLINT: an address of this very program */
+	return (const unsigned char *)(uintptr_t)regs.rip; /* NOLINT: an address of this very program */
 #elif defined(__aarch64__)
 	return (const unsigned char *)(uintptr_t)regs.pc;
 #else
@@ -203,8 +202,7 @@ enum step_end step_along(struct step *s, unsigned point, struct step_path *path)
 	if (!enter(s, path))
 		return STEP_LOST;
 	while (s->points < point) {
-		bool sleeps = false,
-		     call = s->own_text && !s->in_flight && at_system_call(position(s->pid));
+		bool sleeps = false, call = s->own_text && !s->in_flight && at_system_call(position(s->pid));
 
 		if (*s->phase == STEP_AFTER)
 			return STEP_OVER;
@@ -237,8 +235,7 @@ static bool break_at(pid_t pid, uintptr_t pc)
 {
 #if defined(__x86_64__)
 	return !ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, u_debugreg[0]), pc) &&
-	       !ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, u_debugreg[7]),
-		       (uintptr_t)(pc != 0));
+	       !ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, u_debugreg[7]), (uintptr_t)(pc != 0));
 #else
 	(void)pid;
 	return pc == 0;

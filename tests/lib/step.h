@@ -27,9 +27,8 @@ struct step {
 	bool own_text;
 	unsigned points; /* passed so far */
 	unsigned long steps;
-	unsigned hits,
-		sleeps; /* step_goto: how often it came to the wanted place, how often it slept */
-	int exit;       /* what it ended with, if it never came to its call */
+	unsigned hits, sleeps; /* step_goto: how often it came to the wanted place, how often it slept */
+	int exit;              /* what it ended with, if it never came to its call */
 	bool ready, in_flight, slept;
 };
 
@@ -47,8 +46,7 @@ struct step_path {
 struct victim {
 	volatile uint32_t phase;
 	volatile int rc;
-	volatile uint32_t
-		who; /* filled by `before`, for the parent; so is the next one, by `act` */
+	volatile uint32_t who; /* filled by `before`, for the parent; so is the next one, by `act` */
 	volatile int64_t deadline_ns;
 	volatile pid_t mate;   /* a second thread, that nobody traces */
 	volatile bool stepped; /* all of the way, by the parent: it takes its time */

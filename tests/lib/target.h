@@ -12,8 +12,7 @@
 #include <pawl/pawl.h>
 
 #define TARGET_LOCKS_MAX 128
-#define TARGET_ID                                                                                  \
-	0x3fffffffu /* the bits of word() that say who: pawl's and the kernel's futex ABI agree on them */
+#define TARGET_ID        0x3fffffffu /* the bits of word() that say who: pawl's and the kernel's futex ABI agree on them */
 
 struct target {
 	const char *name;
@@ -33,11 +32,9 @@ struct target {
 extern const struct target target_pawl;      /* pawl_robust_t in shared memory */
 extern const struct target target_pawl_name; /* pawl_lock_t by name */
 extern const struct target target_glibc;     /* pthread robust, process-shared */
-extern const struct target
-	target_glibc_pi; /* the same with priority inheritance: the kernel hands over */
-extern const struct target target_flock; /* flock(2): nobody is told of a death */
-extern const struct target
-	target_busted; /* locks nothing: who judges this one right judges nothing */
+extern const struct target target_glibc_pi;  /* the same with priority inheritance: the kernel hands over */
+extern const struct target target_flock;     /* flock(2): nobody is told of a death */
+extern const struct target target_busted;    /* locks nothing: who judges this one right judges nothing */
 
 /** What target_pawl works on, for tests that need more of pawl than the table above. */
 extern pawl_space_t *target_space;

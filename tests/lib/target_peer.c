@@ -42,8 +42,7 @@ static void glibc_pi_init(unsigned locks)
 	pthread_init(locks, PTHREAD_PRIO_INHERIT);
 }
 
-static void nothing(
-	void) /* the mutexes may be in a state that pthread_mutex_destroy does not allow: just forget them */
+static void nothing(void) /* the mutexes may be in a state that pthread_mutex_destroy does not allow: just forget them */
 {
 }
 

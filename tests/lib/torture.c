@@ -12,8 +12,7 @@
 
 static struct torture plan;
 static pid_t process[TORTURE_PROCESSES];
-static uint32_t
-	round_at_fork; /* a child that starts late must not miss the round it is the victim of */
+static uint32_t round_at_fork; /* a child that starts late must not miss the round it is the victim of */
 static uint64_t rng;
 static uint64_t mismatch;  /* lost updates that have been counted already */
 static uint64_t known_ops; /* operations that have */
@@ -135,8 +134,7 @@ static unsigned still_at_it(void)
 
 	for (unsigned h = 0; h < plan.processes * plan.threads; h++)
 		n += !is_victim(h / plan.threads) &&
-		     __atomic_load_n(&torture_page->hands[h].done, __ATOMIC_ACQUIRE) !=
-			     torture_page->round;
+		     __atomic_load_n(&torture_page->hands[h].done, __ATOMIC_ACQUIRE) != torture_page->round;
 	return n;
 }
 
@@ -175,9 +173,8 @@ static void report_undrained(void)
 
 		if (is_victim(h / plan.threads) || hand->done == torture_page->round)
 			continue;
-		tap_note("%s: round %u: hand %u left behind in phase %u (1 acquiring): %s",
-			plan.target->name, torture_page->round, h, hand->phase,
-			where_is(hand->pid, hand->tid));
+		tap_note("%s: round %u: hand %u left behind in phase %u (1 acquiring): %s", plan.target->name,
+			torture_page->round, h, hand->phase, where_is(hand->pid, hand->tid));
 	}
 	for (unsigned i = 0; i < plan.locks; i++)
 		if (plan.target->word(i))

@@ -23,8 +23,7 @@ struct torture {
 };
 
 struct tally {
-	uint64_t rounds, kills,
-		phase[4]; /* the victim's: outside, acquiring, in the section, releasing */
+	uint64_t rounds, kills, phase[4]; /* the victim's: outside, acquiring, in the section, releasing */
 	uint64_t ops, recovered;
 	uint64_t doubles, torn, tokens, updates, undrained, errors;
 };

@@ -20,9 +20,8 @@ struct start {
 
 static void arm(struct hand *h)
 {
-	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL};
-	struct itimerspec when = {
-		.it_value.tv_nsec = (long)(1 + random_next(&h->rng) % LATEST_KILL_US) * 1000};
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL };
+	struct itimerspec when = { .it_value.tv_nsec = (long)(1 + random_next(&h->rng) % LATEST_KILL_US) * 1000 };
 	timer_t timer;
 
 	if (timer_create(CLOCK_MONOTONIC, &event, &timer) || timer_settime(timer, 0, &when, NULL))
@@ -58,8 +57,7 @@ void hand_settle(struct hand *dead, unsigned lock)
 static void repair(struct record *r)
 {
 	if (r->owner)
-		hand_settle(
-			&torture_page->hands[r->owner - 1], (unsigned)(r - torture_page->records));
+		hand_settle(&torture_page->hands[r->owner - 1], (unsigned)(r - torture_page->records));
 	r->owner = 0;
 	r->b = r->a;
 }
@@ -82,8 +80,7 @@ static void section(struct hand *h, struct record *r, unsigned i)
 	const struct target *t = torture_page->plan.target;
 	uint32_t nobody = 0, me = (uint32_t)(h - torture_page->hands) + 1;
 
-	if (!__atomic_compare_exchange_n(
-		    &r->owner, &nobody, me, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+	if (!__atomic_compare_exchange_n(&r->owner, &nobody, me, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
 		violation(&torture_page->doubles);
 		r->owner = me;
 	}
@@ -139,8 +136,7 @@ static void one_operation(struct hand *h)
 static void *hand_live(void *arg)
 {
 	struct start *start = arg;
-	struct hand *h =
-		&torture_page->hands[start->process * torture_page->plan.threads + start->thread];
+	struct hand *h = &torture_page->hands[start->process * torture_page->plan.threads + start->thread];
 
 	h->pid = getpid();
 	h->tid = (pid_t)syscall(SYS_gettid);
@@ -165,7 +161,7 @@ void hand_process(unsigned process, uint32_t round)
 	pthread_t thread;
 
 	for (unsigned i = 0; i < torture_page->plan.threads; i++)
-		starts[i] = (struct start){process, i, round};
+		starts[i] = (struct start){ process, i, round };
 	for (unsigned i = 1; i < torture_page->plan.threads; i++)
 		if (pthread_create(&thread, NULL, hand_live, &starts[i]))
 			_exit(1);

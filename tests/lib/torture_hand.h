@@ -16,8 +16,7 @@ struct record {
 };
 
 struct hand {
-	uint64_t
-		count; /* operations << 1 | one is in flight: the single store of a hand that says it has counted */
+	uint64_t count;  /* operations << 1 | one is in flight: the single store of a hand that says it has counted */
 	uint64_t intent; /* in flight: what `a` will be */
 	uint32_t lock;   /* in flight: of this lock */
 	uint32_t phase, done;

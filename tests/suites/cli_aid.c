@@ -26,8 +26,7 @@ static int take(const char *space_name, const char *name, pawl_lock_t **lock)
 {
 	pawl_space_t *space;
 
-	if (pawl_space_open(&space, space_name, NULL) ||
-		pawl_lock_open(space, name, PAWL_TIMESTAMP, lock))
+	if (pawl_space_open(&space, space_name, NULL) || pawl_lock_open(space, name, PAWL_TIMESTAMP, lock))
 		return EINVAL;
 	return pawl_lock_acquire(*lock, PAWL_FOREVER, NULL);
 }
@@ -70,8 +69,7 @@ static int hold(char **arg)
 static const struct {
 	int number;
 	const char *name;
-} counted[] = {
-	{SIGHUP, "HUP"}, {SIGINT, "INT"}, {SIGQUIT, "QUIT"}, {SIGUSR1, "USR1"}, {SIGUSR2, "USR2"}};
+} counted[] = { { SIGHUP, "HUP" }, { SIGINT, "INT" }, { SIGQUIT, "QUIT" }, { SIGUSR1, "USR1" }, { SIGUSR2, "USR2" } };
 enum { COUNTED = sizeof(counted) / sizeof(counted[0]) };
 
 static volatile sig_atomic_t seen[_NSIG];
@@ -120,10 +118,9 @@ static int unable(char **command)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	struct sock_fprog program = {sizeof(rules) / sizeof(rules[0]), rules};
+	struct sock_fprog program = { sizeof(rules) / sizeof(rules[0]), rules };
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-		prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)) {
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)) {
 		perror("cli_aid: seccomp");
 		return 1;
 	}
@@ -133,8 +130,7 @@ static int unable(char **command)
 
 static json_t *step(json_t *value, const char *key)
 {
-	return json_is_array(value) ? json_array_get(value, strtoul(key, NULL, 10))
-				    : json_object_get(value, key);
+	return json_is_array(value) ? json_array_get(value, strtoul(key, NULL, 10)) : json_object_get(value, key);
 }
 
 static int json(char **keys)

@@ -26,14 +26,13 @@ static void version_is_that_of_the_headers(void **state)
 	char want[32];
 
 	(void)state;
-	snprintf(want, sizeof(want), "%d.%d.%d", PAWL_VERSION_MAJOR, PAWL_VERSION_MINOR,
-		PAWL_VERSION_PATCH);
+	snprintf(want, sizeof(want), "%d.%d.%d", PAWL_VERSION_MAJOR, PAWL_VERSION_MINOR, PAWL_VERSION_PATCH);
 	assert_string_equal(pawl_version(), want);
 }
 
 /* Those that base.h lists with a meaning of pawl's own. */
-static const int documented[] = {EBUSY, ETIMEDOUT, EOWNERDEAD, ENOTRECOVERABLE, EDEADLK, EPERM,
-	EAGAIN, EPROTO, EIDRM, ENOSPC, ENAMETOOLONG, EINVAL};
+static const int documented[] = { EBUSY, ETIMEDOUT, EOWNERDEAD, ENOTRECOVERABLE, EDEADLK, EPERM, EAGAIN, EPROTO, EIDRM,
+	ENOSPC, ENAMETOOLONG, EINVAL };
 
 static void documented_errors_have_words_of_their_own(void **state)
 {
@@ -62,7 +61,7 @@ static void documented_errors_keep_their_pointer(void **state)
 
 static void other_errors_have_the_words_of_strerror(void **state)
 {
-	static const int others[] = {ENOMEM, EMFILE, EACCES, ENOENT, 99999, -1};
+	static const int others[] = { ENOMEM, EMFILE, EACCES, ENOENT, 99999, -1 };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(others); i++) {
@@ -102,8 +101,8 @@ static void assert_in(pawl_deadline_t (*make)(int64_t), int64_t n, int64_t unit)
 
 static void deadlines_count_from_now(void **state)
 {
-	static const int64_t ns[] = {0, 1, 999999999, 5000000000, -1, -1000000};
-	static const int64_t ms[] = {0, 1, 50, 86400000, -1, -20};
+	static const int64_t ns[] = { 0, 1, 999999999, 5000000000, -1, -1000000 };
+	static const int64_t ms[] = { 0, 1, 50, 86400000, -1, -20 };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(ns); i++)
@@ -125,7 +124,7 @@ static void far_deadlines_saturate_at_forever(void **state)
 
 static void passed_deadlines_are_never_a_try(void **state)
 {
-	static const int64_t passed[] = {0, -1, -1000, INT64_MIN / 2, INT64_MIN + 1, INT64_MIN};
+	static const int64_t passed[] = { 0, -1, -1000, INT64_MIN / 2, INT64_MIN + 1, INT64_MIN };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(passed); i++) {
@@ -147,9 +146,8 @@ static void the_zero_of_the_clock_is_not_a_try(void **state)
 
 /* ---- fencing tokens ---- */
 
-static const pawl_fence_t rising[] = {{0, 0}, {0, 1}, {0, 0x7fffffffffffffff},
-	{0, 0x8000000000000000}, {0, UINT64_MAX}, {1, 0}, {1, 1}, {0x8000000000000000, 0},
-	{UINT64_MAX, 0}, {UINT64_MAX, UINT64_MAX}};
+static const pawl_fence_t rising[] = { { 0, 0 }, { 0, 1 }, { 0, 0x7fffffffffffffff }, { 0, 0x8000000000000000 },
+	{ 0, UINT64_MAX }, { 1, 0 }, { 1, 1 }, { 0x8000000000000000, 0 }, { UINT64_MAX, 0 }, { UINT64_MAX, UINT64_MAX } };
 
 static int sign(int x)
 {
@@ -161,8 +159,7 @@ static void fences_compare_high_half_first(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rising); i++)
 		for (size_t j = 0; j < COUNT(rising); j++)
-			assert_int_equal(
-				sign(pawl_fence_cmp(rising[i], rising[j])), sign((int)i - (int)j));
+			assert_int_equal(sign(pawl_fence_cmp(rising[i], rising[j])), sign((int)i - (int)j));
 }
 
 static void text_order_is_token_order(void **state)
@@ -184,11 +181,9 @@ static void format_writes_these_digits(void **state)
 	char text[PAWL_FENCE_LEN];
 
 	(void)state;
-	assert_string_equal(
-		pawl_fence_format((pawl_fence_t){0x0123456789abcdef, 0xfedcba9876543210}, text),
+	assert_string_equal(pawl_fence_format((pawl_fence_t){ 0x0123456789abcdef, 0xfedcba9876543210 }, text),
 		"0123456789abcdeffedcba9876543210");
-	assert_string_equal(
-		pawl_fence_format((pawl_fence_t){0, 42}, text), "0000000000000000000000000000002a");
+	assert_string_equal(pawl_fence_format((pawl_fence_t){ 0, 42 }, text), "0000000000000000000000000000002a");
 }
 
 static void parse_reads_what_format_wrote(void **state)
@@ -197,7 +192,7 @@ static void parse_reads_what_format_wrote(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rising); i++) {
-		pawl_fence_t got = {77, 77};
+		pawl_fence_t got = { 77, 77 };
 
 		assert_int_equal(pawl_fence_parse(pawl_fence_format(rising[i], text), &got), 0);
 		assert_int_equal(pawl_fence_cmp(got, rising[i]), 0);
@@ -206,7 +201,7 @@ static void parse_reads_what_format_wrote(void **state)
 
 static void assert_refused(const char *text)
 {
-	pawl_fence_t fence = {77, 78};
+	pawl_fence_t fence = { 77, 78 };
 
 	assert_int_equal(pawl_fence_parse(text, &fence), EINVAL);
 	assert_true(fence.hi == 77 && fence.lo == 78);
@@ -225,8 +220,7 @@ static void parse_refuses_anything_else(void **state)
 	assert_refused("0x000000000000000000000000000000");
 	assert_refused("-0000000000000000000000000000001");
 	assert_refused("0000000000000000g000000000000000");
-	assert_refused(
-		"0000000000000000:000000000000000"); /* the neighbours of the digits and letters */
+	assert_refused("0000000000000000:000000000000000"); /* the neighbours of the digits and letters */
 	assert_refused("0000000000000000/000000000000000");
 	assert_refused("0000000000000000`000000000000000");
 	assert_refused("0000000000000000@000000000000000");

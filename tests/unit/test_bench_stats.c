@@ -42,18 +42,17 @@ static double noise(void)
 
 static void sort_puts_missing_samples_last(void **state)
 {
-	double x[] = {3, NAN, -1, INFINITY, NAN, 2};
+	double x[] = { 3, NAN, -1, INFINITY, NAN, 2 };
 
 	(void)state;
 	assert_int_equal(bench_stats_sort(x, 6), 4);
-	assert_true(
-		x[0] == -1 && x[1] == 2 && x[2] == 3 && isinf(x[3]) && isnan(x[4]) && isnan(x[5]));
+	assert_true(x[0] == -1 && x[1] == 2 && x[2] == 3 && isinf(x[3]) && isnan(x[4]) && isnan(x[5]));
 	assert_int_equal(bench_stats_sort(x, 0), 0);
 }
 
 static void rank_is_a_measured_value(void **state)
 {
-	double x[100], ten[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, one[] = {7};
+	double x[100], ten[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 }, one[] = { 7 };
 
 	(void)state;
 	for (int i = 0; i < 100; i++)
@@ -90,7 +89,7 @@ static void rank_matches_its_definition(void **state)
 
 static void median_takes_the_middle_and_changes_nothing(void **state)
 {
-	double odd[] = {9, 1, 5}, even[] = {8, NAN, 1, 2, 100}, none[] = {NAN};
+	double odd[] = { 9, 1, 5 }, even[] = { 8, NAN, 1, 2, 100 }, none[] = { NAN };
 
 	(void)state;
 	assert_near(bench_stats_median(odd, 3), 5, 0);
@@ -102,7 +101,7 @@ static void median_takes_the_middle_and_changes_nothing(void **state)
 
 static void pair_of_a_known_ratio(void **state)
 {
-	double row[] = {2, 8, 32}, peer[] = {1, 2, 4}; /* 2, 4, 8 */
+	double row[] = { 2, 8, 32 }, peer[] = { 1, 2, 4 }; /* 2, 4, 8 */
 	bench_ratio_t r = bench_stats_pair(row, peer, 3);
 
 	(void)state;
@@ -114,7 +113,7 @@ static void pair_of_a_known_ratio(void **state)
 
 static void pair_leaves_out_half_measured_rounds(void **state)
 {
-	double row[] = {2, NAN, 6, 0, 10}, peer[] = {1, 2, NAN, 4, 5};
+	double row[] = { 2, NAN, 6, 0, 10 }, peer[] = { 1, 2, NAN, 4, 5 };
 	bench_ratio_t r = bench_stats_pair(row, peer, 5);
 
 	(void)state;

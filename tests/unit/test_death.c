@@ -42,8 +42,7 @@ static void *own_and_end(void *arg)
 static int take_by_thread(long i)
 {
 	owner.stage = 0;
-	if (pthread_create(&owner.thread, NULL, own_and_end, (void *)(intptr_t)i) ||
-		!kids_until(&owner.stage, 1))
+	if (pthread_create(&owner.thread, NULL, own_and_end, (void *)(intptr_t)i) || !kids_until(&owner.stage, 1))
 		return -1;
 	puppet_tell(owner.token);
 	return owner.rc;
@@ -101,16 +100,16 @@ static const struct way {
 	bool lives;      /* the process goes on */
 	puppet_act *own; /* how it takes the lock first */
 } ways[] = {
-	{"thread exit", die_thread, true, take_by_thread},
-	{"_exit", die_by__exit, false, act_lock},
-	{"exit", die_by_exit, false, act_lock},
-	{"SIGKILL", NULL, false, act_lock},
-	{"exec", die_exec, true, act_lock},
-	{"fork, then _exit", die_forked, false, act_lock},
+	{ "thread exit", die_thread, true, take_by_thread },
+	{ "_exit", die_by__exit, false, act_lock },
+	{ "exit", die_by_exit, false, act_lock },
+	{ "SIGKILL", NULL, false, act_lock },
+	{ "exec", die_exec, true, act_lock },
+	{ "fork, then _exit", die_forked, false, act_lock },
 };
 
-static puppet_act *const takes[] = {act_lock, act_try, act_timed};
-static const char *const take_names[] = {"lock", "try", "timed"};
+static puppet_act *const takes[] = { act_lock, act_try, act_timed };
+static const char *const take_names[] = { "lock", "try", "timed" };
 
 struct cell {
 	const struct way *way;
@@ -153,9 +152,7 @@ static void owner_dies_under(struct cell *c, puppet_t *taker)
 	}
 	dies(c, holder);
 	if (!c->asleep)
-		puppet_ask(taker,
-			c->take == act_try && c->way->die == die_exec ? act_timed : c->take,
-			c->lock);
+		puppet_ask(taker, c->take == act_try && c->way->die == die_exec ? act_timed : c->take, c->lock);
 	assert_int_equal(puppet_answer(taker), EOWNERDEAD);
 	assert_true(taker->extra & ACT_DIED);
 	rises(c, taker->extra);
@@ -224,14 +221,12 @@ static void check_table(long lock)
 	assert_int_equal(acts_begin(), 0);
 	for (unsigned w = 0; w < sizeof(ways) / sizeof(*ways); w++)
 		for (unsigned bits = 0; bits < 12; bits++) {
-			struct cell c = {
-				&ways[w], takes[bits / 4], bits & 1, bits >> 1 & 1, lock, 0};
+			struct cell c = { &ways[w], takes[bits / 4], bits & 1, bits >> 1 & 1, lock, 0 };
 
 			if (c.asleep && c.take == act_try)
 				continue; /* a try does not sleep */
 			print_message("# %s, %s, %s, %s\n", take_names[bits / 4], c.way->name,
-				c.consistent ? "consistent" : "poisoned",
-				c.asleep ? "asleep" : "afterwards");
+				c.consistent ? "consistent" : "poisoned", c.asleep ? "asleep" : "afterwards");
 			check_cell(&c);
 			cells++;
 			lock = (lock & ~63) | ((lock + 1) & 63);
@@ -302,9 +297,9 @@ static int end(void **state)
 	return 0;
 }
 
-#define IN(mode, test)                                                                             \
-	{                                                                                          \
-#test "_" #mode, test, mode, NULL, NULL                                            \
+#define IN(mode, test)                                                                                                 \
+	{                                                                                                              \
+#test "_" #mode, test, mode, NULL, NULL                                                                \
 	}
 
 int main(void)

@@ -82,9 +82,8 @@ static uintptr_t chosen[8]; /* what an attacker would like to have written */
 
 static int leave_forged(long n)
 {
-	static const uintptr_t garbage[] = {
-		0, 1, 8, 0xdeadbeef, UINTPTR_MAX, UINTPTR_MAX - 7, (uintptr_t)1 << 62};
-	struct forgery f = {.where = (int)(n & 3)};
+	static const uintptr_t garbage[] = { 0, 1, 8, 0xdeadbeef, UINTPTR_MAX, UINTPTR_MAX - 7, (uintptr_t)1 << 62 };
+	struct forgery f = { .where = (int)(n & 3) };
 	pthread_t thread;
 	void *end = NULL;
 
@@ -92,8 +91,7 @@ static int leave_forged(long n)
 	f.value = n < 7 ? garbage[n] : (uintptr_t)&chosen[4];
 	for (int i = 0; i < 8; i++)
 		chosen[i] = 0x1111;
-	if (pthread_create(&thread, NULL, join_and_leave_forged, &f) ||
-		pthread_join(thread, &end) || end)
+	if (pthread_create(&thread, NULL, join_and_leave_forged, &f) || pthread_join(thread, &end) || end)
 		return 1;
 	for (int i = 0; i < 8; i++)
 		if (chosen[i] != 0x1111)
@@ -150,9 +148,8 @@ static void forged_count(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		{"forged_pointers", forged_pointers, setup, teardown, NULL},
-		{"forged_count", forged_count, setup, teardown, NULL}};
+	const struct CMUnitTest tests[] = { { "forged_pointers", forged_pointers, setup, teardown, NULL },
+		{ "forged_count", forged_count, setup, teardown, NULL } };
 	int rc;
 
 	alarm(120);

@@ -133,8 +133,7 @@ static void closes_are_independent(void **state)
 
 /* A daemon: the parent opens the space, forks and exits at once; the child goes on, and it alone removes the file. */
 static struct daemon {
-	uint32_t
-		stage; /* 1: the parent may go; 2: the child has looked; 3: end; 4: it has closed */
+	uint32_t stage; /* 1: the parent may go; 2: the child has looked; 3: end; 4: it has closed */
 	int rc;
 } * daemon_page;
 
@@ -148,8 +147,7 @@ static int run_daemon(void)
 	kids_nap_us(20000); /* the parent is gone */
 	if (spaces() != 1)
 		return 2;
-	if (pawl_lock_open(space, "daemon", 0, &lock) ||
-		pawl_lock_acquire(lock, PAWL_FOREVER, NULL))
+	if (pawl_lock_open(space, "daemon", 0, &lock) || pawl_lock_acquire(lock, PAWL_FOREVER, NULL))
 		return 3;
 	PAWL_STORE(&daemon_page->stage, 2u, RELEASE);
 	if (!kids_until(&daemon_page->stage, 3))
@@ -234,8 +232,7 @@ static int child_of_a_storm(void)
 		if (take(i) || act_unlock(i))
 			return 1;
 	snprintf(name, sizeof(name), "of-%d", (int)getpid() % 50);
-	if (pawl_lock_open(acts_space, name, PAWL_AUTO_RECOVER, &lock) ||
-		pawl_lock_acquire(lock, PAWL_FOREVER, NULL))
+	if (pawl_lock_open(acts_space, name, PAWL_AUTO_RECOVER, &lock) || pawl_lock_acquire(lock, PAWL_FOREVER, NULL))
 		return 2;
 	return pawl_lock_release(lock) ? 3 : take(0) || act_unlock(0) ? 4 : 0;
 }
@@ -246,8 +243,7 @@ static int fork_in_a_storm(long forks)
 	int failed = 0;
 
 	for (long n = 0; n < 4; n++)
-		if (pthread_create(
-			    &thread[n], NULL, take_and_give, (void *)(intptr_t)(n & 1 ? NAMED : 0)))
+		if (pthread_create(&thread[n], NULL, take_and_give, (void *)(intptr_t)(n & 1 ? NAMED : 0)))
 			return -1;
 	for (long n = 0; n < forks; n++) {
 		pid_t pid = fork();
@@ -301,9 +297,7 @@ static int child_of_threads(long unused)
 
 		if (acts_take(0, PAWL_TRY, &token) != EBUSY || act_unlock(0) != EPERM)
 			_exit(1);
-		_exit(take(1) || act_unlock(1) || pawl_space_close(acts_space)
-				? 2
-				: 0); /* no thread of it holds anything */
+		_exit(take(1) || act_unlock(1) || pawl_space_close(acts_space) ? 2 : 0); /* no thread of it holds anything */
 	}
 	return pid < 0 || waitpid(pid, &status, 0) != pid ? -2 : status;
 }
@@ -360,7 +354,7 @@ static void fork_while_another_joins(void **state)
 
 static int fork_without_descriptors(long unused)
 {
-	struct rlimit none = {0, 0}, before;
+	struct rlimit none = { 0, 0 }, before;
 	int status = -1;
 	pid_t pid;
 
@@ -414,7 +408,7 @@ static int hold_and_leave_a_command(long pid_at)
 
 static int try_without_descriptors(long unused)
 {
-	struct rlimit none = {0, 0}, before;
+	struct rlimit none = { 0, 0 }, before;
 	int rc;
 
 	(void)unused;
@@ -451,8 +445,7 @@ static int list_descriptors(long unused)
 	(void)unused;
 	/* exec: what a new program finds open beside the three standard ones and the directory it reads */
 	execl("/bin/sh", "sh", "-c",
-		"for f in /proc/self/fd/*; do readlink $f; done | grep -q 'pawl' && exit 7; exit 0",
-		(char *)NULL);
+		"for f in /proc/self/fd/*; do readlink $f; done | grep -q 'pawl' && exit 7; exit 0", (char *)NULL);
 	return -1;
 }
 
@@ -491,8 +484,7 @@ static int take_anonymous_name(long unused)
 	pawl_lock_t *lock;
 
 	(void)unused;
-	return pawl_lock_open(anonymous, "here", 0, &lock) ||
-	       pawl_lock_acquire(lock, PAWL_FOREVER, NULL);
+	return pawl_lock_open(anonymous, "here", 0, &lock) || pawl_lock_acquire(lock, PAWL_FOREVER, NULL);
 }
 
 static void anonymous_space(void **state)
@@ -601,7 +593,7 @@ static void opened_again(void **state)
 static struct crowd {
 	uint32_t joined, failed, refused;
 	pthread_mutex_t gate; /* shut while they shall stay */
-} crowd = {.gate = PTHREAD_MUTEX_INITIALIZER};
+} crowd = { .gate = PTHREAD_MUTEX_INITIALIZER };
 
 /* A try is enough to join; thousands that wait for one lock would be busy with nothing but their slices. */
 static void *join_and_stay(void *arg)
@@ -643,8 +635,7 @@ static void end_crowd(const pthread_t *thread, unsigned threads)
 
 static uint32_t counted(void)
 {
-	return PAWL_LOAD(&crowd.joined, ACQUIRE) + PAWL_LOAD(&crowd.refused, ACQUIRE) +
-	       PAWL_LOAD(&crowd.failed, ACQUIRE);
+	return PAWL_LOAD(&crowd.joined, ACQUIRE) + PAWL_LOAD(&crowd.refused, ACQUIRE) + PAWL_LOAD(&crowd.failed, ACQUIRE);
 }
 
 /* 600 threads at once, more than are prepared for at first; when they end, they are gone. */
@@ -727,13 +718,13 @@ static void thread_exit_leaves(void **state)
 	assert_true(stats.joins >= 3000);
 }
 
-#define TEST(name)                                                                                 \
-	{                                                                                          \
-#name, name, setup, teardown, NULL                                                 \
+#define TEST(name)                                                                                                     \
+	{                                                                                                              \
+#name, name, setup, teardown, NULL                                                                     \
 	}
-#define BARE(name)                                                                                 \
-	{                                                                                          \
-#name, name, NULL, NULL, NULL                                                      \
+#define BARE(name)                                                                                                     \
+	{                                                                                                              \
+#name, name, NULL, NULL, NULL                                                                          \
 	}
 
 static int begin(void **state)

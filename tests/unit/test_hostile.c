@@ -44,7 +44,7 @@ static char long_name[201];
 
 static int use_and_die(void *arg)
 {
-	pawl_space_options_t options = {.capacity = 64, .persistent = true};
+	pawl_space_options_t options = { .capacity = 64, .persistent = true };
 	pawl_space_t *space;
 	pawl_lock_t *lock;
 
@@ -57,15 +57,12 @@ static int use_and_die(void *arg)
 		char name[16];
 
 		snprintf(name, sizeof(name), "name-%d", n);
-		if (pawl_lock_open(space, name, 0, &lock) ||
-			pawl_lock_acquire(lock, PAWL_TRY, NULL))
+		if (pawl_lock_open(space, name, 0, &lock) || pawl_lock_acquire(lock, PAWL_TRY, NULL))
 			return 2;
 		if (n & 1 && pawl_lock_release(lock))
 			return 3;
 	}
-	return pawl_lock_open(space, long_name, 0, &lock) || pawl_lock_acquire(lock, PAWL_TRY, NULL)
-		       ? 4
-		       : 0;
+	return pawl_lock_open(space, long_name, 0, &lock) || pawl_lock_acquire(lock, PAWL_TRY, NULL) ? 4 : 0;
 }
 
 static int read_image(struct image *image)
@@ -101,12 +98,9 @@ static int write_image(const struct image *image, off_t size)
 
 	for (unsigned n = 0; !rc && n < image->pages; n++)
 		if (image->page[n].off < size) {
-			size_t len = size - image->page[n].off < PAGE
-					     ? (size_t)(size - image->page[n].off)
-					     : PAGE;
+			size_t len = size - image->page[n].off < PAGE ? (size_t)(size - image->page[n].off) : PAGE;
 
-			rc = pwrite(fd, image->page[n].bytes, len, image->page[n].off) !=
-			     (ssize_t)len;
+			rc = pwrite(fd, image->page[n].bytes, len, image->page[n].off) != (ssize_t)len;
 		}
 	if (fd >= 0)
 		close(fd);
@@ -118,8 +112,7 @@ static int begin(void **state)
 	(void)state;
 	kids_dir_make();
 	memset(long_name, 'L', sizeof(long_name) - 1);
-	snprintf(good.path, sizeof(good.path), "%s/pawl.%d.hostile", getenv("PAWL_DIR"),
-		(int)geteuid());
+	snprintf(good.path, sizeof(good.path), "%s/pawl.%d.hostile", getenv("PAWL_DIR"), (int)geteuid());
 	return kids_join(kids_fork(use_and_die, NULL)) || read_image(&good) || good.pages < 4;
 }
 
@@ -150,10 +143,8 @@ static void refused_with(int want)
 	assert_null(space);
 	assert_non_null(strstr(pawl_space_reason(), good.path));
 	assert_int_equal(lstat(good.path, &after), 0);
-	assert_true(before.st_ino == after.st_ino && before.st_size == after.st_size &&
-		    before.st_mode == after.st_mode);
-	assert_true(before.st_mtim.tv_sec == after.st_mtim.tv_sec &&
-		    before.st_mtim.tv_nsec == after.st_mtim.tv_nsec);
+	assert_true(before.st_ino == after.st_ino && before.st_size == after.st_size && before.st_mode == after.st_mode);
+	assert_true(before.st_mtim.tv_sec == after.st_mtim.tv_sec && before.st_mtim.tv_nsec == after.st_mtim.tv_nsec);
 	assert_true(before.st_blocks == after.st_blocks);
 }
 
@@ -164,7 +155,7 @@ static void refused(void)
 
 static void kinds(void **state)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	char target[PATH_MAX + 8];
 	int fd;
 
@@ -204,7 +195,7 @@ static void device(void **state)
 
 static void wider_modes(void **state)
 {
-	static const mode_t wide[] = {0601, 0602, 0604, 0610, 0620, 0640, 0660, 0644, 0666, 0777};
+	static const mode_t wide[] = { 0601, 0602, 0604, 0610, 0620, 0640, 0660, 0644, 0666, 0777 };
 
 	(void)state;
 	assert_int_equal(write_image(&good, good.size), 0);
@@ -226,10 +217,7 @@ static void foreign_owner(void **state)
 /* A space of a group is refused when the file belongs to another group, or lets everybody in. */
 static void foreign_group(void **state)
 {
-	pawl_space_options_t options = {.capacity = 64,
-		.gid = geteuid() ? getegid() : 12345,
-		.mode = 0660,
-		.persistent = true};
+	pawl_space_options_t options = { .capacity = 64, .gid = geteuid() ? getegid() : 12345, .mode = 0660, .persistent = true };
 	pawl_space_t *space;
 	char path[PATH_MAX];
 
@@ -252,10 +240,9 @@ static void foreign_group(void **state)
 
 static void lengths(void **state)
 {
-	static const off_t edge[] = {0, 1, 7, 8, 63, 64, 100, 511, 512, 1024,
-		sizeof(struct pawl__header) - 1, sizeof(struct pawl__header), PAGE - 1, PAGE,
-		PAGE + 1, 2 * PAGE, PAWL__PLACES_OFF - 1, PAWL__PLACES_OFF, PAWL__PLACES_OFF + 1,
-		PAWL__PLACES_OFF + PAWL__CHUNK};
+	static const off_t edge[] = { 0, 1, 7, 8, 63, 64, 100, 511, 512, 1024, sizeof(struct pawl__header) - 1,
+		sizeof(struct pawl__header), PAGE - 1, PAGE, PAGE + 1, 2 * PAGE, PAWL__PLACES_OFF - 1, PAWL__PLACES_OFF,
+		PAWL__PLACES_OFF + 1, PAWL__PLACES_OFF + PAWL__CHUNK };
 
 	(void)state;
 	for (unsigned n = 0; n < sizeof(edge) / sizeof(*edge); n++) {
@@ -274,9 +261,9 @@ static void lengths(void **state)
 	refused();
 }
 
-#define FIELD(name)                                                                                \
-	{                                                                                          \
-		offsetof(struct pawl__header, name), sizeof(((struct pawl__header *)0)->name)      \
+#define FIELD(name)                                                                                                    \
+	{                                                                                                              \
+		offsetof(struct pawl__header, name), sizeof(((struct pawl__header *)0)->name)                          \
 	}
 
 /* Each bit of what the stamp says about the layout. */
@@ -284,8 +271,8 @@ static void stamp(void **state)
 {
 	static const struct {
 		size_t off, size;
-	} fields[] = {FIELD(magic), FIELD(format), FIELD(header_size), FIELD(total_size),
-		FIELD(layout_hash), FIELD(capacity), FIELD(token_off)};
+	} fields[] = { FIELD(magic), FIELD(format), FIELD(header_size), FIELD(total_size), FIELD(layout_hash),
+		FIELD(capacity), FIELD(token_off) };
 	struct image bad = good;
 
 	(void)state;
@@ -318,8 +305,7 @@ static void rubbish(void **state)
 
 /* ---- damaged ---- */
 
-static uint64_t *
-	progress; /* [0] off and [1] what was written there: for a crash report; [2] attempts; [3] refusals */
+static uint64_t *progress; /* [0] off and [1] what was written there: for a crash report; [2] attempts; [3] refusals */
 
 static int look_at(const pawl_lock_info_t *info, void *arg)
 {
@@ -395,10 +381,9 @@ static int join_while_it_moves(pid_t pid)
 {
 	uint64_t last = 0;
 	int64_t since = kids_now_ns();
-	siginfo_t info = {.si_pid = 0};
+	siginfo_t info = { .si_pid = 0 };
 
-	while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-		info.si_pid == 0) {
+	while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0) {
 		if (PAWL_LOAD(&progress[2], RELAXED) != last) {
 			last = PAWL_LOAD(&progress[2], RELAXED); /* relaxed: only looked at */
 			since = kids_now_ns();
@@ -420,19 +405,16 @@ static void check_damage(int (*body)(void *), const void *arg, uint64_t at_least
 	memset(progress, 0, 4 * sizeof(*progress));
 	rc = join_while_it_moves(kids_fork(body, copy));
 	if (rc)
-		print_error("at 0x%lx, 0x%lx\n", (unsigned long)progress[0],
-			(unsigned long)progress[1]);
+		print_error("at 0x%lx, 0x%lx\n", (unsigned long)progress[0], (unsigned long)progress[1]);
 	assert_int_equal(rc, 0);
-	print_message("# %lu damaged files, %lu refused\n", (unsigned long)progress[2],
-		(unsigned long)progress[3]);
+	print_message("# %lu damaged files, %lu refused\n", (unsigned long)progress[2], (unsigned long)progress[3]);
 	assert_true(progress[2] >= at_least);
 }
 
 static void header_bits(void **state)
 {
 	/* the words of the stripes are all alike: the first two stand for them */
-	static const size_t region[2] = {
-		0, offsetof(struct pawl__header, stripes) + 2 * sizeof(pawl_robust_t)};
+	static const size_t region[2] = { 0, offsetof(struct pawl__header, stripes) + 2 * sizeof(pawl_robust_t) };
 
 	(void)state;
 	check_damage(flip_region, region, 8 * region[1]);
@@ -440,8 +422,7 @@ static void header_bits(void **state)
 
 static void slot_bits(void **state)
 {
-	static const size_t region[2] = {PAWL__SLOTS_OFF,
-		3 * sizeof(struct pawl__slot)}; /* nobody's, the dead one's, a free one */
+	static const size_t region[2] = { PAWL__SLOTS_OFF, 3 * sizeof(struct pawl__slot) }; /* nobody's, the dead one's, a free one */
 
 	(void)state;
 	check_damage(flip_region, region, 8 * region[1]);
@@ -451,14 +432,12 @@ static void slot_bits(void **state)
 static size_t find_place(uint32_t nth)
 {
 	for (unsigned p = 0; p < good.pages; p++)
-		for (size_t i = 0; good.page[p].off >= PAWL__PLACES_OFF && i < PAGE;
-			i += sizeof(struct pawl__place)) {
+		for (size_t i = 0; good.page[p].off >= PAWL__PLACES_OFF && i < PAGE; i += sizeof(struct pawl__place)) {
 			struct pawl__place place;
 			size_t off = (size_t)good.page[p].off + i;
 
 			memcpy(&place, good.page[p].bytes + i, sizeof(place));
-			if (off < pawl__longs_off(64) && (place.gen & 3) == PAWL__PLACE_READY &&
-				nth-- == 0)
+			if (off < pawl__longs_off(64) && (place.gen & 3) == PAWL__PLACE_READY && nth-- == 0)
 				return off;
 		}
 	return 0;
@@ -468,7 +447,7 @@ static void place_bits(void **state)
 {
 	(void)state;
 	for (uint32_t nth = 0; nth < 7; nth += 3) {
-		size_t region[2] = {find_place(nth), sizeof(struct pawl__place)};
+		size_t region[2] = { find_place(nth), sizeof(struct pawl__place) };
 
 		assert_true(region[0] != 0);
 		check_damage(flip_region, region, 8 * region[1]);
@@ -477,15 +456,14 @@ static void place_bits(void **state)
 
 static void long_name_bits(void **state)
 {
-	size_t region[2] = {pawl__longs_off(64), 256};
+	size_t region[2] = { pawl__longs_off(64), 256 };
 
 	(void)state;
 	check_damage(flip_region, region, 8 * region[1]);
 }
 
-static const uint64_t huge[] = {0, 1, 0x7fffffff, 0x80000000u, 0xffffffffu, 0xfffffffeu, 0x1000,
-	4095, 4096, 0x00ffffff, 0x7fffffffffffffff, 0x8000000000000000u, 0xffffffffffffffffu,
-	0x4000000000000000u, 0x0000ffffffffffffu};
+static const uint64_t huge[] = { 0, 1, 0x7fffffff, 0x80000000u, 0xffffffffu, 0xfffffffeu, 0x1000, 4095, 4096, 0x00ffffff,
+	0x7fffffffffffffff, 0x8000000000000000u, 0xffffffffffffffffu, 0x4000000000000000u, 0x0000ffffffffffffu };
 
 static int huge_numbers(void *arg)
 {
@@ -516,22 +494,22 @@ static int huge_numbers(void *arg)
 
 static void huge_everywhere(void **state)
 {
-	size_t header[2] = {0, offsetof(struct pawl__header, stripes) + 2 * sizeof(pawl_robust_t)};
-	size_t slots[2] = {PAWL__SLOTS_OFF, 3 * sizeof(struct pawl__slot)};
+	size_t header[2] = { 0, offsetof(struct pawl__header, stripes) + 2 * sizeof(pawl_robust_t) };
+	size_t slots[2] = { PAWL__SLOTS_OFF, 3 * sizeof(struct pawl__slot) };
 
 	(void)state;
 	check_damage(huge_numbers, header, 1000);
 	check_damage(huge_numbers, slots, 1000);
 	for (uint32_t nth = 0; nth < 7; nth += 3) {
-		size_t place[2] = {find_place(nth), sizeof(struct pawl__place)};
+		size_t place[2] = { find_place(nth), sizeof(struct pawl__place) };
 
 		check_damage(huge_numbers, place, 500);
 	}
 }
 
-#define TEST(name)                                                                                 \
-	{                                                                                          \
-#name, name, remove_it, remove_it, NULL                                            \
+#define TEST(name)                                                                                                     \
+	{                                                                                                              \
+#name, name, remove_it, remove_it, NULL                                                                \
 	}
 
 int main(void)

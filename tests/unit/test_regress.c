@@ -60,9 +60,7 @@ static int recover_page(long n)
 {
 	int rc = take_page(n);
 
-	return rc != EOWNERDEAD                                               ? rc
-	       : pawl_robust_consistent(acts_space, &page[n]) || free_page(n) ? -1
-									      : rc;
+	return rc != EOWNERDEAD ? rc : pawl_robust_consistent(acts_space, &page[n]) || free_page(n) ? -1 : rc;
 }
 
 static int unmap_page(long unused)
@@ -178,14 +176,14 @@ static void t6_rubbish_in_a_lock(void **state)
 
 	(void)state;
 	for (long value = 1; value < 256; value++) {
-		acts_mutex[0] = (pawl_robust_t){.word = 0};
+		acts_mutex[0] = (pawl_robust_t){ .word = 0 };
 		assert_int_equal(puppet_do(p, act_try, 0), 0);
 		assert_int_equal(puppet_do(other, scribble, value), 0);
 		assert_int_equal(puppet_do(p, act_unlock, 0), EPERM);
 		puppet_do(other, act_try, 0); /* any answer will do; no signal, no hang */
 		puppet_do(p, act_try, 0);
 	}
-	acts_mutex[0] = (pawl_robust_t){.word = 0};
+	acts_mutex[0] = (pawl_robust_t){ .word = 0 };
 	assert_int_equal(puppet_do(p, act_try, 0), 0);
 	assert_int_equal(puppet_do(p, act_unlock, 0), 0);
 	puppet_end(p);
@@ -224,8 +222,7 @@ static void t8_not_recoverable_until_reset(void **state)
 	assert_int_equal(puppet_do(sleeper, act_reset, 0), 0);
 	assert_int_equal(puppet_do(sleeper, act_lock, 0), 0);
 	puppet_kill(sleeper);
-	assert_int_equal(pawl_robust_lock(acts_space, acts_robust(0), PAWL_TRY),
-		EOWNERDEAD); /* as good as new */
+	assert_int_equal(pawl_robust_lock(acts_space, acts_robust(0), PAWL_TRY), EOWNERDEAD); /* as good as new */
 	assert_int_equal(act_consistent(0), 0);
 	assert_int_equal(act_unlock(0), 0);
 }
@@ -316,8 +313,7 @@ static int give_up_through_another(long unused)
 	(void)unused;
 	if (second == MAP_FAILED || take_page(0))
 		return -1;
-	return pawl_robust_unlock(acts_space, second) || take_page(0) || munmap(second, PAGE) ||
-	       munmap(page, PAGE);
+	return pawl_robust_unlock(acts_space, second) || take_page(0) || munmap(second, PAGE) || munmap(page, PAGE);
 }
 
 static void t12_two_mappings(void **state)
@@ -345,9 +341,8 @@ static int mix_with_theirs(long unused)
 	pthread_mutexattr_setrobust(&a, PTHREAD_MUTEX_ROBUST);
 	for (int n = 0; n < 3; n++)
 		pthread_mutex_init(&theirs[n], &a);
-	return pthread_mutex_lock(&theirs[2]) || pthread_mutex_lock(&theirs[0]) || act_lock(0) ||
-	       act_lock(1) || pthread_mutex_lock(&theirs[1]) || act_unlock(1) ||
-	       pthread_mutex_unlock(&theirs[2]);
+	return pthread_mutex_lock(&theirs[2]) || pthread_mutex_lock(&theirs[0]) || act_lock(0) || act_lock(1) ||
+	       pthread_mutex_lock(&theirs[1]) || act_unlock(1) || pthread_mutex_unlock(&theirs[2]);
 }
 
 static void t13_beside_their_robust_mutexes(void **state)
@@ -446,8 +441,7 @@ static void t5_n2_same_number(void **state)
  * refused); and it must do so when A itself is killed. N3: the tokens tell the same: one thread less, then two. */
 static void check_n1(bool exits, long lock)
 {
-	puppet_t *a = puppet_new_namespace(act_lock, lock),
-		 *b = puppet_new_namespace(act_try, lock + 9);
+	puppet_t *a = puppet_new_namespace(act_lock, lock), *b = puppet_new_namespace(act_try, lock + 9);
 	puppet_t *c = puppet_new(act_try, lock + 8);
 	pawl_space_stats_t all, less;
 
@@ -492,9 +486,7 @@ static void n1b_namesake_exits(void **state)
 
 /* ---- what the application can do to hide its death (documented in space.h) ---- */
 
-enum {
-	WALKED = 2048
-}; /* entries of a thread's list the kernel looks at; the token is the oldest */
+enum { WALKED = 2048 }; /* entries of a thread's list the kernel looks at; the token is the oldest */
 
 static pthread_mutex_t *newer;
 
@@ -513,8 +505,7 @@ static int take_newer(long n)
 
 #ifdef __SANITIZE_THREAD__
 /* Its search for deadlocks ends the program when a thread holds 64 mutexes. */
-__attribute__((visibility("default"))) __attribute__((visibility("default"))) const char *
-__tsan_default_options(void);
+__attribute__((visibility("default"))) __attribute__((visibility("default"))) const char *__tsan_default_options(void);
 const char *__tsan_default_options(void)
 {
 	return "detect_deadlocks=0";
@@ -526,7 +517,7 @@ static int death_behind(long n)
 	puppet_t *p, *other = puppet_new(NULL, 0);
 	int rc;
 
-	acts_mutex[0] = (pawl_robust_t){.word = 0};
+	acts_mutex[0] = (pawl_robust_t){ .word = 0 };
 	p = puppet_new(act_lock, 0);
 	assert_int_equal(puppet_answer(p), 0);
 	assert_int_equal(puppet_do(p, take_newer, n), 0);
@@ -567,9 +558,9 @@ static void e8_newer_unmapped(void **state)
 	kids_unmap(newer, PAGE);
 }
 
-#define TEST(name)                                                                                 \
-	{                                                                                          \
-#name, name, setup, teardown, NULL                                                 \
+#define TEST(name)                                                                                                     \
+	{                                                                                                              \
+#name, name, setup, teardown, NULL                                                                     \
 	}
 
 static int begin(void **state)

@@ -47,7 +47,7 @@ static void *make_call(void *arg)
 /* What the act answers in another thread of this process. */
 static int elsewhere(puppet_act *act, long arg)
 {
-	struct call call = {act, arg, -1};
+	struct call call = { act, arg, -1 };
 	pthread_t thread;
 
 	assert_int_equal(pthread_create(&thread, NULL, make_call, &call), 0);
@@ -82,10 +82,7 @@ static int take_briefly(long i)
 
 static int nothing_allowed(long i)
 {
-	return act_unlock(i) != EPERM       ? 1
-	       : act_consistent(i) != EPERM ? 2
-	       : act_reset(i) != EINVAL     ? 3
-					    : 0;
+	return act_unlock(i) != EPERM ? 1 : act_consistent(i) != EPERM ? 2 : act_reset(i) != EINVAL ? 3 : 0;
 }
 
 static void check_only_the_owner(long i)
@@ -141,8 +138,7 @@ static void check_recursion(long i)
 	int rc;
 
 	assert_int_equal(acts_take(i, PAWL_TRY, &first), 0);
-	while (depth < 1u << 20 &&
-		!(rc = acts_take(i, depth & 1 ? PAWL_FOREVER : PAWL_TRY, &token))) {
+	while (depth < 1u << 20 && !(rc = acts_take(i, depth & 1 ? PAWL_FOREVER : PAWL_TRY, &token))) {
 		assert_true(token == first);
 		depth++;
 	}
@@ -221,8 +217,7 @@ static void check_deadline(long i)
 	for (int n = 0; n < 3; n++)
 		assert_int_equal(take_briefly(i), ETIMEDOUT);
 	since = kids_now_ns();
-	assert_int_equal(
-		acts_take(i, pawl_in_ns(0), &token), ETIMEDOUT); /* passed: one attempt, no wait */
+	assert_int_equal(acts_take(i, pawl_in_ns(0), &token), ETIMEDOUT); /* passed: one attempt, no wait */
 	assert_int_equal(acts_take(i, pawl_in_ms(-5), &token), ETIMEDOUT);
 	assert_int_equal(acts_take(i, 1, &token), ETIMEDOUT);
 	assert_true(kids_now_ns() - since < (int64_t)KIDS_PATIENCE_MS * 1000000);
@@ -245,8 +240,7 @@ static void deadlines(void **state)
 /* A waiter whose deadline passes leaves nothing behind that keeps the others from being woken. */
 static void time_outs_lose_no_wake(void **state)
 {
-	puppet_t *holder = puppet_new(act_lock, 0), *hasty = puppet_new(NULL, 0),
-		 *patient = puppet_new(NULL, 0);
+	puppet_t *holder = puppet_new(act_lock, 0), *hasty = puppet_new(NULL, 0), *patient = puppet_new(NULL, 0);
 
 	(void)state;
 	for (int round = 0; round < 20; round++) {
@@ -276,8 +270,7 @@ static void bad_init(void **state)
 	(void)state;
 	assert_int_equal(pawl_robust_init((pawl_robust_t *)(void *)room, PAWL_RECURSIVE), 0);
 	assert_int_equal(pawl_robust_init((pawl_robust_t *)(void *)room, 0x80000000u), EINVAL);
-	assert_int_equal(
-		pawl_robust_init((pawl_robust_t *)(void *)room, PAWL_AUTO_RECOVER), EINVAL);
+	assert_int_equal(pawl_robust_init((pawl_robust_t *)(void *)room, PAWL_AUTO_RECOVER), EINVAL);
 	assert_int_equal(pawl_robust_init((pawl_robust_t *)(uintptr_t)(bytes + 4), 0), EINVAL);
 }
 
@@ -354,9 +347,9 @@ static void auto_recover_beside_plain(void **state)
 	assert_int_equal(act_unlock(NAMED + AUTO), 0);
 }
 
-#define TEST(name)                                                                                 \
-	{                                                                                          \
-#name, name, setup, teardown, NULL                                                 \
+#define TEST(name)                                                                                                     \
+	{                                                                                                              \
+#name, name, setup, teardown, NULL                                                                     \
 	}
 
 static int begin(void **state)

@@ -212,7 +212,7 @@ static void killed_while_coming_and_going(void **state)
 
 static uint64_t token_of(pawl_space_t *space, const char *name, int want)
 {
-	pawl_grant_t grant = {.owner_died = false};
+	pawl_grant_t grant = { .owner_died = false };
 	pawl_lock_t *lock;
 	int rc;
 
@@ -228,7 +228,7 @@ static uint64_t token_of(pawl_space_t *space, const char *name, int want)
 
 static void persistent(void **state)
 {
-	pawl_space_options_t options = {.capacity = 64, .persistent = true};
+	pawl_space_options_t options = { .capacity = 64, .persistent = true };
 	pawl_space_stats_t stats;
 	pawl_space_t *space;
 	uint64_t token = 0;
@@ -256,7 +256,7 @@ static void persistent(void **state)
 
 static void existing_only(void **state)
 {
-	pawl_space_options_t options = {.existing = true};
+	pawl_space_options_t options = { .existing = true };
 	pawl_space_t *space, *again;
 
 	(void)state;
@@ -370,8 +370,7 @@ static void check_mode(mode_t mask, const pawl_space_options_t *options, mode_t 
 static void modes(void **state)
 {
 	gid_t other = geteuid() == 0 ? 12345 : getegid();
-	pawl_space_options_t group = {.gid = other, .mode = 0660}, user = {.mode = 0600},
-			     bad = {.mode = 0666};
+	pawl_space_options_t group = { .gid = other, .mode = 0660 }, user = { .mode = 0600 }, bad = { .mode = 0666 };
 	pawl_space_t *space;
 
 	(void)state;
@@ -385,7 +384,7 @@ static void modes(void **state)
 	assert_int_equal(pawl_space_open(&space, "mode", &bad), EINVAL);
 	bad.mode = 01600;
 	assert_int_equal(pawl_space_open(&space, "mode", &bad), EINVAL);
-	bad = (pawl_space_options_t){.capacity = (1u << 20) + 1};
+	bad = (pawl_space_options_t){ .capacity = (1u << 20) + 1 };
 	assert_int_equal(pawl_space_open(&space, "mode", &bad), EINVAL);
 	assert_int_equal(spaces(), 0);
 }
@@ -422,8 +421,7 @@ static void names(void **state)
 	legal("-");
 	illegal("", EINVAL);
 	for (int c = 1; c < 256; c++) {
-		bool good = strchr(
-			"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.", c);
+		bool good = strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.", c);
 
 		snprintf(text, sizeof(text), "a%cb", c);
 		if (!good)
@@ -474,8 +472,7 @@ static void removed_under_its_members(void **state)
 	assert_int_equal(puppet_answer(sleeper), EIDRM);
 	assert_int_equal(pawl_lock_open(old, "new name", 0, &lock), EIDRM);
 	assert_int_equal(puppet_do(sleeper, act_timed, NAMED + 1), EIDRM); /* a free one */
-	assert_int_equal(
-		puppet_do(holder, act_unlock, NAMED), 0); /* what is held can be given up */
+	assert_int_equal(puppet_do(holder, act_unlock, NAMED), 0);         /* what is held can be given up */
 	assert_int_equal(pawl_space_stats(old, &stats), 0);
 	assert_true(stats.removed);
 	puppet_end(holder);
@@ -524,7 +521,7 @@ static void removed_and_replaced(void **state)
 
 static void full_table(void **state)
 {
-	pawl_space_options_t options = {.capacity = 64};
+	pawl_space_options_t options = { .capacity = 64 };
 	pawl_lock_t *lock[65];
 	pawl_space_t *space;
 	char name[16];
@@ -557,8 +554,7 @@ static int fill_file_system(pawl_space_t *space)
 		char name[128];
 		int rc;
 
-		snprintf(name, sizeof(name), "%*d", n & 1 ? 90 : 20,
-			n); /* short names, and long ones */
+		snprintf(name, sizeof(name), "%*d", n & 1 ? 90 : 20, n); /* short names, and long ones */
 		rc = pawl_lock_open(space, name, 0, &lock);
 		if (rc == 0)
 			rc = pawl_lock_acquire(lock, PAWL_TRY, NULL);
@@ -607,7 +603,7 @@ static void full_file_system(void **state)
 
 static int without_descriptors(void *arg)
 {
-	struct rlimit few = {0, 0}, before;
+	struct rlimit few = { 0, 0 }, before;
 	pawl_space_t *space;
 	int rc;
 
@@ -650,9 +646,9 @@ static int end(void **state)
 	return 0;
 }
 
-#define TEST(name)                                                                                 \
-	{                                                                                          \
-#name, name, NULL, nothing_left, NULL                                              \
+#define TEST(name)                                                                                                     \
+	{                                                                                                              \
+#name, name, NULL, nothing_left, NULL                                                                  \
 	}
 
 int main(void)

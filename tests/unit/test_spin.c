@@ -133,9 +133,9 @@ static void threads_exclude_each_other(void **state)
 
 	(void)state;
 	for (int n = 2; n <= MOST; n *= 2) {
-		struct shared s = {.counter = 0};
+		struct shared s = { .counter = 0 };
 
-		run_threads((struct work){.on = &s, .rounds = rounds}, n);
+		run_threads((struct work){ .on = &s, .rounds = rounds }, n);
 		assert_excluded(&s, n * rounds);
 	}
 }
@@ -147,12 +147,9 @@ static void threads_exclude_each_other_by_try(void **state)
 
 	(void)state;
 	for (int n = 2; n <= MOST; n *= 2) {
-		struct shared s = {.counter = 0};
+		struct shared s = { .counter = 0 };
 
-		refused += run_threads(
-			(struct work){
-				.on = &s, .rounds = rounds, .by_try = true, .yields_inside = true},
-			n);
+		refused += run_threads((struct work){ .on = &s, .rounds = rounds, .by_try = true, .yields_inside = true }, n);
 		assert_excluded(&s, n * rounds);
 	}
 	assert_true(refused > 0); /* or nothing was contended */
@@ -178,14 +175,14 @@ static bool on_one_cpu(cpu_set_t *before)
  * watchdog: no speed is asserted, only that it did not collapse. */
 static void oversubscribed_does_not_collapse(void **state)
 {
-	struct shared s = {.counter = 0};
+	struct shared s = { .counter = 0 };
 	const long rounds = 500;
 	cpu_set_t before;
 
 	(void)state;
 	assert_true(on_one_cpu(&before));
 	alarm(30);
-	run_threads((struct work){.on = &s, .rounds = rounds, .yields_inside = true}, MOST);
+	run_threads((struct work){ .on = &s, .rounds = rounds, .yields_inside = true }, MOST);
 	alarm(WATCHDOG_S);
 	assert_int_equal(sched_setaffinity(0, sizeof(before), &before), 0);
 	assert_excluded(&s, MOST * rounds);
@@ -195,8 +192,7 @@ static void oversubscribed_does_not_collapse(void **state)
 
 static struct shared *map_shared(void)
 {
-	void *at = mmap(NULL, sizeof(struct shared), PROT_READ | PROT_WRITE,
-		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *at = mmap(NULL, sizeof(struct shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	assert_true(at != MAP_FAILED);
 	return (struct shared *)at;
@@ -213,7 +209,7 @@ static void processes_exclude_each_other(void **state)
 		kids[i] = fork();
 		assert_true(kids[i] >= 0);
 		if (kids[i] == 0) {
-			struct work w = {.on = s, .rounds = rounds};
+			struct work w = { .on = s, .rounds = rounds };
 
 			alarm(WATCHDOG_S);
 			worker(&w);
@@ -254,12 +250,10 @@ static void a_child_inherits_the_word_as_it_is(void **state)
 	assert_int_equal(exit_status_of_a_child_that_tries(&s->lock), EBUSY);
 	pawl_spin_unlock(&s->lock);
 	assert_int_equal(exit_status_of_a_child_that_tries(&s->lock), 0);
-	assert_int_equal(pawl_spin_trylock(&s->lock),
-		EBUSY); /* shared: the child has it, and died with it */
+	assert_int_equal(pawl_spin_trylock(&s->lock), EBUSY); /* shared: the child has it, and died with it */
 
 	assert_int_equal(exit_status_of_a_child_that_tries(&private_lock), 0);
-	assert_int_equal(
-		pawl_spin_trylock(&private_lock), 0); /* private: the child took its own copy */
+	assert_int_equal(pawl_spin_trylock(&private_lock), 0); /* private: the child took its own copy */
 	munmap(s, sizeof(*s));
 }
 

@@ -58,7 +58,7 @@ static void *release_soon(void *arg)
 
 static int hand_over_once(void)
 {
-	struct hand_over h = {.lock = kids_map(PAGE)};
+	struct hand_over h = { .lock = kids_map(PAGE) };
 	pthread_t releaser;
 	int rc;
 
@@ -157,8 +157,7 @@ static void five_thousand_held(void **state)
 	puppet_kill(p);
 	for (int i = 0; i < MANY; i++)
 		dead += pawl_robust_lock(acts_space, &many[i], PAWL_TRY) == EOWNERDEAD &&
-			!pawl_robust_consistent(acts_space, &many[i]) &&
-			!pawl_robust_unlock(acts_space, &many[i]);
+			!pawl_robust_consistent(acts_space, &many[i]) && !pawl_robust_unlock(acts_space, &many[i]);
 	assert_int_equal(dead, MANY);
 	puppet_end(sleeper);
 	kids_unmap(many, MANY * sizeof(*many));
@@ -203,7 +202,7 @@ static int take_many_named(long unused)
 
 static void five_thousand_names_held(void **state)
 {
-	pawl_space_options_t options = {.capacity = 8192};
+	pawl_space_options_t options = { .capacity = 8192 };
 	puppet_t *p;
 
 	(void)state;
@@ -213,8 +212,7 @@ static void five_thousand_names_held(void **state)
 	puppet_kill(p);
 	assert_int_equal(name_many(recover_named), MANY);
 	assert_int_equal(name_many(recover_named), 0);
-	assert_int_equal(
-		name_many(pawl_lock_release), MANY); /* the second look has taken them all */
+	assert_int_equal(name_many(pawl_lock_release), MANY); /* the second look has taken them all */
 	assert_int_equal(pawl_space_close(wide), 0);
 }
 
@@ -230,18 +228,17 @@ static void on_signal(int signal)
 
 static int every_200_us(void)
 {
-	struct itimerval often = {{0, 200}, {0, 200}};
+	struct itimerval often = { { 0, 200 }, { 0, 200 } };
 	struct sigaction action;
 
 	memset(&action, 0, sizeof(action));
-	action.sa_handler =
-		on_signal; /* without SA_RESTART: every system call that can be interrupted is */
+	action.sa_handler = on_signal; /* without SA_RESTART: every system call that can be interrupted is */
 	return sigaction(SIGALRM, &action, NULL) || setitimer(ITIMER_REAL, &often, NULL);
 }
 
 static int never_again(void)
 {
-	struct itimerval never = {{0, 0}, {0, 0}};
+	struct itimerval never = { { 0, 0 }, { 0, 0 } };
 
 	return setitimer(ITIMER_REAL, &never, NULL);
 }
@@ -312,12 +309,11 @@ static void *wait_then_test(void *arg)
 
 static int cancel_a_waiter(long unused)
 {
-	struct cancelled c = {.rc = -1, .released = -1};
+	struct cancelled c = { .rc = -1, .released = -1 };
 	void *end = NULL;
 
 	(void)unused;
-	if (act_lock(0) || pthread_create(&c.thread, NULL, wait_then_test, &c) ||
-		!kids_until(&c.waits, 1))
+	if (act_lock(0) || pthread_create(&c.thread, NULL, wait_then_test, &c) || !kids_until(&c.waits, 1))
 		return 1;
 	kids_nap_us(20000);
 	pthread_cancel(c.thread);
@@ -325,11 +321,7 @@ static int cancel_a_waiter(long unused)
 	if (act_unlock(0))
 		return 2;
 	pthread_join(c.thread, &end);
-	return c.rc                      ? 3
-	       : c.released              ? 4
-	       : end != PTHREAD_CANCELED ? 5
-	       : act_try(0)              ? 6
-					 : act_unlock(0);
+	return c.rc ? 3 : c.released ? 4 : end != PTHREAD_CANCELED ? 5 : act_try(0) ? 6 : act_unlock(0);
 }
 
 /* The wait is no cancellation point: it ends with the lock in hand, and the cancellation comes at the next one. */
@@ -441,8 +433,7 @@ static int end_threads(long rounds)
 		pthread_t thread;
 		void *end = NULL;
 
-		if (pthread_create(&thread, NULL, leave_it_to_destructors, NULL) ||
-			pthread_join(thread, &end) || end)
+		if (pthread_create(&thread, NULL, leave_it_to_destructors, NULL) || pthread_join(thread, &end) || end)
 			return 1;
 	}
 	for (int k = 0; k < KEYS; k++)
@@ -536,9 +527,9 @@ static void siblings_of_a_dead_thread(void **state)
 	pawl__tune.slice_ns = 50000000;
 }
 
-#define TEST(name)                                                                                 \
-	{                                                                                          \
-#name, name, setup, teardown, NULL                                                 \
+#define TEST(name)                                                                                                     \
+	{                                                                                                              \
+#name, name, setup, teardown, NULL                                                                     \
 	}
 
 static int begin(void **state)

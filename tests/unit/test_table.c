@@ -22,7 +22,7 @@ static pawl_space_t *space;
 
 static int open_space(const char *name, uint32_t capacity)
 {
-	pawl_space_options_t options = {.capacity = capacity};
+	pawl_space_options_t options = { .capacity = capacity };
 
 	return pawl_space_open(&space, name, &options);
 }
@@ -49,7 +49,7 @@ static pawl_lock_t *known(const char *name, unsigned flags)
 
 static uint64_t granted(pawl_lock_t *lock, int want)
 {
-	pawl_grant_t grant = {.remote = true};
+	pawl_grant_t grant = { .remote = true };
 
 	assert_int_equal(pawl_lock_acquire(lock, PAWL_TRY, &grant), want);
 	assert_false(grant.remote);
@@ -107,7 +107,7 @@ static void bytes(void **state)
 {
 	(void)state;
 	for (int c = 1; c < 256; c++) {
-		char alone[2] = {(char)c, '\0'}, inside[4] = {'/', (char)c, (char)c, '\0'};
+		char alone[2] = { (char)c, '\0' }, inside[4] = { '/', (char)c, (char)c, '\0' };
 
 		check_name(alone);
 		check_name(inside);
@@ -117,7 +117,7 @@ static void bytes(void **state)
 /* Names that agree in all but one byte, on both sides of the 63/64 boundary, are different locks. */
 static void neighbours(void **state)
 {
-	static const size_t length[] = {1, 62, 63, 64, 65, 127, 128, 1015};
+	static const size_t length[] = { 1, 62, 63, 64, 65, 127, 128, 1015 };
 	char a[PAWL_NAME_MAX + 1], b[PAWL_NAME_MAX + 1];
 
 	(void)state;
@@ -171,8 +171,7 @@ static void flags_are_the_handle(void **state)
 	assert_ptr_not_equal(plain, recursive);
 	granted(recursive, 0);
 	granted(recursive, 0);
-	assert_int_equal(pawl_lock_acquire(plain, PAWL_TRY, NULL),
-		EDEADLK); /* one lock, whichever the handle */
+	assert_int_equal(pawl_lock_acquire(plain, PAWL_TRY, NULL), EDEADLK); /* one lock, whichever the handle */
 	assert_int_equal(pawl_lock_release(recursive), 0);
 	assert_int_equal(pawl_lock_release(recursive), 0);
 	assert_int_equal(pawl_lock_release(recursive), EPERM);
@@ -274,8 +273,7 @@ static void crowd_comes_by(void)
 /* What is held, dead or poisoned is not idle, however full it gets: nothing of it is lost. */
 static void only_idle_names_give_way(void **state)
 {
-	pawl_lock_t *held = known("held", 0), *dead = known("dead", 0),
-		    *poisoned = known("poisoned", 0);
+	pawl_lock_t *held = known("held", 0), *dead = known("dead", 0), *poisoned = known("poisoned", 0);
 	puppet_t *p = puppet_new(take_two, 0);
 	uint64_t token = granted(held, 0);
 
@@ -383,8 +381,7 @@ static int name_yourself_and_take(long flags)
 	pawl_lock_t *lock;
 
 	prctl(PR_SET_NAME, "the-owner");
-	return pawl_lock_open(space, "seen", (unsigned)flags, &lock) ||
-	       pawl_lock_acquire(lock, PAWL_FOREVER, NULL);
+	return pawl_lock_open(space, "seen", (unsigned)flags, &lock) || pawl_lock_acquire(lock, PAWL_FOREVER, NULL);
 }
 
 static int wait_for_seen(long unused)
@@ -434,8 +431,7 @@ static void info_of_a_holder(void **state)
 	assert_int_equal(looked_up("seen").pid, p->pid);
 	assert_int_equal(kill(p->pid, SIGCONT), 0);
 	assert_int_equal(puppet_do(p, release_seen, PAWL_TIMESTAMP), 0);
-	while (!puppet_done(waiting[0]) && !puppet_done(waiting[1]) && !puppet_done(waiting[2]) &&
-		kids_now_ns() < until)
+	while (!puppet_done(waiting[0]) && !puppet_done(waiting[1]) && !puppet_done(waiting[2]) && kids_now_ns() < until)
 		kids_nap_us(100);
 	for (int n = 0; n < 3; n++)
 		puppet_kill(waiting[n]);
@@ -493,7 +489,7 @@ static int stop_at_once(const pawl_lock_info_t *info, void *arg)
 
 static void listing(void **state)
 {
-	int seen[CROWD] = {0}, calls = 0;
+	int seen[CROWD] = { 0 }, calls = 0;
 	char name[32];
 
 	(void)state;
@@ -526,8 +522,7 @@ static struct mess {
 	uint64_t doubles, backwards, lost, errors, grants, deaths;
 	struct {
 		uint32_t owner; /* worker that is inside, 0 none */
-		uint32_t
-			dirty; /* somebody is half-way: if it is set on entry, a death must have been told */
+		uint32_t dirty; /* somebody is half-way: if it is set on entry, a death must have been told */
 		uint64_t token;
 	} name[MESS];
 } * mess;
@@ -564,8 +559,7 @@ static void once(uint64_t *seed, uint32_t me)
 	snprintf(name, sizeof(name), n % 40 ? "mess/%d" : "mess/%080d", n);
 	rc = pawl_lock_open(space, name, n & 1 ? PAWL_AUTO_RECOVER : 0, &lock);
 	if (rc == 0) {
-		rc = pawl_lock_acquire(
-			lock, kids_random(seed) % 4 ? PAWL_FOREVER : pawl_in_ns(20000), &grant);
+		rc = pawl_lock_acquire(lock, kids_random(seed) % 4 ? PAWL_FOREVER : pawl_in_ns(20000), &grant);
 		if (pawl_acquired(rc)) {
 			inside(n, me, grant.fence.lo, grant.owner_died);
 			if (rc == EOWNERDEAD && pawl_lock_consistent(lock))
@@ -609,8 +603,7 @@ static void names_and_kills(void **state)
 		puppet_kill(p[k]);
 	assert_int_equal(pawl_space_stats(space, &stats), 0);
 	print_message("# %d kills, %lu grants, %lu deaths told, %lu reclaims\n", KILLS + WORKERS,
-		(unsigned long)mess->grants, (unsigned long)mess->deaths,
-		(unsigned long)stats.reclaimed);
+		(unsigned long)mess->grants, (unsigned long)mess->deaths, (unsigned long)stats.reclaimed);
 	assert_true(mess->grants > 1000 && mess->deaths > 0 && stats.reclaimed > 100);
 	assert_true(mess->doubles == 0);
 	assert_true(mess->backwards == 0);
@@ -661,9 +654,9 @@ static void closed_too_often(void **state)
 	assert_int_equal(pawl_lock_close(lock), 0);
 }
 
-#define TEST(name, capacity)                                                                       \
-	{                                                                                          \
-#name, name, setup, teardown, (void *)(uintptr_t)(capacity)                        \
+#define TEST(name, capacity)                                                                                           \
+	{                                                                                                              \
+#name, name, setup, teardown, (void *)(uintptr_t)(capacity)                                            \
 	}
 
 static int begin(void **state)
@@ -695,7 +688,7 @@ int main(void)
 		TEST(closed_too_often, 64),
 		TEST(stale_handle, 64),
 		TEST(stale_handle_resets, 64),
-		{"re_creation_goes_on", re_creation_goes_on, NULL, NULL, NULL},
+		{ "re_creation_goes_on", re_creation_goes_on, NULL, NULL, NULL },
 		TEST(info_of_a_holder, 64),
 		TEST(info_of_a_death, 64),
 		TEST(listing, 256),

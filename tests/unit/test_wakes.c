@@ -183,7 +183,7 @@ static void e3_with(puppet_act *arm)
 static void e3(void)
 {
 	e3_with(arm_kill);
-	acts_mutex[0] = (pawl_robust_t){.word = 0};
+	acts_mutex[0] = (pawl_robust_t){ .word = 0 };
 	e3_with(arm_stop);
 }
 
@@ -277,7 +277,7 @@ static void e7(void)
 	drain(0);
 }
 
-static void (*const scenes[])(void) = {e1, e2, e3, e4, e5, e6, e7};
+static void (*const scenes[])(void) = { e1, e2, e3, e4, e5, e6, e7 };
 
 static void play(int n, int64_t slice_ns, bool no_waitv, bool rescues)
 {
@@ -290,13 +290,11 @@ static void play(int n, int64_t slice_ns, bool no_waitv, bool rescues)
 	assert_int_equal(acts_begin(), 0);
 	for (int round = 0; round < ROUNDS; round++) {
 		scenes[n]();
-		acts_mutex[0] = acts_mutex[1] = (pawl_robust_t){.word = 0};
+		acts_mutex[0] = acts_mutex[1] = (pawl_robust_t){ .word = 0 };
 	}
 	assert_int_equal(pawl_space_stats(acts_space, &stats), 0);
-	print_message(
-		"# rescued by the slice: %d of %d rounds\n", (int)stats.rescued_by_slice, ROUNDS);
-	assert_true(rescues ||
-		    stats.rescued_by_slice < ROUNDS / 2); /* a slice may end just then by chance */
+	print_message("# rescued by the slice: %d of %d rounds\n", (int)stats.rescued_by_slice, ROUNDS);
+	assert_true(rescues || stats.rescued_by_slice < ROUNDS / 2); /* a slice may end just then by chance */
 	assert_int_equal(pawl_space_check(acts_space), 0);
 	assert_int_equal(acts_end(), 0);
 	pawl__tune = usual;
@@ -331,18 +329,17 @@ static int end(void **state)
 	return 0;
 }
 
-#define SCENE(n)                                                                                   \
-	{"E" #n "_without_slice", without_slice, NULL, NULL, (void *)(n - 1)},                     \
-		{"E" #n "_with_slice", with_slice, NULL, NULL, (void *)(n - 1)},                   \
-	{                                                                                          \
-		"E" #n "_without_waitv", without_waitv, NULL, NULL, (void *)(n - 1)                \
+#define SCENE(n)                                                                                                       \
+	{ "E" #n "_without_slice", without_slice, NULL, NULL, (void *)(n - 1) },                                       \
+		{ "E" #n "_with_slice", with_slice, NULL, NULL, (void *)(n - 1) },                                     \
+	{                                                                                                              \
+		"E" #n "_without_waitv", without_waitv, NULL, NULL, (void *)(n - 1)                                    \
 	}
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		SCENE(1), SCENE(2), SCENE(3), SCENE(4), SCENE(5), SCENE(6),
-		{"E7_without_slice", without_slice, NULL, NULL, (void *)6}};
+	const struct CMUnitTest tests[] = { SCENE(1), SCENE(2), SCENE(3), SCENE(4), SCENE(5), SCENE(6),
+		{ "E7_without_slice", without_slice, NULL, NULL, (void *)6 } };
 
 	alarm(240);
 	return cmocka_run_group_tests_name("wakes", tests, begin, end);
