@@ -97,11 +97,24 @@ bool pawl__file_lock_alone(int fd)
 	return pawl__file_lock(fd, F_WRLCK) == 0;
 }
 
+/* The program may have closed our descriptor, as daemons do with all that they do not know, and its number may mean a file
+ * of its own by now: then that is none of our business, and we have none. */
+int pawl__file_fd(const struct pawl_space *space)
+{
+	struct stat st;
+
+	if (space->fd >= 0 && (fstat(space->fd, &st) != 0 || st.st_dev != space->dev || st.st_ino != space->ino))
+		((struct pawl_space *)(uintptr_t)space)->fd = -1;
+	return space->fd;
+}
+
 int pawl__file_lock_again(const struct pawl_space *space)
 {
 	char path[64];
 	int fd;
 
+	if (pawl__file_fd(space) < 0)
+		return -1;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", space->fd);
 	fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY);
 	if (fd >= 0 && pawl__file_lock(fd, F_RDLCK) != 0) {

@@ -25,6 +25,9 @@ int pawl__file_lock_shared(int fd, int64_t deadline);
 /** True if we are the only member: then the lock is exclusive. Else it is as it was. */
 bool pawl__file_lock_alone(int fd);
 
+/** The descriptor of our membership; -1 if it was lost, or closed by the program. */
+int pawl__file_fd(const struct pawl_space *space);
+
 /** One more shared membership of the same file, for a child; -1 if it cannot be had. */
 int pawl__file_lock_again(const struct pawl_space *space);
 

@@ -50,7 +50,7 @@ static bool has_bad_news(const struct pawl_space *space)
 
 void pawl__segment_leave(struct pawl_space *space)
 {
-	int fd = space->fd;
+	int fd = pawl__file_fd(space);
 
 	if (fd < 0)
 		return;
@@ -127,7 +127,7 @@ int pawl__segment_is_there(const struct pawl_space *space)
 		return EIDRM;
 	if (space->path[0] == '\0')
 		return 0;
-	if (space->fd < 0)
+	if (pawl__file_fd(space) < 0)
 		return rejoin((struct pawl_space *)(uintptr_t)space);
 	if (fstat(space->fd, &st) != 0 || st.st_nlink != 0)
 		return 0;

@@ -190,7 +190,7 @@ static void before_fork(void)
 {
 	pthread_mutex_lock(&pawl__registry);
 	for (struct pawl_space *s = pawl__spaces; s; s = s->next)
-		s->fork_fd = s->fd >= 0 && s->path[0] ? pawl__file_lock_again(s) : -1;
+		s->fork_fd = s->path[0] ? pawl__file_lock_again(s) : -1;
 	pawl__live_fork_begin();
 	pawl__handles_fork_begin();
 }

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 
 #include "core/point.h"
+#include "space/file.h"
 #include "space/reserve.h"
 
 static uint32_t chunk_of(uint64_t off)
@@ -25,8 +26,8 @@ bool pawl__chunk_is_there(const struct pawl_space *space, uint64_t off)
 
 int pawl__reserve_range(const struct pawl_space *space, uint64_t off, uint64_t len)
 {
-	if (space->fd < 0)
-		return EIDRM; /* a child that could not keep its membership: member.c finds out more */
+	if (pawl__file_fd(space) < 0) /* a child that could not keep its membership: leave.c finds out more */
+		return space->path[0] ? EIDRM : EBADF;
 	while (fallocate(space->fd, 0, (off_t)off, (off_t)len) != 0)
 		if (errno != EINTR)
 			return errno == EDQUOT ? ENOSPC : errno;

@@ -143,10 +143,13 @@ static int make(struct pawl_space *space, const pawl_space_options_t *options, i
 {
 	uint32_t capacity = round_capacity(options->capacity);
 	uint64_t size = pawl__total_of(capacity);
+	struct stat st;
 	int rc;
 
-	if (ftruncate(space->fd, (off_t)size) != 0)
+	if (ftruncate(space->fd, (off_t)size) != 0 || fstat(space->fd, &st) != 0)
 		return pawl__file_refuse(space->path, errno);
+	space->dev = st.st_dev;
+	space->ino = st.st_ino;
 	rc = pawl__reserve_range(space, 0, PAWL__SLOTS_OFF);
 	if (rc != 0)
 		return pawl__file_refuse(space->path, rc);
@@ -179,7 +182,6 @@ static int set_rights(const struct pawl_space *space, const pawl_space_options_t
 static int create(struct pawl_space *space, const pawl_space_options_t *options)
 {
 	char self[64];
-	struct stat st;
 	int rc;
 
 	space->fd = open(pawl__file_dir(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -202,9 +204,6 @@ static int create(struct pawl_space *space, const pawl_space_options_t *options)
 	}
 	if (rc == 0) {
 		PAWL__POINT("segment/named");
-		fstat(space->fd, &st);
-		space->dev = st.st_dev;
-		space->ino = st.st_ino;
 		return 0;
 	}
 	pawl__segment_unmap(space);

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -440,6 +441,43 @@ static void lingering_at_the_descriptor_limit(void **state)
 	kids_unmap(command, sizeof(*command));
 }
 
+static int close_everything(long unused)
+{
+	char path[] = "/tmp/pawl-test-XXXXXX";
+	struct stat st;
+	int status = -1, fd;
+	pid_t pid;
+
+	(void)unused;
+	if (take(0) || act_unlock(0)) /* known already, before it happens */
+		return 1;
+	for (fd = 3; fd < 64; fd++)
+		close(fd);
+	fd = mkstemp(path); /* gets the number that our membership had */
+	if (fd < 0 || unlink(path) || write(fd, "data", 4) != 4)
+		return 2;
+	if (take(NAMED) || act_unlock(NAMED))
+		return 3;
+	pid = fork();
+	if (pid == 0)
+		_exit(take(NAMED + 1) || act_unlock(NAMED + 1) || act_leave(0) || write(fd, "", 0) != 0);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
+		return 4;
+	if (act_leave(0))
+		return 5;
+	return fstat(fd, &st) ? 6 : st.st_size != 4 ? 7 : 0;
+}
+
+/* A daemon closes all descriptors and opens files of its own: they stay as they are, and the locks work. */
+static void descriptors_closed_by_the_program(void **state)
+{
+	puppet_t *p = puppet_new(NULL, 0);
+
+	(void)state;
+	assert_int_equal(puppet_do(p, close_everything, 0), 0);
+	puppet_end(p);
+}
+
 static int list_descriptors(long unused)
 {
 	(void)unused;
@@ -753,6 +791,7 @@ int main(void)
 		TEST(fork_while_another_joins),
 		TEST(fork_at_the_descriptor_limit),
 		TEST(lingering_at_the_descriptor_limit),
+		TEST(descriptors_closed_by_the_program),
 		TEST(exec_inherits_nothing),
 		BARE(anonymous_space),
 		BARE(anonymous_spaces_are_apart),
