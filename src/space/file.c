@@ -43,14 +43,17 @@ static bool is_good_name(const char *name)
 
 int pawl__file_path(const char *name, uint32_t gid, char path[PATH_MAX])
 {
-	char prefix[32];
+	const char *dir = pawl__file_dir();
+	char prefix[32], full[PATH_MAX];
 
 	if (!is_good_name(name))
 		return pawl__refuse(EINVAL,
 			"'%.200s' cannot name a space: use 1 to 200 letters, digits and ._-, no dot in front", name);
 	pawl__file_prefix(gid, prefix, sizeof(prefix));
+	if (dir[0] != '/' && realpath(dir, full)) /* the process may go to another folder, and the path has to stay */
+		dir = full;
 	/* 16: room for the side file's ending */
-	if (snprintf(path, PATH_MAX, "%s/%s%s", pawl__file_dir(), prefix, name) >= PATH_MAX - 16)
+	if (snprintf(path, PATH_MAX, "%s/%s%s", dir, prefix, name) >= PATH_MAX - 16)
 		return pawl__refuse(ENAMETOOLONG, "the path in PAWL_DIR is too long: %.200s...", path);
 	return 0;
 }

@@ -632,6 +632,23 @@ static void no_descriptors_left(void **state)
 	assert_int_equal(spaces(), 0);
 }
 
+static int in_a_relative_folder(void *arg)
+{
+	pawl_space_t *space;
+
+	if (chdir(getenv("PAWL_DIR")) || setenv("PAWL_DIR", ".", 1) || pawl_space_open(&space, arg, NULL) || chdir("/"))
+		return 1;
+	return pawl_space_close(space) ? 2 : 0;
+}
+
+/* PAWL_DIR may be relative, and the process go elsewhere: it still finds the file it has to remove. */
+static void relative_folder(void **state)
+{
+	(void)state;
+	assert_int_equal(kids_join(kids_fork(in_a_relative_folder, "relative")), 0);
+	assert_int_equal(spaces(), 0);
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -669,6 +686,7 @@ int main(void)
 		TEST(full_table),
 		TEST(full_file_system),
 		TEST(no_descriptors_left),
+		TEST(relative_folder),
 	};
 
 	alarm(240);
