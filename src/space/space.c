@@ -133,9 +133,19 @@ static bool holds_anything(const struct pawl_space *space)
 	return false;
 }
 
+/* Closed too often, it may be freed already: ask the list, not the space. */
+static bool is_known(const struct pawl_space *space)
+{
+	const struct pawl_space *s = pawl__spaces;
+
+	while (s && s != space)
+		s = s->next;
+	return s != NULL;
+}
+
 static int close_locked(struct pawl_space *space)
 {
-	if (space->opens == 0)
+	if (!is_known(space) || space->opens == 0)
 		return EINVAL;
 	if (space->opens == 1 && holds_anything(space))
 		return EBUSY;

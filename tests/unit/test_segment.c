@@ -649,6 +649,17 @@ static void relative_folder(void **state)
 	assert_int_equal(spaces(), 0);
 }
 
+/* asan sees whether the space is asked after it was freed. */
+static void closed_too_often(void **state)
+{
+	pawl_space_t *space;
+
+	(void)state;
+	assert_int_equal(pawl_space_open(&space, "closed", NULL), 0);
+	assert_int_equal(pawl_space_close(space), 0);
+	assert_int_equal(pawl_space_close(space), EINVAL);
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -687,6 +698,7 @@ int main(void)
 		TEST(full_file_system),
 		TEST(no_descriptors_left),
 		TEST(relative_folder),
+		TEST(closed_too_often),
 	};
 
 	alarm(240);
