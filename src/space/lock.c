@@ -50,7 +50,7 @@ static int open_new(struct pawl_space *space, const struct pawl__name *name, uns
 	if (!member)
 		return rc;
 	cancel = pawl__cancel_off();
-	rc = pawl__table_insert(space, member, name, &spot);
+	rc = pawl__table_insert(space, member, name, PAWL_FOREVER, &spot);
 	if (rc == 0 && !(*lock = pawl__handle_make(space, name, flags, spot)))
 		rc = ENOMEM;
 	pawl__cancel_back(cancel);
@@ -170,7 +170,7 @@ __attribute__((noinline)) static int find_again(struct walk *w)
 	struct pawl__spot spot;
 	int cancel = pawl__cancel_off(), rc;
 
-	rc = pawl__table_insert(w->lock->space, w->member, &w->lock->name, &spot);
+	rc = pawl__table_insert(w->lock->space, w->member, &w->lock->name, w->deadline, &spot);
 	pawl__cancel_back(cancel);
 	if (rc != 0)
 		return rc;

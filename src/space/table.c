@@ -140,16 +140,16 @@ int pawl__table_find(const struct pawl_space *space, const struct pawl__name *na
 
 /* ---- fill ---- */
 
-static void take_robust(struct pawl_space *space, struct pawl__member *member, pawl_robust_t *lock)
+/* Take one of the table's own words. Returns 0, EBUSY, ETIMEDOUT. */
+static int take_robust(struct pawl_space *space, struct pawl__member *member, pawl_robust_t *lock, pawl_deadline_t deadline)
 {
-	struct pawl__taking t = {
-		.space = space, .member = member, .lock = lock, .deadline = PAWL_FOREVER, .auto_recover = true
-	};
+	struct pawl__taking t = { .space = space, .member = member, .lock = lock, .deadline = deadline, .auto_recover = true };
+	int rc;
 
-	/* EOWNERDEAD: what these words guard is whole after every store. ENOTRECOVERABLE: only in a damaged segment. EIDRM
-	 * means the segment has no name: what happens in it does not matter any more, but two must not write at once. */
-	while (!pawl_acquired(pawl__robust_take(&t)))
+	/* EOWNERDEAD: what these words guard is whole after every store. ENOTRECOVERABLE: only in a damaged segment. */
+	while ((rc = pawl__robust_take(&t)) == ENOTRECOVERABLE)
 		pawl__robust_reset(lock);
+	return rc == EOWNERDEAD ? 0 : rc;
 }
 
 static bool is_free_record(const struct pawl_space *space, uint32_t record, const struct pawl__long *l)
@@ -198,13 +198,14 @@ static bool get_record(struct pawl_space *space, struct pawl__member *member, ui
 
 /* Write a long name into a record of its own. Whoever is killed in here leaves a record that its place does not point
  * to, or a place that is FILLING and points to it: free in both cases, as filling a place again forgets its record. */
-static int write_long(
-	struct pawl_space *space, struct pawl__member *member, struct pawl__place *place, const struct pawl__name *name)
+static int write_long(struct pawl_space *space, struct pawl__member *member, struct pawl__place *place,
+	const struct pawl__name *name, pawl_deadline_t deadline)
 {
 	uint32_t records = pawl__longs_of(space->capacity);
-	int rc = ENOSPC;
+	int rc = take_robust(space, member, &space->header->longs, deadline);
 
-	take_robust(space, member, &space->header->longs);
+	if (rc != 0)
+		return rc;
 	for (uint32_t n = 0; n < 2 * records; n++) {
 		uint32_t r = n % records;
 		uint64_t off = pawl__longs_off(space->capacity) + (uint64_t)r * sizeof(struct pawl__long);
@@ -240,7 +241,7 @@ static void raise_floor(struct pawl_space *space, uint64_t grant)
 
 /* We own the place's lock. Give it to `name`. */
 static int fill(struct pawl_space *space, struct pawl__member *member, struct pawl__place *place,
-	const struct pawl__name *name, struct pawl__spot *spot)
+	const struct pawl__name *name, pawl_deadline_t deadline, struct pawl__spot *spot)
 {
 	uint32_t gen = (pawl__table_gen(place) & ~3u) + 4;
 	uint64_t floor;
@@ -258,7 +259,7 @@ static int fill(struct pawl_space *space, struct pawl__member *member, struct pa
 	PAWL_STORE(&place->hash, name->hash, RELEASE); /* TB4 release: pairs with TB3 */
 	PAWL__POINT("table/named");
 	if (name->length > PAWL__SHORT_MAX)
-		rc = write_long(space, member, place, name);
+		rc = write_long(space, member, place, name, deadline);
 	floor = PAWL_LOAD(&space->header->floor, RELAXED);      /* relaxed: our own raise is in it */
 	if (PAWL_LOAD(&place->lock.grant, RELAXED) < floor)     /* relaxed: we own it */
 		PAWL_STORE(&place->lock.grant, floor, RELAXED); /* relaxed: we own it */
@@ -328,8 +329,8 @@ static bool take_place(
 }
 
 /* The caller holds the name's stripe, and the name is not in the table. */
-static int settle(
-	struct pawl_space *space, struct pawl__member *member, const struct pawl__name *name, struct pawl__spot *spot)
+static int settle(struct pawl_space *space, struct pawl__member *member, const struct pawl__name *name,
+	pawl_deadline_t deadline, struct pawl__spot *spot)
 {
 	for (enum pass pass = NAMELESS; pass < PASSES; pass++)
 		for (uint32_t i = 0; i < PAWL__WINDOW; i++) {
@@ -346,26 +347,27 @@ static int settle(
 				continue;
 			if (pass != NAMELESS)
 				PAWL_FETCH_ADD(&space->header->reclaimed, 1u, RELAXED); /* relaxed: a statistic */
-			rc = fill(space, member, place, name, spot);
+			rc = fill(space, member, place, name, deadline, spot);
 			pawl__robust_give(&place->lock, member->me, PAWL__W_FREE);
 			return rc;
 		}
 	return ENOSPC;
 }
 
-int pawl__table_insert(
-	struct pawl_space *space, struct pawl__member *member, const struct pawl__name *name, struct pawl__spot *spot)
+int pawl__table_insert(struct pawl_space *space, struct pawl__member *member, const struct pawl__name *name,
+	pawl_deadline_t deadline, struct pawl__spot *spot)
 {
 	pawl_robust_t *stripe = &space->header->stripes[name->hash % PAWL__STRIPES];
 	int rc = pawl__segment_is_there(space);
 
+	if (rc == 0)
+		rc = take_robust(space, member, stripe, deadline);
 	if (rc != 0)
 		return rc;
-	take_robust(space, member, stripe);
 	PAWL__POINT("table/stripe");
 	rc = pawl__table_find(space, name, spot);
 	if (rc != 0)
-		rc = settle(space, member, name, spot);
+		rc = settle(space, member, name, deadline, spot);
 	pawl__robust_give(stripe, member->me, PAWL__W_FREE);
 	return rc;
 }

@@ -25,9 +25,10 @@ struct pawl__spot {
 /** Find a name. Returns 0, ENOENT. No system call, no lock. */
 int pawl__table_find(const struct pawl_space *space, const struct pawl__name *name, struct pawl__spot *spot);
 
-/** Find a name, or give it a place. Returns 0; ENOSPC no room; EIDRM. */
-int pawl__table_insert(
-	struct pawl_space *space, struct pawl__member *member, const struct pawl__name *name, struct pawl__spot *spot);
+/** Find a name, or give it a place, waiting until `deadline` for others who are doing the same.
+ * Returns 0; ENOSPC no room; EBUSY, ETIMEDOUT; EIDRM. */
+int pawl__table_insert(struct pawl_space *space, struct pawl__member *member, const struct pawl__name *name,
+	pawl_deadline_t deadline, struct pawl__spot *spot);
 
 /** Copy the name of a place that is READY under `gen`. False if it is not, or changed meanwhile. */
 bool pawl__table_name(const struct pawl_space *space, struct pawl__spot spot, char text[static PAWL__LONG_NAME_MAX + 1]);
