@@ -79,8 +79,9 @@ PAWL_API int pawl_lock_reset(pawl_lock_t *lock);
 
 /** Make the present hold last as long as some process has the returned descriptor open, even after this process has
  * released the lock or died: the next one to be granted the lock waits for that as well. The descriptor is inherited
- * over exec; give it to a command, close it here. That is flock(1)'s promise, and what `pawl run` is made of.
- * Returns  0; EPERM this thread does not hold the lock; ENOTSUP anonymous space; EMFILE, ENOSPC, EACCES, EPROTO, ...
+ * over exec; give it to a command, close it here. That is flock(1)'s promise, and what `pawl run` is made of. It can be
+ * inherited from the start: a command that another thread starts just then has it too.
+ * Returns  0; EBUSY it lingers already; EPERM this thread does not hold the lock; ENOTSUP anonymous space; EMFILE, ENOSPC, EACCES, EPROTO, ...
  * Blocks   on file-system calls. Waiters for a lingering lock look every 1 to 20 ms: there is nobody to wake them. */
 PAWL_API PAWL_MUST_CHECK int pawl_lock_linger(pawl_lock_t *lock, int *fd);
 

@@ -94,7 +94,8 @@ PAWL_API int pawl_space_scan(int (*each)(const char *name, const char *path, voi
 /* ---- the robust mutex ---- */
 
 /** A mutex for the user's own shared structures: any memory that the processes share, at any address. It survives the
- * death of its owner; the space lends it liveness. All processes must use it through the same space.
+ * death of its owner; the space lends it liveness. All processes must use it through the same
+ * space, and its memory must not outlive the space: a word left by a dead owner means nothing to the next one.
  *
  *   offset  field  what
  *   0       word   who holds it; 0 is free (bit table: src/space/word.h)

@@ -94,6 +94,8 @@ __attribute__((noinline)) static int lock_slowly(pawl_space_t *space, pawl_robus
 
 	if (!member)
 		return rc;
+	if ((uintptr_t)m % 8 != 0) /* the kernel would not let us sleep on it */
+		return EINVAL;
 	if (pawl__robust_is_mine(m, member->me))
 		return pawl__robust_nest(m, m->depth & PAWL__RECURSIVE_BIT);
 	rc = pawl__robust_take(&t);
@@ -142,5 +144,5 @@ int pawl_robust_reset(pawl_space_t *space, pawl_robust_t *m)
 
 pawl_fence_t pawl_robust_fence(const pawl_robust_t *m)
 {
-	return (pawl_fence_t){ .lo = PAWL_LOAD(&m->grant, RELAXED) }; /* relaxed: the owner reads what it wrote */
+	return (pawl_fence_t){ .lo = m ? PAWL_LOAD(&m->grant, RELAXED) : 0 }; /* relaxed: the owner reads what it wrote */
 }

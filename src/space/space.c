@@ -56,7 +56,7 @@ static int make(struct pawl_space **out, const char *path, const pawl_space_opti
 
 	if (!space)
 		return pawl__refuse(ENOMEM, "out of memory");
-	space->fd = space->fork_fd = space->side_fd = -1;
+	space->fd = space->fork_fd = -1;
 	if (path)
 		snprintf(space->path, sizeof(space->path), "%s", path);
 	rc = path ? pawl__segment_attach(space, options) : pawl__segment_anonymous(space, options);
@@ -201,6 +201,10 @@ int pawl_space_scan(int (*each)(const char *name, const char *path, void *arg), 
 	struct dirent *entry;
 	DIR *dir;
 
+	if (!each) {
+		pawl__cancel_back(cancel);
+		return pawl__refuse(EINVAL, "pawl_space_scan: nothing to call");
+	}
 	pawl__file_prefix(0, prefix, sizeof(prefix));
 	dir = opendir(pawl__file_dir());
 	if (!dir) {

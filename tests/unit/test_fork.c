@@ -779,6 +779,13 @@ static int end(void **state)
 	return 0;
 }
 
+/* A child of a threaded process: ThreadSanitizer takes the threads that the child does not have for leaked. */
+__attribute__((visibility("default"))) const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+	return "report_thread_leaks=0";
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

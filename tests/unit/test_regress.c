@@ -505,7 +505,7 @@ static int take_newer(long n)
 
 #ifdef __SANITIZE_THREAD__
 /* Its search for deadlocks ends the program when a thread holds 64 mutexes. */
-__attribute__((visibility("default"))) __attribute__((visibility("default"))) const char *__tsan_default_options(void);
+__attribute__((visibility("default"))) const char *__tsan_default_options(void);
 const char *__tsan_default_options(void)
 {
 	return "detect_deadlocks=0";
