@@ -36,14 +36,10 @@ static void adopt_place(struct pawl_space *space, struct pawl__place *place, boo
 
 static void adopt_places(struct pawl_space *space, bool reborn)
 {
-	for (uint32_t i = 0; i < space->capacity; i++) {
-		struct pawl__place *place = pawl__place_at(space, i);
+	struct pawl__place *place;
 
-		if (place)
-			adopt_place(space, place, reborn);
-		else /* nothing in this chunk */
-			i |= PAWL__CHUNK / sizeof(*place) - 1;
-	}
+	for (uint32_t i = 0; (place = pawl__place_from(space, &i)); i++)
+		adopt_place(space, place, reborn);
 }
 
 static void orphan_inner(struct pawl_space *space)

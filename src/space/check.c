@@ -71,6 +71,7 @@ static int check_slot(const struct pawl_space *space, uint32_t s, const struct p
 
 int pawl_space_check(pawl_space_t *space)
 {
+	const struct pawl__place *place;
 	int rc;
 
 	if (!space)
@@ -82,13 +83,7 @@ int pawl_space_check(pawl_space_t *space)
 		rc = check_word(space, &space->header->longs, "long names", 0);
 	for (uint32_t s = 1; rc == 0 && pawl__slot_at(space, s); s++)
 		rc = check_slot(space, s, pawl__slot_at(space, s));
-	for (uint32_t i = 0; rc == 0 && i < space->capacity; i++) {
-		const struct pawl__place *place = pawl__place_at(space, i);
-
-		if (place)
-			rc = check_place(space, i, place);
-		else
-			i |= PAWL__CHUNK / sizeof(*place) - 1;
-	}
+	for (uint32_t i = 0; rc == 0 && (place = pawl__place_from(space, &i)); i++)
+		rc = check_place(space, i, place);
 	return rc;
 }

@@ -93,16 +93,11 @@ void pawl__floor_lift(const struct pawl_space *space)
 static int64_t highest_token(const struct pawl_space *space)
 {
 	uint64_t highest = PAWL_LOAD(&space->header->floor, RELAXED); /* relaxed: alone */
+	const struct pawl__place *place;
 
-	for (uint32_t i = 0; i < space->capacity; i++) {
-		struct pawl__place *place = pawl__place_at(space, i);
-		uint64_t grant = place ? PAWL_LOAD(&place->lock.grant, RELAXED) : 0; /* relaxed: alone */
-
-		if (!place)
-			i |= PAWL__CHUNK / sizeof(*place) - 1; /* nothing in this chunk */
-		else if (grant > highest)
-			highest = grant;
-	}
+	for (uint32_t i = 0; (place = pawl__place_from(space, &i)); i++)
+		if (PAWL_LOAD(&place->lock.grant, RELAXED) > highest) /* relaxed: alone */
+			highest = place->lock.grant;
 	return highest < INT64_MAX ? (int64_t)highest : INT64_MAX;
 }
 

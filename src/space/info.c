@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <pawl/lock.h>
 
@@ -62,13 +61,6 @@ static int64_t read_since(const struct pawl__place *place, uint64_t grant)
 	return 0;
 }
 
-static uint64_t own_pid_namespace(void)
-{
-	struct stat st;
-
-	return stat("/proc/self/ns/pid", &st) == 0 ? st.st_ino : 0;
-}
-
 static void look_at_owner(const struct pawl_space *space, uint32_t word, pawl_lock_info_t *info)
 {
 	struct pawl__who who;
@@ -84,7 +76,7 @@ static void look_at_owner(const struct pawl_space *space, uint32_t word, pawl_lo
 		return;
 	info->pid = who.pid;
 	info->tid = who.tid;
-	info->foreign_pid = who.pid_ns != own_pid_namespace();
+	info->foreign_pid = who.pid_ns != pawl__live_pid_namespace();
 	memcpy(info->command, who.command, sizeof(info->command));
 }
 
@@ -162,18 +154,16 @@ int pawl_lock_info(pawl_lock_t *lock, pawl_lock_info_t *info)
 
 int pawl_lock_list(pawl_space_t *space, int (*each)(const pawl_lock_info_t *info, void *arg), void *arg)
 {
+	const struct pawl__place *place;
 	pawl_lock_info_t info;
 	int rc = 0;
 
 	if (!space || !each)
 		return EINVAL;
-	for (uint32_t i = 0; i < space->capacity && rc == 0; i++) {
-		struct pawl__place *place = pawl__place_at(space, i);
-		struct pawl__spot spot = { .index = i, .gen = place ? pawl__table_gen(place) : PAWL__PLACE_EMPTY };
+	for (uint32_t i = 0; rc == 0 && (place = pawl__place_from(space, &i)); i++) {
+		struct pawl__spot spot = { .index = i, .gen = pawl__table_gen(place) };
 
-		if (!place)
-			i |= PAWL__CHUNK / sizeof(*place) - 1; /* nothing in this chunk */
-		else if (pawl__gen_is_ready(spot.gen) && look(space, spot, &info))
+		if (pawl__gen_is_ready(spot.gen) && look(space, spot, &info))
 			rc = each(&info, arg);
 	}
 	return rc;
@@ -190,16 +180,11 @@ const char *pawl_lock_state_name(pawl_lock_state_t state)
 
 static uint32_t count_names(const struct pawl_space *space)
 {
+	const struct pawl__place *place;
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < space->capacity; i++) {
-		struct pawl__place *place = pawl__place_at(space, i);
-
-		if (!place)
-			i |= PAWL__CHUNK / sizeof(*place) - 1;
-		else if (pawl__gen_is_ready(pawl__table_gen(place)))
-			n++;
-	}
+	for (uint32_t i = 0; (place = pawl__place_from(space, &i)); i++)
+		n += pawl__gen_is_ready(pawl__table_gen(place));
 	return n;
 }
 

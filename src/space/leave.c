@@ -11,9 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/cancel.h"
 #include "core/point.h"
 #include "space/file.h"
+#include "space/member.h"
 #include "space/segment.h"
+#include "space/table.h"
 
 /* ---- leave ---- */
 
@@ -35,14 +38,12 @@ static bool remove_name(const char *path, int fd)
  * lock protects may be on a disk, and half changed. We are alone, so an owner can only be a dead one. */
 static bool has_bad_news(const struct pawl_space *space)
 {
-	for (uint32_t i = 0; i < space->capacity; i++) {
-		const struct pawl__place *place = pawl__place_at(space, i);
-		uint32_t w = place ? PAWL_LOAD(&place->lock.word, RELAXED) : PAWL__W_FREE; /* relaxed: alone */
+	const struct pawl__place *place;
 
-		if (!place)
-			i |= PAWL__CHUNK / sizeof(*place) - 1; /* nothing in this chunk */
-		else if (pawl__word_kind(w) != PAWL__FREE && pawl__word_kind(w) != PAWL__TURN &&
-			 (PAWL_LOAD(&place->gen, RELAXED) & 3) == PAWL__PLACE_READY) /* relaxed: alone */
+	for (uint32_t i = 0; (place = pawl__place_from(space, &i)); i++) {
+		pawl__word_kind_t kind = pawl__word_kind(PAWL_LOAD(&place->lock.word, RELAXED)); /* relaxed: alone */
+
+		if (kind != PAWL__FREE && kind != PAWL__TURN && pawl__gen_is_ready(pawl__table_gen(place)))
 			return true;
 	}
 	return false;
@@ -67,9 +68,6 @@ void pawl__segment_leave(struct pawl_space *space)
 	}
 	space->fd = -1;
 	close(fd); /* whoever waited for the lock finds that the name is gone and begins again */
-	if (space->side_fd >= 0)
-		close(space->side_fd);
-	space->side_fd = -1;
 }
 
 int pawl__segment_remove(const char *path, uint32_t gid)
@@ -102,12 +100,15 @@ int pawl__segment_remove(const char *path, uint32_t gid)
 
 /* ---- is it still there? ---- */
 
-/* A child whose parent had no descriptor to spare for it, at the time of the fork. */
-static int rejoin(struct pawl_space *space)
+/* A child whose parent had no descriptor to spare for it, at the time of the fork; or the program has closed ours. */
+static int rejoin_locked(struct pawl_space *space)
 {
 	struct stat st;
-	int fd = open(space->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	int fd;
 
+	if (pawl__file_fd(space) >= 0)
+		return 0; /* another thread was faster */
+	fd = open(space->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return errno == ENOENT ? EIDRM : errno;
 	if (pawl__file_lock_shared(fd, pawl_in_ms(2000)) != 0 || fstat(fd, &st) != 0 || st.st_nlink == 0 ||
@@ -116,7 +117,19 @@ static int rejoin(struct pawl_space *space)
 		return EIDRM;
 	}
 	space->fd = fd;
+	pawl__segment_map_again(space);
 	return 0;
+}
+
+static int rejoin(struct pawl_space *space)
+{
+	int cancel = pawl__cancel_off(), rc;
+
+	pthread_mutex_lock(&pawl__registry);
+	rc = rejoin_locked(space);
+	pthread_mutex_unlock(&pawl__registry);
+	pawl__cancel_back(cancel);
+	return rc;
 }
 
 int pawl__segment_is_there(const struct pawl_space *space)

@@ -166,7 +166,8 @@ static bool claim(struct pawl_space *space, uint32_t s, bool last_resort, uint32
 	if (!is_usable(state, token, last_resort) || !PAWL_CAS(&slot->state, &state, claimed, SEQ_CST))
 		return false;
 	PAWL__POINT("live/claimed");
-	if (token & FUTEX_OWNER_DIED) /* I3 */
+	/* I3; OWNED without OWNER_DIED: a thread that left while it held, and was killed before it woke its waiters */
+	if ((token & FUTEX_OWNER_DIED) || kind_of(state) == PAWL__SLOT_OWNED)
 		pawl__live_wake_all(space, s);
 	if (PAWL_LOAD(&slot->state, SEQ_CST) != claimed) /* LV6: stolen while we were stopped */
 		return false;
@@ -237,7 +238,7 @@ int pawl__live_grow(struct pawl_space *space)
 	pthread_mutex_t fresh;
 	int rc;
 
-	if (next > PAWL__SLOTS)
+	if (ready >= PAWL__SLOTS || next > PAWL__SLOTS)
 		return ENOSPC;
 	rc = pawl__reserve_range(space, PAWL__SLOTS_OFF + ready * sizeof(*slots), PAWL__SLOT_BLOCK * sizeof(*slots));
 	if (rc != 0)
@@ -282,7 +283,7 @@ static bool is_linked_properly(struct pawl_space *space, struct pawl__slot *slot
 	to = (struct iovec){ &after, sizeof(after) };
 	from = (struct iovec){ (void *)((before.next & ~1ul)), sizeof(after) };
 	if (process_vm_readv(getpid(), &to, 1, &from, 1, 0) != sizeof(after))
-		return errno == EPERM || errno == ENOSYS; /* no way to look without the risk */
+		return errno == EPERM || errno == EACCES || errno == ENOSYS; /* no way to look without the risk */
 	if ((after.next & ~1ul) != node)
 		return false;
 	if ((me.next & ~1ul) == (uintptr_t)head)

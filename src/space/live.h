@@ -57,6 +57,9 @@ struct pawl__who {
 	uint64_t pid_ns, started;
 	char command[16];
 };
+/** The PID namespace of this process, as a number; 0: not known. */
+uint64_t pawl__live_pid_namespace(void);
+
 bool pawl__live_who(const struct pawl_space *space, uint32_t slot, struct pawl__who *who);
 
 #endif

@@ -18,7 +18,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "core/cancel.h"
@@ -230,13 +229,16 @@ static void forget_members(struct pawl_space *s)
 	s->members = kept;
 }
 
-/* A mapping keeps the open file alive it was made through, and with it the file's lock: with the parent's mapping we would
- * keep up the membership of a parent that dies, and never be the last one out. So the same bytes are mapped again, at the
- * same address, through our own descriptor. Should that fail, the file may be left for the next to adopt. */
-static void map_anew(const struct pawl_space *s)
+/* Spaces that the parent had closed, and kept for threads that are not here. */
+static void end_closed(void)
 {
-	if (s->fd >= 0)
-		mmap(s->header, s->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, s->fd, 0);
+	struct pawl_space *next;
+
+	for (struct pawl_space *s = pawl__spaces; s; s = next) {
+		next = s->next;
+		if (s->opens == 0 && !s->members)
+			pawl__space_end(s);
+	}
 }
 
 static void after_fork_in_child(void)
@@ -249,15 +251,13 @@ static void after_fork_in_child(void)
 			continue; /* anonymous: the mapping is the membership, its descriptor may be shared */
 		if (s->fd >= 0)
 			close(s->fd); /* never unlock: the lock is the parent's */
-		if (s->side_fd >= 0)
-			close(s->side_fd);
-		s->side_fd = -1;
-		s->fd = s->fork_fd; /* -1 if the parent was out of descriptors: segment_is_there tries again */
+		s->fd = s->fork_fd;   /* -1 if the parent was out of descriptors: segment_is_there tries again */
 		s->fork_fd = -1;
-		map_anew(s);
+		pawl__segment_map_again(s);
 	}
 	pawl__handles_fork_child();
 	pawl__live_fork_end();
+	end_closed();
 	pthread_mutex_unlock(&pawl__registry);
 }
 

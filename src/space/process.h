@@ -24,7 +24,6 @@ struct pawl_space {
 	char path[PATH_MAX]; /* "" for an anonymous one */
 	int fd;              /* membership: a shared OFD lock on byte 0; -1 once lost (fork without descriptors) */
 	int fork_fd;         /* membership made ready for the child of a fork that is under way; else -1 */
-	int side_fd;         /* the side file (linger.c), opened on demand; -1 */
 	dev_t dev;
 	ino_t ino;
 
@@ -66,6 +65,20 @@ static inline struct pawl__place *pawl__place_at(const struct pawl_space *space,
 	if (place >= space->capacity || !pawl__chunk_is_there(space, off))
 		return NULL;
 	return (struct pawl__place *)((char *)space->header + off);
+}
+
+/* The first place at or after `*i` that is there, and its index in `*i`; NULL at the end. To walk over all of them:
+ * for (i = 0; (place = pawl__place_from(space, &i)); i++) */
+static inline struct pawl__place *pawl__place_from(const struct pawl_space *space, uint32_t *i)
+{
+	for (; *i < space->capacity; *i = (*i | (PAWL__CHUNK / sizeof(struct pawl__place) - 1)) + 1) {
+		struct pawl__place *place = pawl__place_at(space, *i);
+
+		if (place)
+			return place;
+		/* nothing in this chunk */
+	}
+	return NULL;
 }
 
 static inline struct pawl__long *pawl__long_at(const struct pawl_space *space, uint32_t record)

@@ -35,6 +35,12 @@ int pawl__segment_map(struct pawl_space *space, uint64_t size)
 	return 0;
 }
 
+void pawl__segment_map_again(const struct pawl_space *space)
+{
+	if (space->fd >= 0)
+		mmap(space->header, space->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, space->fd, 0);
+}
+
 void pawl__segment_unmap(struct pawl_space *space)
 {
 	if (space->header)

@@ -16,6 +16,11 @@ int pawl__segment_anonymous(struct pawl_space *space, const pawl_space_options_t
  * and take the space's bounds from it. */
 int pawl__segment_map(struct pawl_space *space, uint64_t size);
 void pawl__segment_unmap(struct pawl_space *space);
+
+/** Map the same bytes again, at the same address, through the descriptor that is now ours. A mapping keeps the open file
+ * alive it was made through, and with it that file's lock: by the old mapping we would keep up an old membership, a dead
+ * parent's say, and never be the last one out. Should it fail, the file may be left for the next to adopt. */
+void pawl__segment_map_again(const struct pawl_space *space);
 int pawl__segment_check_stamp(struct pawl_space *space, uint64_t size, bool *reborn);
 
 /* leave.c */

@@ -14,7 +14,7 @@
 #include "core/point.h"
 #include "space/live.h"
 
-static uint64_t pid_namespace(void)
+uint64_t pawl__live_pid_namespace(void)
 {
 	struct stat st;
 
@@ -62,7 +62,7 @@ static void read_process(struct pawl__who *who)
 {
 	pthread_mutex_lock(&process_lock);
 	if (process.pid != who->pid) {
-		process.pid_ns = pid_namespace();
+		process.pid_ns = pawl__live_pid_namespace();
 		process.started = process_started();
 		process.pid = who->pid;
 	}
