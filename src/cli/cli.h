@@ -67,19 +67,13 @@ void cli_say_reason(void);
 /** Say that there is no space of that name, and what to do about it. */
 void cli_say_no_space(const char *name);
 
-/* ---- look.c: spaces that are looked at, one at a time ---- */
+/* ---- look.c: spaces and locks that are there ---- */
 
 /** Open a space without creating it. */
 PAWL_MUST_CHECK int cli_look_into(const char *name, pawl_space_t **space);
 
 /** The same; a failure is explained on stderr, but for ENOENT: what that means differs from one subcommand to the next. */
 PAWL_MUST_CHECK int cli_open_existing(const char *name, pawl_space_t **space);
-
-/** Leave it as it was found. */
-void cli_leave_looking(pawl_space_t *space);
-
-/** The last act of the process: returns unless something depends on its ending here. */
-void cli_end(int status);
 
 /* ---- text.c: other people's bytes ---- */
 

@@ -89,7 +89,7 @@ static int each_space(const char *name, const char *path, void *arg)
 	rc = cli_look_into(name, &space);
 	if (rc == 0) {
 		check_space(doctor, check, space);
-		cli_leave_looking(space);
+		pawl_space_close(space);
 	} else if (rc != ENOENT) { /* that one has just gone */
 		doctor_report(doctor, BAD, check, cli_format("%s", pawl_space_reason()),
 			"nobody can use it as it is; if it is not yours, set PAWL_DIR to a "

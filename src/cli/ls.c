@@ -77,7 +77,7 @@ static int list_locks(struct ls *ls, const char *name)
 	}
 	ls->current = name;
 	pawl_lock_list(space, each_lock, ls);
-	cli_leave_looking(space);
+	pawl_space_close(space);
 	return 0;
 }
 
@@ -168,7 +168,7 @@ static int show_space(const char *name, const char *path, void *arg)
 		rc = pawl_space_stats(space, &stats);
 	(ls->json ? add_space_object : add_space_row)(ls, name, path, rc ? NULL : &stats);
 	if (space)
-		cli_leave_looking(space);
+		pawl_space_close(space);
 	return 0;
 }
 
@@ -224,7 +224,7 @@ static const char doc[] = "List the locks of a space.\v"
 			  "TID of the owner (* in another PID namespace); COMMAND, the owner's thread name; AGE of "
 			  "the grant (> at least); "
 			  "WAITERS asleep; FENCE, the token of the present grant or the last.\n\n"
-			  "Looking takes no lock, changes nothing and creates no space. A space that is not there "
+			  "Looking takes no lock, changes no lock and creates no space. A space that is not there "
 			  "has no locks: that is said on "
 			  "stderr and is no error. Exit: 0; 64 usage; 66 a space could not be opened.";
 

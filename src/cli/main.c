@@ -35,15 +35,12 @@ static void fill_standard_descriptors(void)
 
 /* At exit, so that it also covers what argp prints for --help. A pipe whose reader has gone ends us by SIGPIPE, as it ends
  * every other command; this is for full disks, and for who ignores that signal. */
-static void close_stdout(int status, void *unused)
+static void close_stdout(void)
 {
 	bool failed = ferror(stdout);
 
-	(void)unused;
-	if (fclose(stdout) == 0 && !failed) {
-		cli_end(status);
+	if (fclose(stdout) == 0 && !failed)
 		return;
-	}
 	cli_say("cannot write the output: %s; it is not complete", strerror(errno));
 	_exit(CLI_OUTPUT);
 }
@@ -192,7 +189,8 @@ int main(int argc, char **argv)
 	fill_standard_descriptors();
 	setlocale(LC_CTYPE, ""); /* for what is printable; numbers stay as they are in every language */
 	argp_program_version_hook = print_version;
-	on_exit(close_stdout, NULL);
+	if (atexit(close_stdout))
+		cli_must(NULL);
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &chosen);
 	return dispatch(argc - chosen.at, argv + chosen.at);
 }

@@ -79,6 +79,6 @@ int cli_reset(int argc, char **argv)
 	if (rc)
 		return rc == EINVAL ? CLI_USAGE : CLI_NO_SPACE;
 	status = reset(&plain, space);
-	cli_leave_looking(space);
+	pawl_space_close(space);
 	return status;
 }

@@ -121,6 +121,6 @@ int cli_show(int argc, char **argv)
 	if (rc)
 		return rc == EINVAL ? CLI_USAGE : CLI_NO_SPACE;
 	status = look(&plain, space);
-	cli_leave_looking(space);
+	pawl_space_close(space);
 	return status;
 }

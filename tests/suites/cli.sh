@@ -212,6 +212,45 @@ after=$(pawl run broken sh -c 'echo "$PAWL_FENCE"')
 result $? 'its tokens go on' "$before, $after"
 end_aid
 
+# The same where nobody else is in the space: whoever looks is the last to leave it.
+spaces_left() { find "$PAWL_DIR" -type f -name '*.last' | wc -l; }
+looks() { pawl show -S last "$1" && pawl ls -S last && pawl ls --all-spaces && pawl ls --spaces && pawl doctor; }
+for option in '' -o; do
+    # shellcheck disable=SC2086 # no word at all for none
+    begin stay -S last $option left
+    kill -9 "$pid"
+    end
+    for look in first second; do
+        is "$(pawl show -S last --json left | json state)" dead "pawl run $option killed, nobody left: dead at the $look look"
+        looks left >/dev/null
+        result $? "and there is something to see at the $look look"
+        said pawl reset -S last left
+        is "$rc" 1 'reset of it: 1'
+    done
+    has "$(pawl run -S last --verbose left true 2>&1)" 'owner died yes' 'the next run is told'
+    is "$(spaces_left)" 0 'and the space goes with it'
+done
+
+aid poison last broken
+end_aid
+for look in first second; do
+    is "$(pawl show -S last --json broken | json state)" poisoned "poisoned, nobody left: so at the $look look"
+    looks broken >/dev/null
+    result $? "and there is something to see at the $look look"
+done
+said pawl run -S last broken true
+is "$rc" 71 'run of it: 71'
+said pawl reset -S last broken
+is "$rc" 0 'reset of it: 0'
+is "$(spaces_left)" 0 'and the space goes with the poison'
+
+aid poison last broken
+pawl reset -S last broken
+end_aid
+is "$(spaces_left)" 1 'a crash that leaves no lock behind leaves a file'
+is "$(pawl show -S last --json broken | json state)" free 'in which there is nothing to tell'
+is "$(spaces_left)" 0 'and who has looked removes it'
+
 # a killed run whose command lives on
 begin deaf killed
 kill -9 "$pid"
