@@ -75,6 +75,13 @@ PAWL_MUST_CHECK int cli_look_into(const char *name, pawl_space_t **space);
 /** The same; a failure is explained on stderr, but for ENOENT: what that means differs from one subcommand to the next. */
 PAWL_MUST_CHECK int cli_open_existing(const char *name, pawl_space_t **space);
 
+/** What a subcommand does about a lock that is there; the result is the exit code. */
+typedef int cli_about_t(const struct cli_plain *plain, pawl_space_t *space, pawl_lock_info_t *info);
+
+/** Look at the lock plain->args[0] and hand it to `about`, whose exit code is the result. What is not there, or cannot be
+ * looked at, is explained on stderr. Makes no name known. */
+int cli_look_at(const struct cli_plain *plain, cli_about_t *about);
+
 /* ---- text.c: other people's bytes ---- */
 
 /** A copy of `text` that is safe on a terminal and on one line: whatever is not printable (or turns the direction of

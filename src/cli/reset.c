@@ -21,40 +21,22 @@ static int explain(const char *typed, const pawl_lock_info_t *info, int rc)
 	return status;
 }
 
-static int explain_peek(const char *typed, const char *space, int rc)
+static int reset(const struct cli_plain *plain, pawl_space_t *space, pawl_lock_info_t *info)
 {
-	char *name = cli_escape(typed);
-
-	if (rc == ENOENT)
-		cli_say("there is no lock '%s' in space '%s': nothing to reset; `pawl ls` lists "
-			"those there are",
-			name, space);
-	else
-		cli_say("cannot look at '%s': %s; a name has 1 to %d bytes", name, pawl_strerror(rc), PAWL_NAME_MAX);
-	free(name);
-	return rc == ENOENT ? CLI_NO_SPACE : CLI_USAGE;
-}
-
-/* Looks first: to open a lock would make its name known. */
-static int reset(const struct cli_plain *plain, pawl_space_t *space)
-{
-	static pawl_lock_info_t info;
 	const char *name = plain->args[0];
 	pawl_lock_t *lock;
-	int rc = pawl_lock_peek(space, name, &info);
+	int rc;
 
-	if (rc)
-		return explain_peek(name, plain->space, rc);
-	if (info.state != PAWL_STATE_POISONED)
-		return explain(name, &info, EINVAL);
+	if (info->state != PAWL_STATE_POISONED)
+		return explain(name, info, EINVAL);
 	rc = pawl_lock_open(space, name, 0, &lock);
 	if (rc)
-		return explain(name, &info, rc);
+		return explain(name, info, rc);
 	rc = pawl_lock_reset(lock);
 	if (rc) /* somebody was faster: say what it is now */
-		(void)pawl_lock_info(lock, &info);
+		(void)pawl_lock_info(lock, info);
 	pawl_lock_close(lock);
-	return rc ? explain(name, &info, rc) : CLI_FINE;
+	return rc ? explain(name, info, rc) : CLI_FINE;
 }
 
 static const char doc[] = "Make the poisoned lock NAME free again.\v"
@@ -69,16 +51,7 @@ int cli_reset(int argc, char **argv)
 {
 	char *name = NULL;
 	struct cli_plain plain = { .children = cli_space_child, .count = 1, .args = &name };
-	pawl_space_t *space;
-	int status, rc;
 
 	cli_parse(&plain, argc, argv, "NAME", doc);
-	rc = cli_open_existing(plain.space, &space);
-	if (rc == ENOENT)
-		cli_say_no_space(plain.space);
-	if (rc)
-		return rc == EINVAL ? CLI_USAGE : CLI_NO_SPACE;
-	status = reset(&plain, space);
-	pawl_space_close(space);
-	return status;
+	return cli_look_at(&plain, reset);
 }

@@ -80,25 +80,11 @@ static void print_json(const char *space, const pawl_lock_info_t *info)
 	cli_json_print(lock);
 }
 
-static int look(const struct cli_plain *plain, pawl_space_t *space)
+static int show(const struct cli_plain *plain, pawl_space_t *space, pawl_lock_info_t *info)
 {
-	static pawl_lock_info_t info;
-	int rc = pawl_lock_peek(space, plain->args[0], &info);
-	char *name;
-
-	if (!rc) {
-		(plain->json ? print_json : print_text)(plain->space, &info);
-		return CLI_FINE;
-	}
-	name = cli_escape(plain->args[0]);
-	if (rc == ENOENT)
-		cli_say("there is no lock '%s' in space '%s': nobody has asked for it; `pawl ls` "
-			"lists those there are",
-			name, plain->space);
-	else
-		cli_say("cannot look at '%s': %s; a name has 1 to %d bytes", name, pawl_strerror(rc), PAWL_NAME_MAX);
-	free(name);
-	return rc == ENOENT ? CLI_NO_SPACE : CLI_USAGE;
+	(void)space;
+	(plain->json ? print_json : print_text)(plain->space, info);
+	return CLI_FINE;
 }
 
 static const char doc[] = "Show everything about the lock NAME.\v"
@@ -111,16 +97,7 @@ int cli_show(int argc, char **argv)
 {
 	char *name = NULL;
 	struct cli_plain plain = { .children = cli_space_json_child, .count = 1, .args = &name };
-	pawl_space_t *space;
-	int status, rc;
 
 	cli_parse(&plain, argc, argv, "NAME", doc);
-	rc = cli_open_existing(plain.space, &space);
-	if (rc == ENOENT)
-		cli_say_no_space(plain.space);
-	if (rc)
-		return rc == EINVAL ? CLI_USAGE : CLI_NO_SPACE;
-	status = look(&plain, space);
-	pawl_space_close(space);
-	return status;
+	return cli_look_at(&plain, show);
 }
