@@ -692,8 +692,7 @@ static void at_random(int64_t seconds)
 	world->killed_inside = true;
 	start_mates(&operations[1]);
 	/* as long as it takes for enough of them on a machine that is busy with other things, within reason */
-	while (kids_now_ns() < until ||
-		(n < ENOUGH && kids_now_ns() < until + 60 * INT64_C(1000000000))) {
+	while (kids_now_ns() < until || (n < ENOUGH && kids_now_ns() < until + 60 * INT64_C(1000000000))) {
 		puppet_t **next = &p[n++ % 3];
 
 		if (*next)
@@ -710,8 +709,7 @@ static void at_random(int64_t seconds)
 	if (stuck)
 		printf("# %s\n", stuck);
 	printf("# %u kills at random, %d deaths told\n", n, (int)world->deaths);
-	printf("%s %u - killed at random\n",
-		!stuck && n >= ENOUGH && world->deaths > 0 ? "ok" : "not ok", ++tests);
+	printf("%s %u - killed at random\n", !stuck && n >= ENOUGH && world->deaths > 0 ? "ok" : "not ok", ++tests);
 }
 
 static void every_label(void)

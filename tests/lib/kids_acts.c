@@ -46,8 +46,7 @@ static int bury(const pawl_lock_info_t *info, void *space)
 		return rc;
 	if (info->state == PAWL_STATE_POISONED)
 		rc = pawl_lock_reset(lock);
-	else if (info->state == PAWL_STATE_DEAD &&
-		 (rc = pawl_lock_acquire(lock, PAWL_TRY, NULL)) == 0)
+	else if (info->state == PAWL_STATE_DEAD && (rc = pawl_lock_acquire(lock, PAWL_TRY, NULL)) == 0)
 		rc = pawl_lock_release(lock);
 	pawl_lock_close(lock);
 	return rc;

@@ -35,8 +35,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	return acts_bury(space) || pawl_space_check(space) || pawl_space_close(space) ||
-	       kids_dir_files();
+	return acts_bury(space) || pawl_space_check(space) || pawl_space_close(space) || kids_dir_files();
 }
 
 static pawl_lock_t *known(const char *name, unsigned flags)
