@@ -78,31 +78,62 @@ static bool take(struct waiter *w, uint32_t from, uint32_t bits)
 
 /* ---- spinning ---- */
 
-#define REST_RUN 32u /* pauses between two looks at the longest: 0.8 us here; looks, not pauses, slow the owner down */
+/* The longest rest between two looks. Looks, not rests, slow the owner down, and each hand-over costs it three cache lines:
+ * 2 processes on 2 CPUs, throughput over glibc's robust mutex, medians of 20 paired rounds each, standard error 4 %:
+ *
+ *   section   0.2 us       0.8 us       1.6 us             3.2 us
+ *   150 ns    1.70, 1.54   1.75, 1.72   1.93, 1.78         1.86, 2.11
+ *   1 us      1.45, 1.47   1.40, 1.35   1.56, 1.47, 1.44   1.48, 1.56, 1.45
+ *
+ * At 1 us a lock that is never handed over at all, and costs nothing, would reach 1.6.
+ */
+#define REST_NS       1600
+#define REST_FIRST_NS 400
+
+/* Take the lock if it is free. True: stop looking, because it was taken, or because waiting is not what it needs. */
+static bool look(struct waiter *w, bool *taken)
+{
+	uint32_t v = load_word(w);
+
+	*taken = v == PAWL__W_FREE && take(w, v, 0);
+	return *taken || (v != PAWL__W_FREE && pawl__word_kind(v) != PAWL__OWNED);
+}
+
+/* A rest is measured by the clock, not counted: the length of a pause differs tenfold between CPUs. */
+static int64_t rest_until(int64_t until)
+{
+	int64_t now;
+
+	do {
+		pawl__rest(8);
+		now = pawl__now();
+	} while (now < until);
+	return now;
+}
 
 /* Look for a while. True if the lock was taken. Loads only, until there is something to take. */
 static bool spin(struct waiter *w)
 {
-	int64_t until = 0;
+	int64_t now, until, rest = REST_FIRST_NS;
+	bool taken;
 
 	w->spun = true;
 	if (pawl__tune.spin_ns == 0)
 		return false;
-	for (unsigned run = 1;; run = run < REST_RUN ? run * 2 : REST_RUN) {
-		uint32_t v = load_word(w);
-
-		if (v == PAWL__W_FREE && take(w, v, 0))
-			return true;
-		if (v != PAWL__W_FREE && pawl__word_kind(v) != PAWL__OWNED)
-			return false; /* not a matter of waiting */
+	for (unsigned run = 1; run <= 8; run *= 2) { /* a short section is over by then: do not even read the clock */
+		if (look(w, &taken))
+			return taken;
 		pawl__rest(run);
-		if (run < REST_RUN)
-			continue;
-		if (until == 0)
-			until = pawl__now() + pawl__tune.spin_ns;
-		else if (pawl__now() >= until)
-			return false;
 	}
+	now = pawl__now();
+	until = now + pawl__tune.spin_ns;
+	while (now < until) {
+		if (look(w, &taken))
+			return taken;
+		now = rest_until(now + rest < until ? now + rest : until);
+		rest = rest * 2 < REST_NS ? rest * 2 : REST_NS;
+	}
+	return false;
 }
 
 /* ---- sleeping ---- */
