@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** leave.c: leaving a segment, removing it, and noticing that somebody else has removed it.
+/** leave.c: leaving a segment, removing it, letting go of its memory.
  *
  * Who can lock the file exclusively is the last member and removes it, unless it still has something to say. Two that leave
  * together would block each other's conversion for ever, so who cannot convert drops the shared lock first and tries once
@@ -8,15 +8,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/cancel.h"
 #include "core/point.h"
 #include "space/file.h"
-#include "space/member.h"
+#include "space/handle.h"
 #include "space/segment.h"
-#include "space/table.h"
 
 /* ---- leave ---- */
 
@@ -98,53 +98,25 @@ int pawl__segment_remove(const char *path, uint32_t gid)
 	return rc;
 }
 
-/* ---- is it still there? ---- */
+/* ---- and letting go of it ---- */
 
-/* A child whose parent had no descriptor to spare for it, at the time of the fork; or the program has closed ours. */
-static int rejoin_locked(struct pawl_space *space)
+void pawl__space_free(struct pawl_space *space)
 {
-	struct stat st;
-	int fd;
-
-	if (pawl__file_fd(space) >= 0)
-		return 0; /* another thread was faster */
-	fd = open(space->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0)
-		return errno == ENOENT ? EIDRM : errno;
-	if (pawl__file_lock_shared(fd, pawl_in_ms(2000)) != 0 || fstat(fd, &st) != 0 || st.st_nlink == 0 ||
-		st.st_dev != space->dev || st.st_ino != space->ino) {
-		close(fd);
-		return EIDRM;
-	}
-	space->fd = fd;
-	pawl__segment_map_again(space);
-	return 0;
+	if (space->header)
+		munmap(space->header, space->size);
+	if (space->fd >= 0)
+		close(space->fd);
+	free(space);
 }
 
-static int rejoin(struct pawl_space *space)
+void pawl__space_end(struct pawl_space *space)
 {
-	int cancel = pawl__cancel_off(), rc;
+	struct pawl_space **p;
 
-	pthread_mutex_lock(&pawl__registry);
-	rc = rejoin_locked(space);
-	pthread_mutex_unlock(&pawl__registry);
-	pawl__cancel_back(cancel);
-	return rc;
-}
-
-int pawl__segment_is_there(const struct pawl_space *space)
-{
-	struct stat st;
-
-	if (pawl__segment_is_removed(space))
-		return EIDRM;
-	if (space->path[0] == '\0')
-		return 0;
-	if (pawl__file_fd(space) < 0)
-		return rejoin((struct pawl_space *)(uintptr_t)space);
-	if (fstat(space->fd, &st) != 0 || st.st_nlink != 0)
-		return 0;
-	PAWL_FETCH_OR(&space->header->flags, PAWL__REMOVED, RELAXED); /* relaxed: a flag that only rises */
-	PAWL__POINT("segment/seen-removed");
-	return EIDRM;
+	for (p = &pawl__spaces; *p != space;)
+		p = &(*p)->next;
+	*p = space->next;
+	pawl__segment_leave(space);
+	pawl__handles_destroy(space);
+	pawl__space_free(space);
 }

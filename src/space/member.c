@@ -30,9 +30,6 @@ __thread struct pawl__member *pawl__recent;
 static __thread struct pawl__member *mine; /* all memberships of this thread */
 static __thread unsigned rounds;           /* of thread-exit destructors */
 
-pthread_mutex_t pawl__registry = PTHREAD_MUTEX_INITIALIZER;
-struct pawl_space *pawl__spaces;
-
 static pthread_key_t exit_key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int hooked = -1;

@@ -10,9 +10,6 @@
 /* The membership this thread used last: one space is the usual case. */
 extern __thread struct pawl__member *pawl__recent;
 
-/** Guards the list of spaces, `opens`, and each space's list of members. Held while forking. */
-extern pthread_mutex_t pawl__registry;
-
 /** Find an older membership of the calling thread, or NULL. */
 struct pawl__member *pawl__member_old(struct pawl_space *space);
 
@@ -52,13 +49,6 @@ void pawl__member_leave(struct pawl_space *space);
 /** Called when a space is opened: the hooks for thread exit, process exit and fork are in place from the first one on.
  * Returns 0; EAGAIN, ENOMEM: no more keys or no memory for them. */
 int pawl__member_hooks(void);
-
-/** Every space this process has open or cannot let go of yet. Guarded by pawl__registry. */
-extern struct pawl_space *pawl__spaces;
-
-/** A space that was closed and whose last thread of this process has left: leave it, unmap it, free it. Caller holds
- * pawl__registry. In space.c. */
-void pawl__space_end(struct pawl_space *space);
 
 /** Before a fork, and after it on both sides: urcu's and the handle table's share. In handle.c. */
 void pawl__handles_fork_begin(void);

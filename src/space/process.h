@@ -95,11 +95,29 @@ static inline uint32_t pawl__place_index(const struct pawl_space *space, const s
 	return (uint32_t)(place - (struct pawl__place *)((char *)space->header + PAWL__PLACES_OFF));
 }
 
+/** What a place's generation says now. */
+static inline uint32_t pawl__table_gen(const struct pawl__place *place)
+{
+	/* TB1 acquire: pairs with TB2 (fill): a READY place has its name */
+	return PAWL_LOAD(&place->gen, ACQUIRE);
+}
+
+static inline bool pawl__gen_is_ready(uint32_t gen)
+{
+	return (gen & 3) == PAWL__PLACE_READY;
+}
+
 /* The futex word inside a slot's mutex, where the kernel writes the death of its thread. */
 static inline uint32_t *pawl__token(const struct pawl_space *space, struct pawl__slot *slot)
 {
 	return (uint32_t *)((char *)&slot->token + space->token_off);
 }
+
+/** Guards the list of spaces, `opens`, and each space's list of members. Held while forking. */
+extern pthread_mutex_t pawl__registry;
+
+/** Every space this process has open or cannot let go of yet. Guarded by pawl__registry. */
+extern struct pawl_space *pawl__spaces;
 
 /** Says why, for pawl_space_reason(), and returns rc: `return pawl__refuse(EPROTO, "%s: ...", path);` */
 int pawl__refuse(int rc, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -31,6 +31,15 @@ void pawl__segment_leave(struct pawl_space *space);
 /** Remove the file of a space nobody uses. Returns 0 or an errno with its reason given. */
 int pawl__segment_remove(const char *path, uint32_t gid);
 
+/** A space that was closed and whose last thread of this process has left: leave it, unmap it, free it. Caller holds
+ * pawl__registry. */
+void pawl__space_end(struct pawl_space *space);
+
+/** Unmap it, close it, free it: nobody uses it any more, or it never came to be. */
+void pawl__space_free(struct pawl_space *space);
+
+/* there.c */
+
 /** Has the file lost its name? Asks the file system, remembers a yes in the segment. Returns 0 or EIDRM. */
 int pawl__segment_is_there(const struct pawl_space *space);
 

@@ -40,15 +40,6 @@ static struct pawl_space *find_open(const char *path)
 	return NULL;
 }
 
-static void free_space(struct pawl_space *space)
-{
-	if (space->header)
-		munmap(space->header, space->size);
-	if (space->fd >= 0)
-		close(space->fd);
-	free(space);
-}
-
 static int make(struct pawl_space **out, const char *path, const pawl_space_options_t *options)
 {
 	struct pawl_space *space = calloc(1, sizeof(*space));
@@ -65,7 +56,7 @@ static int make(struct pawl_space **out, const char *path, const pawl_space_opti
 		pawl__segment_leave(space);
 	}
 	if (rc != 0) {
-		free_space(space);
+		pawl__space_free(space);
 		return rc;
 	}
 	space->opens = 1;
@@ -112,18 +103,6 @@ int pawl_space_open(pawl_space_t **space, const char *name, const pawl_space_opt
 }
 
 /* ---- close ---- */
-
-void pawl__space_end(struct pawl_space *space)
-{
-	struct pawl_space **p;
-
-	for (p = &pawl__spaces; *p != space;)
-		p = &(*p)->next;
-	*p = space->next;
-	pawl__segment_leave(space);
-	pawl__handles_destroy(space);
-	free_space(space);
-}
 
 static bool holds_anything(const struct pawl_space *space)
 {

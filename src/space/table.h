@@ -33,16 +33,4 @@ int pawl__table_insert(struct pawl_space *space, struct pawl__member *member, co
 /** Copy the name of a place that is READY under `gen`. False if it is not, or changed meanwhile. */
 bool pawl__table_name(const struct pawl_space *space, struct pawl__spot spot, char text[static PAWL__LONG_NAME_MAX + 1]);
 
-/** What a place's generation says now. */
-static inline uint32_t pawl__table_gen(const struct pawl__place *place)
-{
-	/* TB1 acquire: pairs with TB2 (fill): a READY place has its name */
-	return PAWL_LOAD(&place->gen, ACQUIRE);
-}
-
-static inline bool pawl__gen_is_ready(uint32_t gen)
-{
-	return (gen & 3) == PAWL__PLACE_READY;
-}
-
 #endif
