@@ -21,7 +21,7 @@
 
 #include "core/tune.h"
 
-#include "../lib/agent.h"
+#include "../lib/actor.h"
 #include "../lib/tap.h"
 
 enum { LOCK, WARM, LOCKS };
@@ -29,7 +29,7 @@ enum { LOCK, WARM, LOCKS };
 #define BAR_NS  (500 * NS_PER_MS)
 
 static const struct target *const target = &target_pawl;
-static struct agent *foreign, *upstream;
+static struct actor *foreign, *upstream;
 static uint64_t rng;
 
 /* V, as its threads describe themselves. */
@@ -89,28 +89,28 @@ static bool crowd_rests(pid_t pid)
 	int64_t until = now_ns() + 2 * NS_PER_S;
 
 	while (!__atomic_load_n(&crowd->owner, __ATOMIC_ACQUIRE)) {
-		if (now_ns() > until || !agent_busy(foreign))
+		if (now_ns() > until || !actor_busy(foreign))
 			return false;
 		nap_us(20);
 	}
 	for (unsigned i = 0; i < crowd->threads; i++)
 		if (i + 1 != crowd->owner && !wait_asleep(pid, crowd->tid[i], 2 * NS_PER_S))
 			return false;
-	return agent_asleep(foreign, 2 * NS_PER_S);
+	return actor_asleep(foreign, 2 * NS_PER_S);
 }
 
 static bool cast(void)
 {
 	target->init(LOCKS);
-	foreign = agent_new(target, WARM);
-	upstream = agent_new(target, WARM);
+	foreign = actor_new(target, WARM);
+	upstream = actor_new(target, WARM);
 	return foreign && upstream;
 }
 
 static void dismiss(void)
 {
-	agent_kill(foreign);
-	agent_kill(upstream);
+	actor_kill(foreign);
+	actor_kill(upstream);
 	target->fini();
 }
 
@@ -119,11 +119,11 @@ struct outcome {
 	int64_t *waits;
 };
 
-static void give_back(struct agent *a)
+static void give_back(struct actor *a)
 {
 	if (a->rc == EOWNERDEAD)
-		agent_do(a, AGENT_RECOVER, LOCK);
-	agent_do(a, AGENT_UNLOCK, LOCK);
+		actor_do(a, ACTOR_RECOVER, LOCK);
+	actor_do(a, ACTOR_UNLOCK, LOCK);
 }
 
 static void kill_and_wait(pid_t pid, struct outcome *o)
@@ -131,7 +131,7 @@ static void kill_and_wait(pid_t pid, struct outcome *o)
 	int64_t since = now_ns();
 
 	kill_child(pid);
-	if (agent_answered(foreign, BAR_NS) && pawl_acquired(foreign->rc)) {
+	if (actor_answered(foreign, BAR_NS) && pawl_acquired(foreign->rc)) {
 		o->waits[o->kills++ - o->lost] = foreign->at_ns > since ? foreign->at_ns - since : 0;
 		give_back(foreign);
 		return;
@@ -148,8 +148,8 @@ static void crowd_once(unsigned threads, struct outcome *o)
 {
 	pid_t pid = crowd_start(threads);
 
-	agent_ask(foreign, AGENT_LOCK, LOCK);
-	agent_asleep(foreign, 2 * NS_PER_S);
+	actor_ask(foreign, ACTOR_LOCK, LOCK);
+	actor_asleep(foreign, 2 * NS_PER_S);
 	kill_and_wait(pid, o);
 }
 
@@ -157,11 +157,11 @@ static void chain_once(unsigned threads, bool at_rest, struct outcome *o)
 {
 	pid_t pid;
 
-	agent_do(upstream, AGENT_LOCK, LOCK);
+	actor_do(upstream, ACTOR_LOCK, LOCK);
 	pid = crowd_start(threads);
-	agent_ask(foreign, AGENT_LOCK, LOCK);
-	agent_asleep(foreign, 2 * NS_PER_S);
-	agent_do(upstream, AGENT_UNLOCK, LOCK);
+	actor_ask(foreign, ACTOR_LOCK, LOCK);
+	actor_asleep(foreign, 2 * NS_PER_S);
+	actor_do(upstream, ACTOR_UNLOCK, LOCK);
 	if (at_rest && !crowd_rests(pid))
 		o->other++;
 	if (!at_rest) {
@@ -169,7 +169,7 @@ static void chain_once(unsigned threads, bool at_rest, struct outcome *o)
 
 		while (now_ns() < until)
 			;
-		o->other += !agent_busy(foreign);
+		o->other += !actor_busy(foreign);
 	}
 	kill_and_wait(pid, o);
 }

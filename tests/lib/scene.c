@@ -18,7 +18,7 @@
 struct victim *scene_victim;
 
 static const struct target *target;
-static struct agent *holder, *sleeper[2], *barger, *prober;
+static struct actor *holder, *sleeper[2], *barger, *prober;
 
 /* Of the point that is being played. */
 static const struct scene *now;
@@ -46,7 +46,7 @@ static void fault(const char *format, ...)
 
 bool scene_cast(const struct target *of)
 {
-	struct agent **role[] = { &holder, &sleeper[0], &sleeper[1], &barger, &prober };
+	struct actor **role[] = { &holder, &sleeper[0], &sleeper[1], &barger, &prober };
 
 	target = of;
 	if (!scene_victim)
@@ -56,18 +56,18 @@ bool scene_cast(const struct target *of)
 	if (target == &target_pawl && pawl_robust_init(target_robust(LOCK_RECURSIVE), PAWL_RECURSIVE))
 		return false;
 	for (unsigned i = 0; i < sizeof(role) / sizeof(role[0]); i++)
-		if (!(*role[i] = agent_new(target, LOCK_WARM)))
+		if (!(*role[i] = actor_new(target, LOCK_WARM)))
 			return false;
 	return true;
 }
 
 void scene_dismiss(void)
 {
-	agent_kill(holder);
-	agent_kill(sleeper[0]);
-	agent_kill(sleeper[1]);
-	agent_kill(barger);
-	agent_kill(prober);
+	actor_kill(holder);
+	actor_kill(sleeper[0]);
+	actor_kill(sleeper[1]);
+	actor_kill(barger);
+	actor_kill(prober);
 	target->fini();
 }
 
@@ -91,9 +91,9 @@ static void set_up(void)
 	if (now->start == START_DEAD || now->start == START_POISONED)
 		leave_dead_owner(now->lock);
 	if (now->start == START_POISONED &&
-		(agent_do(barger, AGENT_LOCK, now->lock) != EOWNERDEAD || agent_do(barger, AGENT_UNLOCK, now->lock)))
+		(actor_do(barger, ACTOR_LOCK, now->lock) != EOWNERDEAD || actor_do(barger, ACTOR_UNLOCK, now->lock)))
 		fault("could not be poisoned: %s", pawl_strerror(barger->rc));
-	if (now->start == START_HELD && agent_do(holder, AGENT_LOCK, now->lock))
+	if (now->start == START_HELD && actor_do(holder, ACTOR_LOCK, now->lock))
 		fault("the holder got %s", pawl_strerror(holder->rc));
 	held_by = now->start == START_HELD ? target->word(now->lock) & TARGET_ID : 0;
 	asked = false;
@@ -102,8 +102,8 @@ static void set_up(void)
 
 static void holder_dies(void)
 {
-	agent_kill(holder);
-	holder = agent_new(target, LOCK_WARM);
+	actor_kill(holder);
+	holder = actor_new(target, LOCK_WARM);
 	if (!holder)
 		fault("no new holder");
 }
@@ -114,7 +114,7 @@ static void holder_ends(bool by_death)
 		return;
 	if (by_death)
 		holder_dies();
-	else if (agent_do(holder, AGENT_UNLOCK, now->lock))
+	else if (actor_do(holder, ACTOR_UNLOCK, now->lock))
 		fault("the holder's release: %s", pawl_strerror(holder->rc));
 }
 
@@ -123,19 +123,19 @@ static void holder_ends(bool by_death)
 static void send_to_sleep(void)
 {
 	for (unsigned i = 0; i < now->sleepers; i++) {
-		struct agent *s = sleeper[i];
+		struct actor *s = sleeper[i];
 
-		if (agent_busy(s) || s->holds)
+		if (actor_busy(s) || s->holds)
 			continue;
-		agent_ask(s, AGENT_LOCK, now->both && i == 1 ? LOCK_B : now->lock);
-		if (!agent_asleep(s, 2 * NS_PER_S) && agent_busy(s))
+		actor_ask(s, ACTOR_LOCK, now->both && i == 1 ? LOCK_B : now->lock);
+		if (!actor_asleep(s, 2 * NS_PER_S) && actor_busy(s))
 			fault("a sleeper does not sleep: %s", where_is(s->pid, s->pid));
 		s->holds = true; /* will own it; give_back() says when that is over */
 	}
 	asked = true;
 }
 
-static void note_fence(const struct agent *a)
+static void note_fence(const struct actor *a)
 {
 	if (!target->has_fence || !pawl_acquired(a->rc))
 		return;
@@ -145,15 +145,15 @@ static void note_fence(const struct agent *a)
 }
 
 /* One who was granted the lock makes it whole and gives it up. */
-static void give_back(struct agent *a)
+static void give_back(struct actor *a)
 {
 	int rc = a->rc;
 
 	a->holds = false;
 	note_fence(a);
-	if (rc == EOWNERDEAD && agent_do(a, AGENT_RECOVER, a->lock))
+	if (rc == EOWNERDEAD && actor_do(a, ACTOR_RECOVER, a->lock))
 		fault("consistent: %s", pawl_strerror(a->rc));
-	if (pawl_acquired(rc) && agent_do(a, AGENT_UNLOCK, a->lock))
+	if (pawl_acquired(rc) && actor_do(a, ACTOR_UNLOCK, a->lock))
 		fault("release: %s", pawl_strerror(a->rc));
 	else if (!pawl_acquired(rc) && rc != ENOTRECOVERABLE)
 		fault("a survivor got %s", pawl_strerror(rc));
@@ -172,11 +172,11 @@ static unsigned serve(int64_t *since)
 	unsigned waiting = 0;
 
 	for (unsigned i = 0; i < now->sleepers; i++) {
-		struct agent *s = sleeper[i];
+		struct actor *s = sleeper[i];
 
 		if (!s->holds)
 			continue;
-		if (agent_busy(s)) {
+		if (actor_busy(s)) {
 			waiting++;
 			continue;
 		}
@@ -235,7 +235,7 @@ static void come_out_of_the_queue(void)
 	result->worst_ns = spared.worst_ns;
 	result->slow = spared.slow;
 	for (unsigned i = 0; i < now->sleepers; i++)
-		if (!agent_asleep(sleeper[i], 2 * NS_PER_S))
+		if (!actor_asleep(sleeper[i], 2 * NS_PER_S))
 			fault("a sleeper overtook the owner");
 }
 
@@ -275,7 +275,7 @@ static enum step_end lead(unsigned point)
 
 static void barge(void)
 {
-	int rc = agent_do(barger, AGENT_TRY, now->lock);
+	int rc = actor_do(barger, ACTOR_TRY, now->lock);
 
 	if (barger->holds && now->sleepers && !asked)
 		send_to_sleep();
@@ -294,13 +294,13 @@ static void barger_ends(void)
 
 static bool sleepers_are_served(int64_t since)
 {
-	uint32_t news = __atomic_load_n(agent_news, __ATOMIC_ACQUIRE);
+	uint32_t news = __atomic_load_n(actor_news, __ATOMIC_ACQUIRE);
 
 	while (serve(&since)) {
 		if (now_ns() - since > SCENE_BAR_NS)
 			return false;
-		word_wait(agent_news, news, 50 * NS_PER_MS);
-		news = __atomic_load_n(agent_news, __ATOMIC_ACQUIRE);
+		word_wait(actor_news, news, 50 * NS_PER_MS);
+		news = __atomic_load_n(actor_news, __ATOMIC_ACQUIRE);
 	}
 	return true;
 }
@@ -309,8 +309,8 @@ static bool probe(unsigned lock)
 {
 	int64_t since = now_ns();
 
-	agent_ask(prober, AGENT_LOCK, lock);
-	if (!agent_answered(prober, SCENE_BAR_NS))
+	actor_ask(prober, ACTOR_LOCK, lock);
+	if (!actor_answered(prober, SCENE_BAR_NS))
 		return false;
 	note_wait(prober->at_ns - since);
 	if (answer < 0 && lock == now->lock)
@@ -318,8 +318,8 @@ static bool probe(unsigned lock)
 	give_back(prober);
 	if (prober->rc != ENOTRECOVERABLE)
 		return true;
-	return agent_do(prober, AGENT_RESET, lock) == 0 && agent_do(prober, AGENT_LOCK, lock) == 0 &&
-	       agent_do(prober, AGENT_UNLOCK, lock) == 0;
+	return actor_do(prober, ACTOR_RESET, lock) == 0 && actor_do(prober, ACTOR_LOCK, lock) == 0 &&
+	       actor_do(prober, ACTOR_UNLOCK, lock) == 0;
 }
 
 static void look_around(void)
@@ -378,9 +378,9 @@ static void judge(unsigned point, int *before)
 	result->poison += answer == ENOTRECOVERABLE;
 }
 
-static void describe(const char *who, const struct agent *a)
+static void describe(const char *who, const struct actor *a)
 {
-	if (agent_busy(a))
+	if (actor_busy(a))
 		tap_note("    %s waits: %s", who, where_is(a->pid, a->pid));
 }
 

@@ -7,7 +7,7 @@
 #ifndef PAWL_TESTS_SCENE_H
 #define PAWL_TESTS_SCENE_H
 
-#include "agent.h"
+#include "actor.h"
 #include "step.h"
 
 enum { LOCK_A, LOCK_B, LOCK_WARM, LOCK_RECURSIVE, SCENE_LOCKS };

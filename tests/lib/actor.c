@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** agent.c: the agents' mailbox and the loop they live in (agent.h). */
-#include "agent.h"
+/** actor.c: the actors' mailbox and the loop they live in (actor.h). */
+#include "actor.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -8,24 +8,24 @@
 #include <string.h>
 #include <unistd.h>
 
-#define AGENTS 16
+#define ACTORS 16
 
-uint32_t *agent_news;
-static struct agent *agents;
+uint32_t *actor_news;
+static struct actor *actors;
 static const struct target *target;
 
-static int act(struct agent *a)
+static int act(struct actor *a)
 {
 	switch (a->act) {
-	case AGENT_LOCK:
+	case ACTOR_LOCK:
 		return target->lock(a->lock);
-	case AGENT_TRY:
+	case ACTOR_TRY:
 		return target->trylock(a->lock);
-	case AGENT_UNLOCK:
+	case ACTOR_UNLOCK:
 		return target->unlock(a->lock);
-	case AGENT_RECOVER:
+	case ACTOR_RECOVER:
 		return target->recover(a->lock);
-	case AGENT_RESET:
+	case ACTOR_RESET:
 		return pawl_robust_reset(target_space, target_robust(a->lock));
 	}
 	return EINVAL;
@@ -33,7 +33,7 @@ static int act(struct agent *a)
 
 static void live(void *arg)
 {
-	struct agent *a = arg;
+	struct actor *a = arg;
 	cpu_set_t anywhere;
 
 	memset(&anywhere, 0xff, sizeof(anywhere)); /* the parent may have bound itself to one CPU */
@@ -45,76 +45,76 @@ static void live(void *arg)
 		a->at_ns = now_ns();
 		a->fence = target->has_fence && pawl_acquired(a->rc) ? target->fence(a->lock) : 0;
 		word_bump(&a->answered);
-		word_bump(agent_news);
+		word_bump(actor_news);
 	}
 }
 
-struct agent *agent_new(const struct target *of, unsigned warm)
+struct actor *actor_new(const struct target *of, unsigned warm)
 {
-	struct agent *a;
+	struct actor *a;
 
-	if (!agents) {
-		agents = shared_alloc(AGENTS * sizeof(*agents));
-		agent_news = shared_alloc(sizeof(*agent_news));
+	if (!actors) {
+		actors = shared_alloc(ACTORS * sizeof(*actors));
+		actor_news = shared_alloc(sizeof(*actor_news));
 	}
 	target = of;
-	for (a = agents; a->pid; a++)
-		if (a == agents + AGENTS - 1)
+	for (a = actors; a->pid; a++)
+		if (a == actors + ACTORS - 1)
 			return NULL;
-	*a = (struct agent){ 0 };
+	*a = (struct actor){ 0 };
 	a->pid = spawn(live, a);
-	if (agent_do(a, AGENT_LOCK, warm) || agent_do(a, AGENT_UNLOCK, warm)) {
-		agent_kill(a);
+	if (actor_do(a, ACTOR_LOCK, warm) || actor_do(a, ACTOR_UNLOCK, warm)) {
+		actor_kill(a);
 		return NULL;
 	}
 	return a;
 }
 
-void agent_ask(struct agent *a, enum agent_act what, unsigned lock)
+void actor_ask(struct actor *a, enum actor_act what, unsigned lock)
 {
 	a->act = what;
 	a->lock = lock;
 	word_bump(&a->asked);
 }
 
-bool agent_busy(const struct agent *a)
+bool actor_busy(const struct actor *a)
 {
 	return __atomic_load_n(&a->answered, __ATOMIC_ACQUIRE) != a->asked;
 }
 
-bool agent_answered(struct agent *a, int64_t timeout_ns)
+bool actor_answered(struct actor *a, int64_t timeout_ns)
 {
-	return !agent_busy(a) || word_wait(&a->answered, a->asked - 1, timeout_ns);
+	return !actor_busy(a) || word_wait(&a->answered, a->asked - 1, timeout_ns);
 }
 
-int agent_do(struct agent *a, enum agent_act what, unsigned lock)
+int actor_do(struct actor *a, enum actor_act what, unsigned lock)
 {
-	agent_ask(a, what, lock);
-	if (!agent_answered(a, 10 * NS_PER_S))
+	actor_ask(a, what, lock);
+	if (!actor_answered(a, 10 * NS_PER_S))
 		return ETIME;
-	if (what == AGENT_LOCK || what == AGENT_TRY)
+	if (what == ACTOR_LOCK || what == ACTOR_TRY)
 		a->holds = pawl_acquired(a->rc);
-	else if (what == AGENT_UNLOCK)
+	else if (what == ACTOR_UNLOCK)
 		a->holds = false;
 	return a->rc;
 }
 
-bool agent_asleep(struct agent *a, int64_t timeout_ns)
+bool actor_asleep(struct actor *a, int64_t timeout_ns)
 {
 	int64_t until = now_ns() + timeout_ns;
 	long nap = 10;
 
 	/* Before `taken` it may sleep in its mailbox, which does not count. */
 	while (__atomic_load_n(&a->taken, __ATOMIC_ACQUIRE) != a->asked || !asleep_in_futex(a->pid, a->pid)) {
-		if (!agent_busy(a) || now_ns() > until)
+		if (!actor_busy(a) || now_ns() > until)
 			return false;
 		nap_us(nap);
 		nap = nap < 320 ? nap * 2 : nap;
 	}
-	return agent_busy(a);
+	return actor_busy(a);
 }
 
-void agent_kill(struct agent *a)
+void actor_kill(struct actor *a)
 {
 	if (!a || !a->pid)
 		return;
