@@ -483,7 +483,7 @@ static int list_descriptors(long unused)
 	(void)unused;
 	/* exec: what a new program finds open beside the three standard ones and the directory it reads */
 	execl("/bin/sh", "sh", "-c",
-		"for f in /proc/self/fd/*; do readlink $f; done | grep -q 'pawl' && exit 7; exit 0", (char *)NULL);
+		"for f in /proc/self/fd/*; do readlink $f; done | grep -qF \"$PAWL_DIR/\" && exit 7; exit 0", (char *)NULL);
 	return -1;
 }
 
