@@ -67,6 +67,7 @@ static inline int64_t pawl_spin_clock_(void)
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+/* One rest of a waiter. */
 static inline void pawl_spin_pause_(unsigned n)
 {
 	while (n-- > 0)
