@@ -251,9 +251,13 @@ static void rest(void *arg)
 
 bool step_can_goto(void)
 {
-	pid_t pid = spawn(rest, NULL);
-	bool can = waitpid(pid, NULL, 0) == pid && break_at(pid, (uintptr_t)rest);
+	pid_t pid = spawn(rest, NULL), stopped;
+	bool can;
 
+	do {
+		stopped = waitpid(pid, NULL, 0); /* the tick interrupts it: that is not a no */
+	} while (stopped < 0 && errno == EINTR);
+	can = stopped == pid && break_at(pid, (uintptr_t)rest);
 	kill_child(pid);
 	return can;
 }
