@@ -114,7 +114,7 @@ static bool look(struct pawl_space *space, struct pawl__spot spot, pawl_lock_inf
 	memset(info, 0, sizeof(*info));
 	if (!place || !pawl__table_name(space, spot, info->name))
 		return false;
-	word = PAWL_LOAD(&place->lock.word, ACQUIRE);   /* RB3 acquire, as in robust.c */
+	word = PAWL_LOAD(&place->lock.word, ACQUIRE);   /* RB3 acquire, as in wait.c */
 	grant = PAWL_LOAD(&place->lock.grant, RELAXED); /* relaxed: for people */
 	look_at_state(space, spot.index, place, word, info);
 	info->fence.lo = grant;

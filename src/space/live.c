@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** live.c: liveness slots. Callers: member.c (join, leave), robust.c (alive or dead), info.c (who).
+/** live.c: liveness slots. Callers: member.c (join, leave), wait.c and info.c (alive or dead).
  *
  * Each thread that uses a space locks one robust, process-shared mutex, the *token* of its slot, and holds it for as long
  * as it is a member. When the thread ends, however it ends, the kernel walks its list of robust mutexes, writes

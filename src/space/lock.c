@@ -5,7 +5,7 @@
  *   find_member     does this thread have a liveness slot?                   join (live.c)
  *   find_place      where was the name last?
  *   is_nested       do I hold it already?                                    EDEADLK, or one level deeper
- *   take_slot       the lock's word, against threads and processes alike     wait (robust.c)
+ *   take_slot       the lock's word, against threads and processes alike     wait (wait.c)
  *   is_still_ours   does the place still have our name?                      give back, find again, once more
  *   outlast         does a command started by a killed holder still run?     wait for it (linger.c)
  *   grant_it        count; note the time, if that is wanted

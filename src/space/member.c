@@ -4,7 +4,7 @@
  *   event                 what happens to a membership
  *   first use             live.c gives the thread a slot
  *   thread ends           it leaves; if it holds a lock it dies instead: EOWNERDEAD for the next owner. Other destructors
- *                         of the thread may still release what it holds, so dying is put off to the last round
+ *                         of the thread may still release what it holds, so dying is put off to the last round but one
  *   pawl_space_close      the calling thread leaves; the others when they end
  *   exit()                the thread that exits leaves; if no other is left, the process leaves the space
  *   _exit, exec, a kill   the kernel marks the tokens of all threads; the file is left for the next to adopt

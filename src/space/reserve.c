@@ -26,7 +26,7 @@ bool pawl__chunk_is_there(const struct pawl_space *space, uint64_t off)
 
 int pawl__reserve_range(const struct pawl_space *space, uint64_t off, uint64_t len)
 {
-	if (pawl__file_fd(space) < 0) /* a child that could not keep its membership: leave.c finds out more */
+	if (pawl__file_fd(space) < 0) /* a child that could not keep its membership: there.c finds out more */
 		return space->path[0] ? EIDRM : EBADF;
 	while (fallocate(space->fd, 0, (off_t)off, (off_t)len) != 0)
 		if (errno != EINTR)

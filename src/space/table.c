@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** table.c: the table of names. Callers: handle.c (open), lock.c (a name that lost its place), info.c (looking).
+/** table.c: the table of names. Callers: lock.c (open, a name that lost its place), info.c, check.c (looking).
  *
  * Open addressing; a name lives within PAWL__WINDOW places of its hash, and a place never moves. place.gen is
  * count << 2 | kind and moves whenever the place changes its name:
