@@ -24,6 +24,9 @@
 #define PAWL_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 /* ---- atomics: PAWL_LOAD(&word, ACQUIRE) and so on; the order is the last word of the __ATOMIC_ constant ---- */
+#ifdef PAWL_ATOMICS
+#include PAWL_ATOMICS /* a model checker's: defines the seven macros below, PAWL_CPU_PAUSE and PAWL_YIELD */
+#else
 #define PAWL_LOAD(p, order)         __atomic_load_n((p), __ATOMIC_##order)
 #define PAWL_STORE(p, v, order)     __atomic_store_n((p), (v), __ATOMIC_##order)
 #define PAWL_XCHG(p, v, order)      __atomic_exchange_n((p), (v), __ATOMIC_##order)
@@ -35,6 +38,9 @@
 #define PAWL_CAS(p, expected, v, order)                                                                                \
 	__atomic_compare_exchange_n((p), (expected), (v), 0, __ATOMIC_##order, __ATOMIC_RELAXED)
 
+/* Keeps the compiler, not the machine, from moving memory accesses across it. */
+#define PAWL_COMPILER_BARRIER() __atomic_signal_fence(__ATOMIC_SEQ_CST)
+
 /* A short rest for a spinning CPU: lets the sibling hyperthread run and leaves the owner's cache line alone. */
 #if defined(__x86_64__) || defined(__i386__)
 #define PAWL_CPU_PAUSE() __builtin_ia32_pause()
@@ -43,6 +49,8 @@
 #else
 #define PAWL_CPU_PAUSE() __atomic_signal_fence(__ATOMIC_SEQ_CST)
 #endif
+#define PAWL_YIELD() sched_yield()
+#endif /* PAWL_ATOMICS */
 
 /* ---- clang's -Wthread-safety: a lock is a capability; elsewhere these are empty ---- */
 #if defined(__clang__) && !defined(SWIG)

@@ -10,7 +10,8 @@
  *          ENOTRECOVERABLE  poisoned, see EOWNERDEAD; the *_reset() function cures it
  *          EDEADLK          this thread holds it already, and it is not recursive
  *          EPERM            unlock, consistent: this thread does not hold it
- *          EAGAIN           recursion deeper than the lock can count
+ *          EAGAIN           recursion deeper than the lock can count; as many waiters as there may be
+ *          EPIPE            the channel is closed, and a receiver has drained it
  *          EPROTO           a segment that is not ours to use: foreign owner, wrong stamp, damaged
  *          EIDRM            the segment's name was removed while it was in use
  *          ENOSPC           the segment is full: names, or threads, or memory
@@ -53,10 +54,11 @@ static inline bool pawl_owner_died(int rc)
 	return rc == (EOWNERDEAD);
 }
 
-/* ---- flags of pawl_robust_init, pawl_lock_open ---- */
+/* ---- flags of pawl_mutex_init, pawl_robust_init, pawl_lock_open ---- */
 #define PAWL_RECURSIVE    0x1u /* the owner may take it again; as many releases */
 #define PAWL_AUTO_RECOVER 0x2u /* never EOWNERDEAD: 0, and the grant says `owner_died` */
 #define PAWL_TIMESTAMP    0x4u /* named locks: note when each grant began, for pawl_lock_info; costs a clock read */
+#define PAWL_STABLE       0x8u /* mutexes: a cheaper unlock, for memory that stays a mutex while anybody may unlock it */
 
 /* ---- deadlines ---- */
 

@@ -103,7 +103,7 @@ __attribute__((noinline, unused)) static void pawl_spin_wait_(pawl_spin_t *s) PA
 		int64_t waited = pawl_spin_clock_() - start;
 
 		if (waited < 0 || waited > PAWL_SPIN_YIELD_NS) {
-			sched_yield();
+			PAWL_YIELD();
 			continue;
 		}
 		pawl_spin_pause_(run);
@@ -132,6 +132,12 @@ static inline void pawl_spin_unlock(pawl_spin_t *s) PAWL_RELEASE(*s) PAWL_NO_ANA
 {
 	/* SP2 release: pairs with SP1 (lock, trylock): nothing of the section may sink below this store */
 	PAWL_STORE(&s->word, 0u, RELEASE);
+}
+
+/** Tell clang's analysis that this thread holds `s`, where it cannot see that. Does nothing. */
+static inline void pawl_spin_assert_held(const pawl_spin_t *s) PAWL_ASSERT_HELD(*s)
+{
+	(void)s;
 }
 
 PAWL_EXTERN_C_END

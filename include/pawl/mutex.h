@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** mutex.h: an adaptive mutex for the threads of a process: 16 bytes, spins briefly, then sleeps; timed, recursive.
+ *
+ * For       sections of any length between threads.
+ * Not for   other processes, or owners who may die: pawl_robust_t (space.h). A few instructions: pawl_spin_t.
+ * Costs     free: one atomic instruction to take it, one to give it back, about half of pthread_mutex_t. PAWL_STABLE: one
+ *           and a plain store, the physical limit. Taken again by its owner (PAWL_RECURSIVE): no atomic instruction.
+ *
+ * The one who has just acquired it may destroy and free it, as POSIX promises for its mutexes: unlock does not touch the
+ * mutex after the instruction that frees it. PAWL_STABLE gives up that promise, and nothing else, for its price: it is for
+ * mutexes whose memory stays what it is.
+ *
+ *   offset  field  what
+ *   0       word   who holds it; 0 is free (bit table: src/core/mutex.c)
+ *   4       state  the owner's: bits 31..8 nested acquisitions beyond the first; bits 7..0 flags, for life
+ *   8       queue  PAWL_STABLE only: what waiters say to the owner
+ *   12      hungry a waiter has waited too long
+ */
+#ifndef PAWL_MUTEX_H
+#define PAWL_MUTEX_H
+
+#include <pawl/base.h>
+
+PAWL_EXTERN_C_BEGIN
+
+typedef struct PAWL_CAPABILITY("mutex") pawl_mutex {
+	uint32_t word; /* protects what you say it protects */
+	uint32_t state;
+	uint32_t queue;
+	uint32_t hungry;
+} pawl_mutex_t;
+
+PAWL_STATIC_ASSERT(sizeof(pawl_mutex_t) == 16, "pinned: it lives in other people's structures");
+
+/** A free mutex without flags; zero-filled memory is the same. */
+#define PAWL_MUTEX_INIT                                                                                                \
+	{                                                                                                              \
+		0, 0, 0, 0                                                                                             \
+	}
+
+#define PAWL_MUTEX_ID_       0x3fffffffu /* in `word`: the owner's number */
+#define PAWL_MUTEX_DEPTH_    0x100u      /* in `state`: one nesting */
+#define PAWL_MUTEX_SLEEPERS_ 1u          /* in `queue`: somebody may sleep */
+
+/** Prepare `m`, which nobody uses, with flags. Not needed without: see PAWL_MUTEX_INIT.
+ * Flags    PAWL_RECURSIVE: its owner may lock it again, 2^24 - 1 times. PAWL_STABLE: a cheaper unlock, for memory that is
+ *          not freed as soon as the mutex is; where the kernel refuses membarrier(2) it is accepted and changes nothing.
+ * Returns  0; EINVAL unknown flag, or not at a 4-byte boundary.  Signals  not async-signal-safe. */
+PAWL_API int pawl_mutex_init(pawl_mutex_t *m, unsigned flags);
+
+/** Give the memory back to its other uses. Nothing is held by the mutex: this only looks whether it is free.
+ * Returns  0; EBUSY somebody holds it. */
+PAWL_API int pawl_mutex_destroy(pawl_mutex_t *m);
+
+/* ---- the other halves of the inline functions below; not to be called ---- */
+
+/* The calling thread's number in `word`. PAWL_NOBODY_ until its first lock: no word ever holds that. Kept over fork. */
+#define PAWL_NOBODY_ PAWL_MUTEX_ID_
+extern PAWL_API __thread uint32_t pawl_self_ __attribute__((tls_model("initial-exec")));
+PAWL_API int pawl_mutex_wait_(pawl_mutex_t *m, pawl_deadline_t deadline);
+PAWL_API int pawl_mutex_hand_(pawl_mutex_t *m);
+PAWL_API void pawl_mutex_wake_(pawl_mutex_t *m);
+
+/* Take it again: it is ours. */
+static inline int pawl_mutex_nest_(pawl_mutex_t *m)
+{
+	uint32_t state = PAWL_LOAD(&m->state, RELAXED); /* relaxed: the owner reads what it wrote */
+
+	if (!(state & PAWL_RECURSIVE))
+		return EDEADLK;
+	if (state >> 8 == 0xffffff)
+		return EAGAIN;
+	PAWL_STORE(&m->state, state + PAWL_MUTEX_DEPTH_, RELAXED); /* relaxed: the owner's; others look at the flags only */
+	return 0;
+}
+
+/* Does the calling thread hold it? Nobody else ever stores our number, so what we see of it we have stored ourselves. */
+static inline bool pawl_mutex_is_mine_(const pawl_mutex_t *m)
+{
+	return (PAWL_LOAD(&m->word, RELAXED) & PAWL_MUTEX_ID_) == pawl_self_; /* relaxed: see above */
+}
+
+/* Is there one of PAWL_RECURSIVE, PAWL_STABLE? */
+static inline bool pawl_mutex_is_(const pawl_mutex_t *m, uint32_t flag)
+{
+	return PAWL_LOAD(&m->state, RELAXED) & flag; /* relaxed: flags are for life */
+}
+
+/* Take it if it is free. */
+static inline bool pawl_mutex_take_(pawl_mutex_t *m)
+{
+	uint32_t me = pawl_self_, free = 0;
+
+	/* MU1 acquire: pairs with MU2, MU3: what the last holder wrote is visible here */
+	return PAWL_LIKELY(me != PAWL_NOBODY_) && PAWL_LIKELY(PAWL_CAS(&m->word, &free, me, ACQUIRE));
+}
+
+/** Take the mutex, waiting as long as it takes.
+ * Returns  0; EDEADLK this thread holds it, and it is not recursive; EAGAIN nested too deeply. In any case this thread
+ *          holds it afterwards.
+ * Order    acquire; pairs with pawl_mutex_unlock() [MU1/MU2, MU3].
+ * Blocks   until it is free: spins for microseconds, then sleeps. System calls: none when free; futex when it waits.
+ *          Newcomers may pass a waiter until it has waited about a millisecond; then those who have waited go first.
+ * Threads  any; the mutex then belongs to the calling thread, which alone may unlock it.
+ * Fork     the child's only thread holds what its parent held, as pthread_atfork handlers need it.
+ * Signals  not async-signal-safe. Never EINTR: the wait goes on with the same deadline.
+ * Cancel   not a cancellation point.
+ * Example  tests/examples/eg_mutex.c */
+static inline int pawl_mutex_lock(pawl_mutex_t *m) PAWL_ACQUIRE(*m) PAWL_NO_ANALYSIS
+{
+	if (PAWL_UNLIKELY(pawl_mutex_is_(m, PAWL_RECURSIVE)) && pawl_mutex_is_mine_(m))
+		return pawl_mutex_nest_(m);
+	return PAWL_LIKELY(pawl_mutex_take_(m)) ? 0 : pawl_mutex_wait_(m, PAWL_FOREVER);
+}
+
+/** Take the mutex, waiting until `deadline` (PAWL_TRY: not at all).
+ * Returns  0; EBUSY (PAWL_TRY); ETIMEDOUT; EDEADLK; EAGAIN. Held after 0, and, by an earlier lock, after EDEADLK, EAGAIN.
+ * The clock is read only if it is not free. Otherwise as pawl_mutex_lock(). */
+PAWL_MUST_CHECK static inline int pawl_mutex_timedlock(pawl_mutex_t *m, pawl_deadline_t deadline)
+	PAWL_TRY_ACQUIRE(0, *m) PAWL_NO_ANALYSIS
+{
+	if (PAWL_UNLIKELY(pawl_mutex_is_(m, PAWL_RECURSIVE)) && pawl_mutex_is_mine_(m))
+		return pawl_mutex_nest_(m);
+	return PAWL_LIKELY(pawl_mutex_take_(m)) ? 0 : pawl_mutex_wait_(m, deadline);
+}
+
+/** Take the mutex if it is free.
+ * Returns  0; EBUSY somebody holds it, also this thread if it is not recursive; EAGAIN. A refused try is one load.
+ * Blocks   no, no system call but for the first lock of a thread. Otherwise as pawl_mutex_lock(). */
+PAWL_MUST_CHECK static inline int pawl_mutex_trylock(pawl_mutex_t *m) PAWL_TRY_ACQUIRE(0, *m) PAWL_NO_ANALYSIS
+{
+	uint32_t v = PAWL_LOAD(&m->word, RELAXED); /* relaxed: a hint that saves the cache line; the CAS decides */
+
+	if ((v & PAWL_MUTEX_ID_) != 0) {
+		if (PAWL_LIKELY((v & PAWL_MUTEX_ID_) != pawl_self_ || !pawl_mutex_is_(m, PAWL_RECURSIVE)))
+			return EBUSY;
+		return pawl_mutex_nest_(m);
+	}
+	return PAWL_LIKELY(pawl_mutex_take_(m)) ? 0 : pawl_mutex_wait_(m, PAWL_TRY);
+}
+
+/** Give it back.
+ * Returns  0; EPERM this thread does not hold it (nothing has changed).
+ * Order    release; pairs with pawl_mutex_lock() [MU2, MU3/MU1]. Nothing is touched after the store that frees it, so
+ *          the next owner may free the memory; but see PAWL_STABLE.
+ * Blocks   never. System calls: futex, when somebody sleeps.  Signals  not async-signal-safe. */
+static inline int pawl_mutex_unlock(pawl_mutex_t *m) PAWL_RELEASE(*m) PAWL_NO_ANALYSIS
+{
+	uint32_t me = pawl_self_, state = PAWL_LOAD(&m->state, RELAXED); /* relaxed: the owner reads what it wrote */
+
+	if (PAWL_LIKELY(state == 0)) {
+		/* MU2 release: pairs with MU1: nothing of the section may sink below this store, and nothing follows it. The
+		 * CAS checks the owner for free: it fails on any other number, and on WAITERS */
+		return PAWL_LIKELY(PAWL_CAS(&m->word, &me, 0u, RELEASE)) ? 0 : pawl_mutex_hand_(m);
+	}
+	if (PAWL_UNLIKELY(!pawl_mutex_is_mine_(m)))
+		return EPERM;
+	if (state >= PAWL_MUTEX_DEPTH_) {
+		PAWL_STORE(&m->state, state - PAWL_MUTEX_DEPTH_, RELAXED); /* relaxed: as in pawl_mutex_nest_ */
+		return 0;
+	}
+	if (!(state & PAWL_STABLE))
+		return pawl_mutex_hand_(m);
+	/* MU3 release: pairs with MU1: nothing of the section may sink below this store */
+	PAWL_STORE(&m->word, 0u, RELEASE);
+	/* The look at `queue` may not be moved up by the compiler; that the machine may let it pass the store, a waiter makes
+	 * good: it announces itself, has every CPU of this process pass a barrier, then looks at `word` again, then sleeps. */
+	PAWL_COMPILER_BARRIER();
+	/* relaxed: see above */
+	if (PAWL_UNLIKELY(PAWL_LOAD(&m->queue, RELAXED) & PAWL_MUTEX_SLEEPERS_))
+		pawl_mutex_wake_(m);
+	return 0;
+}
+
+/** Tell clang's analysis that this thread holds `m`, where it cannot see that. Does nothing. */
+static inline void pawl_mutex_assert_held(const pawl_mutex_t *m) PAWL_ASSERT_HELD(*m)
+{
+	(void)m;
+}
+
+PAWL_EXTERN_C_END
+
+#endif
