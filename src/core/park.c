@@ -2,6 +2,7 @@
 /** park.c: futex wait, futex_waitv with its fallback, wake; and the defaults of tune.h. */
 #include <errno.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,6 +33,8 @@
 struct pawl__tune pawl__tune = {
 	.slice_ns = 50000000,
 	.spin_ns = 25000,
+	.own_spin_ns = 25000,
+	.crowd_spin_ns = 1000,
 	.hungry_ns = 1000000,
 	.turn_ns = 1000000,
 	.no_waitv = false,
@@ -64,7 +67,7 @@ static bool waitv_is_refused(void)
 static long waitv(const struct pawl__watch *watch, unsigned n, int64_t until)
 {
 	struct timespec t;
-	struct waitv v[2];
+	struct waitv v[PAWL__PARK_MOST];
 
 	for (unsigned i = 0; i < n; i++)
 		v[i] = (struct waitv){ .value = watch[i].value,
@@ -119,6 +122,11 @@ void pawl__rest(unsigned run)
 {
 	while (run-- > 0)
 		PAWL_CPU_PAUSE();
+}
+
+void pawl__yield(void)
+{
+	sched_yield();
 }
 
 bool pawl__can_waitv(void)

@@ -21,7 +21,9 @@ struct pawl__watch {
 	bool is_private; /* only threads of this process ever wake it */
 };
 
-/** Sleep until somebody wakes one of the `n` (1 or 2) words, one has changed, or CLOCK_MONOTONIC reaches `until`
+#define PAWL__PARK_MOST 128 /* words; the kernel's limit */
+
+/** Sleep until somebody wakes one of the `n` (1 .. PAWL__PARK_MOST) words, one has changed, or CLOCK_MONOTONIC reaches `until`
  * (PAWL_FOREVER: no limit). Where futex_waitv is refused, sleeps on the first word only, 5 ms at most.
  * Returns true if the time was up. Full memory barrier before the words are compared. Never fails, may return early. */
 bool pawl__park(const struct pawl__watch *watch, unsigned n, int64_t until);
@@ -35,6 +37,9 @@ int pawl__wake_private(const uint32_t *word, int n);
 
 /** One rest for a waiter that goes on looking: `run` pauses. */
 void pawl__rest(unsigned run);
+
+/** Let others run on this CPU. */
+void pawl__yield(void);
 
 /** True if this kernel (and seccomp) let us sleep on two words. Asks the kernel once. */
 bool pawl__can_waitv(void);

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** wait.h: waiting for a lock: the one slow path of all locks that are a word, private, robust and named.
+ *
+ * What differs between them is a row of data, struct pawl__kind: what the word's values mean, how to take it, how to
+ * sleep until it changes. What they have in common stands in wait.c, and reads top to bottom.
+ */
+#ifndef PAWL__WAIT_H
+#define PAWL__WAIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <pawl/base.h>
+
+/* What a word says. */
+typedef enum pawl__is {
+	PAWL__IS_FREE, /* anybody may take it */
+	PAWL__IS_TURN, /* free, but a sleeper has waited too long: those who slept go first, others after a moment */
+	PAWL__IS_HELD, /* somebody has it, as far as the word can tell */
+	PAWL__IS_ODD,  /* it needs more than waiting: ask the kind's owner() */
+} pawl__is_t;
+
+struct pawl__waiter {
+	const struct pawl__kind *kind;
+	uint32_t *word;
+	uint32_t me;
+	pawl_deadline_t deadline;
+
+	/* the waiter's state of mind: zero at first */
+	uint32_t add; /* set while taking, once we may have slept: others may sleep too, and nobody else will say so */
+	int64_t arrived;   /* when the waiting began; 0: the clock has not been read yet */
+	int64_t turn_seen; /* when we first met TURN; 0 */
+	bool rested;       /* we have slept behind an owner: TURN is ours to take */
+	bool spun;         /* we have looked long enough since we arrived, or woke */
+};
+
+#define PAWL__AGAIN (-1) /* of owner(): something has changed, look again */
+#define PAWL__ALIVE (-2) /* of owner(): somebody is going to give it back */
+
+struct pawl__kind {
+	pawl__is_t (*is)(uint32_t word);
+
+	/* Take the word, which is `v` and free or at TURN. False: it has changed. */
+	bool (*take)(struct pawl__waiter *w, uint32_t v);
+
+	/* Of a word that is HELD or ODD, whether there is anybody to wait for. Or what ends the waiting: 0, EOWNERDEAD (taken), an
+	 * error. NULL: always ALIVE. */
+	int (*owner)(struct pawl__waiter *w, uint32_t v);
+
+	/* Sleep until the word is not `v` any more (HELD, or TURN), or `until`. May return early. Sets `add` and, behind an
+	 * owner, `rested`, and clears `spun`. */
+	void (*sleep)(struct pawl__waiter *w, uint32_t v, int64_t now, int64_t until);
+
+	/* Before the waiter looks: make good what its sleep may have cost others. NULL: nothing. */
+	void (*look_back)(struct pawl__waiter *w);
+
+	/* The waiter goes without the lock: pass on the wake-up that it may have been given (I4). Returns `rc`. */
+	int (*leave)(struct pawl__waiter *w, int rc);
+
+	/* Do others sleep already, as far as can be seen? NULL: never mind. */
+	bool (*is_crowded)(const struct pawl__waiter *w);
+
+	/* How long to look before sleeping: on arrival, on arrival where others sleep, after a sleep (tune.h). */
+	const int64_t *arrive_ns, *crowd_ns, *rested_ns;
+	int64_t rest_ns; /* the longest rest between two looks */
+	bool yields; /* who has slept gives its CPU away between looks: the owner is often one whom it has preempted */
+};
+
+/** Take the word, waiting until the deadline. Returns 0, EBUSY (PAWL_TRY), ETIMEDOUT, or what owner() ended it with. */
+int pawl__wait(struct pawl__waiter *w);
+
+/* ---- looking for a while, with rests that grow ---- */
+
+struct pawl__spin {
+	int64_t until, rest, longest;
+	unsigned run;
+	bool yields;
+};
+
+static inline void pawl__spin_begin(struct pawl__spin *s, int64_t budget_ns, int64_t longest_ns, bool yields)
+{
+	*s = (struct pawl__spin){ .until = budget_ns, .longest = longest_ns, .yields = yields };
+}
+
+/** Rest once before the next look. False, at once, when the budget is used up. */
+bool pawl__spin_on(struct pawl__spin *s);
+
+#endif
