@@ -23,6 +23,9 @@
 #define PAWL_LIKELY(x)   __builtin_expect(!!(x), 1)
 #define PAWL_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
+/* Keeps the compiler, not the machine, from moving memory accesses across it. */
+#define PAWL_COMPILER_BARRIER() __atomic_signal_fence(__ATOMIC_SEQ_CST)
+
 /* ---- atomics: PAWL_LOAD(&word, ACQUIRE) and so on; the order is the last word of the __ATOMIC_ constant ---- */
 #ifdef PAWL_ATOMICS
 #include PAWL_ATOMICS /* a model checker's: defines the seven macros below, PAWL_CPU_PAUSE and PAWL_YIELD */
@@ -37,9 +40,6 @@
  * what it hands back is only looked at, and looked up again before anything is done on the strength of it. */
 #define PAWL_CAS(p, expected, v, order)                                                                                \
 	__atomic_compare_exchange_n((p), (expected), (v), 0, __ATOMIC_##order, __ATOMIC_RELAXED)
-
-/* Keeps the compiler, not the machine, from moving memory accesses across it. */
-#define PAWL_COMPILER_BARRIER() __atomic_signal_fence(__ATOMIC_SEQ_CST)
 
 /* A short rest for a spinning CPU: lets the sibling hyperthread run and leaves the owner's cache line alone. */
 #if defined(__x86_64__) || defined(__i386__)

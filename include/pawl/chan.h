@@ -19,9 +19,9 @@ PAWL_EXTERN_C_BEGIN
 
 /** 16 bytes; all of it private to this file and src/core/tokens.c (bit table there). Zero-filled memory has no tokens. */
 typedef struct PAWL_CAPABILITY("tokens") pawl_tokens {
-	uint32_t word;  /* how many are free, how many threads wait */
-	uint16_t n;     /* how many there are */
-	uint16_t most;  /* how many threads may wait */
+	uint32_t word;   /* how many are free, how many threads wait */
+	uint16_t n;      /* how many there are */
+	uint16_t most;   /* how many threads may wait */
 	uint32_t hungry; /* a taker has waited too long */
 	uint32_t spare;
 } pawl_tokens_t;
@@ -31,6 +31,7 @@ PAWL_STATIC_ASSERT(sizeof(pawl_tokens_t) == 16, "pinned: it lives in other peopl
 #define PAWL_TOKENS_MAX 32767 /* tokens, and waiters */
 
 #define PAWL_TOKENS_FREE_ 0x7fffu /* in `word`: the free ones */
+#define PAWL_TOKENS_TURN_ 0x8000u /* in `word`: they are for those who have waited too long */
 
 /** Prepare `t`, which nobody uses: `n` tokens (1 .. PAWL_TOKENS_MAX), all free, for which `max_waiters`
  * (0 .. PAWL_TOKENS_MAX) threads at most may wait at the same time.
@@ -56,11 +57,11 @@ PAWL_MUST_CHECK static inline int pawl_tokens_take(pawl_tokens_t *t, pawl_deadli
 {
 	uint32_t v = PAWL_LOAD(&t->word, RELAXED); /* relaxed: a hint that saves the cache line; the CAS decides */
 
-	if (v & PAWL_TOKENS_FREE_) {
+	if (PAWL_LIKELY((v & (PAWL_TOKENS_FREE_ | PAWL_TOKENS_TURN_)) - 1 < PAWL_TOKENS_FREE_)) {
 		/* TK1 acquire: pairs with TK2: what was done before the token was put back is visible here */
 		if (PAWL_LIKELY(PAWL_CAS(&t->word, &v, v - 1, ACQUIRE)))
 			return 0;
-	} else if (deadline == PAWL_TRY) {
+	} else if (deadline == PAWL_TRY && !(v & PAWL_TOKENS_FREE_)) {
 		return EBUSY;
 	}
 	return pawl_tokens_wait_(t, deadline);

@@ -76,7 +76,8 @@ static inline void pawl_guard_held_(const pawl_mutex_t *m) PAWL_ASSERT_HELD(*m)
 	pawl_mutex_assert_held(m);
 }
 #else
-#define pawl_guard_take_(lock) _Generic((lock), pawl_spin_t * : pawl_guard_spin_, pawl_mutex_t * : pawl_guard_mutex_)(lock)
+#define pawl_guard_take_(lock)                                                                                         \
+	_Generic((lock), pawl_spin_t * : pawl_guard_spin_, pawl_mutex_t * : pawl_guard_mutex_)(lock)
 #define pawl_guard_held_(lock)                                                                                         \
 	_Generic((lock), pawl_spin_t * : pawl_spin_assert_held, pawl_mutex_t * : pawl_mutex_assert_held)(lock)
 #endif
@@ -85,8 +86,8 @@ static inline void pawl_guard_held_(const pawl_mutex_t *m) PAWL_ASSERT_HELD(*m)
 #define PAWL_GUARD_NAME_(line)  PAWL_GUARD_PASTE_(pawl_guard_of_line_, line)
 
 #define PAWL_GUARD(lock)                                                                                               \
-	struct pawl_guard_ PAWL_GUARD_NAME_(__LINE__)                                                                  \
-		__attribute__((cleanup(pawl_guard_drop_), unused)) = pawl_guard_take_(lock);                           \
+	struct pawl_guard_ PAWL_GUARD_NAME_(__LINE__) __attribute__((cleanup(pawl_guard_drop_), unused)) =             \
+		pawl_guard_take_(lock);                                                                                \
 	pawl_guard_held_(lock)
 
 #endif

@@ -12,11 +12,14 @@
 
 #include <stdbool.h>
 
-/** Get ready: registers the process once, and again in a forked child. False where the kernel refuses membarrier: then
- * nobody may rely on pawl__fence_heavy(), and never will in this process. Thread-safe. */
+/** Can this process have that barrier? Registers it at the first call, once; a forked child is registered as its parent.
+ * Thread-safe. */
 bool pawl__fence_can(void);
 
-/** The barrier. Only after pawl__fence_can() said true. About half a microsecond. */
-void pawl__fence_heavy(void);
+/** The barrier, about half a microsecond. False if the kernel has come to refuse it (a seccomp filter installed later):
+ * then the caller sleeps in slices of PAWL__FENCE_SLICE_NS and looks between them, which no store buffer outlasts. */
+bool pawl__fence_heavy(void);
+
+#define PAWL__FENCE_SLICE_NS 1000000
 
 #endif
