@@ -28,7 +28,7 @@
 
 /* ---- atomics: PAWL_LOAD(&word, ACQUIRE) and so on; the order is the last word of the __ATOMIC_ constant ---- */
 #ifdef PAWL_ATOMICS
-#include PAWL_ATOMICS /* a model checker's: defines the seven macros below, PAWL_CPU_PAUSE and PAWL_YIELD */
+#include PAWL_ATOMICS /* a model checker's: defines the macros below, and PAWL_STORE_IF of restart.h */
 #else
 #define PAWL_LOAD(p, order)         __atomic_load_n((p), __ATOMIC_##order)
 #define PAWL_STORE(p, v, order)     __atomic_store_n((p), (v), __ATOMIC_##order)

@@ -22,4 +22,13 @@ bool pawl__fence_heavy(void);
 
 #define PAWL__FENCE_SLICE_NS 1000000
 
+/** Get ready for the barrier below. True if this process can have it; then pawl_restart_ of the calling thread is set,
+ * too, if that thread can use PAWL_STORE_IF. */
+bool pawl__fence_restart_can(void);
+
+/** The same barrier, which also makes every thread of this process that is inside a PAWL_STORE_IF (restart.h) start anew:
+ * behind it, what such a thread had compared before is either stored for all to see, or will be compared again. Only if
+ * pawl__fence_restart_can() said true. False as above. */
+bool pawl__fence_restart(void);
+
 #endif

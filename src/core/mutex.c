@@ -9,9 +9,14 @@
  *                   the other bits are 0
  *   29..0  owner    the owner's thread number        acquirer's CAS    no: two owners         no: nobody gets in
  *
- * Default mutex, form W: WAITERS is in the word, so an unlock that is one read-modify-write learns of sleepers from the
- * word it frees, and touches nothing afterwards. PAWL_STABLE, form Q: the word is freed by a plain store, WAITERS is in
- * `queue` (event.h), which is read afterwards; for that the sleeper pays with a heavy fence (fence.h).
+ * Default mutex, form W: WAITERS is in the word, so an unlock learns of sleepers from the word it frees, and touches nothing
+ * afterwards. It is a read-modify-write, or a comparison and a store that are not one but start anew if somebody insists
+ * (restart.h); then whoever sets WAITERS insists (fence.h) before it sleeps. Its announcement may have been overwritten by
+ * a store that was under way: then the word has changed, the kernel does not let it sleep, and it looks again. Others who
+ * have trusted the announcement, and sleep, are its business from then on, like those behind a wake-up: it takes the lock
+ * with WAITERS, or wakes one as it leaves.
+ * PAWL_STABLE, form Q: the word is freed by a plain store, WAITERS is in `queue` (event.h), which is read afterwards; for
+ * that the sleeper pays with a heavy fence.
  *
  * In both an unlock takes the announcement away and wakes one sleeper; the wake-up in flight is the *absence* of the
  * announcement. Who has slept takes the lock with the announcement renewed (`add`), sleeps with it, or passes the wake-up
@@ -79,7 +84,7 @@ static void slept(struct pawl__waiter *w, uint32_t add, bool behind_owner)
 
 static bool take_w(struct pawl__waiter *w, uint32_t v)
 {
-	/* MU1 acquire: pairs with MU2 (unlock): what the last holder wrote is visible here */
+	/* MU1 acquire: pairs with MU2, MU4 (unlock): what the last holder wrote is visible here */
 	return PAWL_CAS(w->word, &v, w->me | w->add, ACQUIRE);
 }
 
@@ -92,8 +97,10 @@ static void sleep_w(struct pawl__waiter *w, uint32_t v, int64_t now, int64_t unt
 	/* relaxed: the kernel compares the word again as the sleep begins, and an unlock in between has changed it */
 	if (held && !(v & WAITERS) && !PAWL_CAS(w->word, &v, v | WAITERS, RELAXED))
 		return;
-	pawl__park(&watch, 1, until);
 	slept(w, WAITERS, held);
+	if (held && !(v & WAITERS) && pawl__fence_restart_can() && !pawl__fence_restart() && until > now + PAWL__FENCE_SLICE_NS)
+		until = now + PAWL__FENCE_SLICE_NS;
+	pawl__park(&watch, 1, until);
 }
 
 static int leave_w(struct pawl__waiter *w, int rc)
@@ -114,6 +121,13 @@ int pawl_mutex_hand_(pawl_mutex_t *m) PAWL_NO_ANALYSIS
 
 	if (!pawl_mutex_is_mine_(m))
 		return EPERM;
+	if (pawl_mutex_is_(m, PAWL_STABLE)) { /* and recursive, or the header had done it */
+		/* MU3 release: pairs with MU1 */
+		PAWL_STORE(&m->word, 0u, RELEASE);
+		if (pawl__event_is_awaited(&m->queue, false))
+			pawl_mutex_wake_(m);
+		return 0;
+	}
 	/* MU2 release: pairs with MU1. From here on only the address is used: the next owner may free the memory */
 	old = PAWL_XCHG(&m->word, after(m), RELEASE);
 	if (old & WAITERS)
@@ -183,7 +197,7 @@ static const struct pawl__kind kind_w = {
 	.is_crowded = is_crowded_w,
 	.arrive_ns = &pawl__tune.own_spin_ns,
 	.crowd_ns = &pawl__tune.crowd_spin_ns,
-	.rested_ns = &pawl__tune.own_spin_ns,
+	.rested_ns = &pawl__tune.rested_spin_ns,
 	.rest_ns = 800,
 	.yields = true,
 };
@@ -196,7 +210,7 @@ static const struct pawl__kind kind_q = {
 	.is_crowded = is_crowded_q,
 	.arrive_ns = &pawl__tune.own_spin_ns,
 	.crowd_ns = &pawl__tune.crowd_spin_ns,
-	.rested_ns = &pawl__tune.own_spin_ns,
+	.rested_ns = &pawl__tune.rested_spin_ns,
 	.rest_ns = 800,
 	.yields = true,
 };
@@ -218,8 +232,8 @@ int pawl_mutex_init(pawl_mutex_t *m, unsigned flags)
 {
 	if (!m || (uintptr_t)m % sizeof(uint32_t) != 0 || (flags & ~(PAWL_RECURSIVE | PAWL_STABLE)))
 		return EINVAL;
-	if ((flags & PAWL_STABLE) && !pawl__fence_can())
-		flags &= ~PAWL_STABLE;
+	if ((flags & PAWL_STABLE) && (!pawl__fence_can() || (pawl__fence_restart_can() && !pawl__tune.no_restart)))
+		flags &= ~PAWL_STABLE; /* cannot be had; or the other form is as cheap, and asks less of its user */
 	*m = (pawl_mutex_t){ .state = flags };
 	return 0;
 }

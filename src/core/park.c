@@ -35,6 +35,7 @@ struct pawl__tune pawl__tune = {
 	.spin_ns = 25000,
 	.own_spin_ns = 25000,
 	.crowd_spin_ns = 1000,
+	.rested_spin_ns = 50000,
 	.hungry_ns = 1000000,
 	.turn_ns = 1000000,
 	.no_waitv = false,

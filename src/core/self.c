@@ -3,6 +3,7 @@
 #include <pawl/mutex.h>
 
 #include "core/clock.h"
+#include "core/fence.h"
 #include "core/self.h"
 
 __thread uint32_t pawl_self_ = PAWL_NOBODY_;
@@ -12,6 +13,8 @@ static uint32_t last;
 
 uint32_t pawl__self(void)
 {
+	if (pawl_self_ == PAWL_NOBODY_)
+		pawl__fence_restart_can();
 	while (pawl_self_ == PAWL_NOBODY_) {
 		uint32_t next = PAWL_FETCH_ADD(&last, 1u, RELAXED) + 1; /* relaxed: only to be told apart */
 

@@ -146,7 +146,7 @@ static const struct pawl__kind kind = {
 	.is_crowded = is_crowded,
 	.arrive_ns = &pawl__tune.own_spin_ns,
 	.crowd_ns = &pawl__tune.crowd_spin_ns,
-	.rested_ns = &pawl__tune.own_spin_ns,
+	.rested_ns = &pawl__tune.rested_spin_ns,
 	.rest_ns = 800,
 	.yields = true,
 };
