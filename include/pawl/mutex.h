@@ -148,7 +148,7 @@ static inline bool pawl_mutex_give_(pawl_mutex_t *m, uint32_t me)
 	/* MU4 release: pairs with MU1: nothing of the section may sink below this store */
 	if (PAWL_LIKELY(PAWL_STORE_IF(&m->word, me, 0, RELEASE)))
 		return true;
-	/* MU2 release: pairs with MU1, as MU4. The CAS checks the owner for free: it fails on any other number, and on
+	/* MU2 release: pairs with MU1: likewise. The CAS checks the owner for free: it fails on any other number, and on
 	 * WAITERS */
 	return PAWL_LIKELY(PAWL_CAS(&m->word, &me, 0u, RELEASE));
 }
