@@ -11,6 +11,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <pawl/restart.h>
+
+#include "core/fence.h"
+
 #ifndef SYS_futex_waitv
 #define SYS_futex_waitv 449 /* the same on every architecture */
 #endif
@@ -39,6 +43,19 @@ static void check_waitv(struct doctor *doctor)
 			cure);
 	else
 		doctor_report(doctor, OK, "futex_waitv", cli_format("a waiter watches lock and owner at once"), NULL);
+}
+
+/* What the mutex between threads is given back with (restart.h). */
+static void check_restart(struct doctor *doctor)
+{
+	if (pawl__fence_restart_can() && pawl_restart_ != 0)
+		doctor_report(doctor, OK, "rseq",
+			cli_format("a mutex inside a process is given back without an atomic instruction"), NULL);
+	else
+		doctor_report(doctor, WARN, "rseq", cli_format("restartable sequences or membarrier cannot be had"),
+			"a mutex inside a process costs two atomic instructions instead of one: use x86-64, Linux "
+			"5.10, glibc "
+			"2.35 or newer, or a container profile that allows rseq and membarrier");
 }
 
 /* The real thing: a child dies while it holds a robust mutex. Gives what its parent then gets. */
@@ -105,6 +122,7 @@ void doctor_kernel(struct doctor *doctor)
 {
 	check_version(doctor);
 	check_waitv(doctor);
+	check_restart(doctor);
 	check_robust(doctor);
 	check_memfd(doctor);
 }

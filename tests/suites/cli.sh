@@ -273,10 +273,13 @@ is "$(grep -cvE '^(ok  |warn|bad )  |^      ' <<<"$out")" 0 'doctor: each line i
 pawl doctor --json >"$dir/json"
 json <"$dir/json"
 result $? 'doctor --json is JSON' "$(cat "$dir/json")"
-for check in 'futex_waitv' 'robust list' 'memfd' 'descriptors' 'file size' 'memory lock' 'directory' 'file system' 'free space' \
+for check in 'futex_waitv' 'rseq' 'robust list' 'memfd' 'descriptors' 'file size' 'memory lock' 'directory' 'file system' 'free space' \
     'file locks' 'publishing' 'RemoveIPC' 'links of others'; do
     has "$(json checks <"$dir/json")" "\"check\":\"$check\"" "doctor looks at: $check"
 done
+said env GLIBC_TUNABLES=glibc.pthread.rseq=0 "$PAWL" doctor
+is "$rc" 0 'doctor: no restartable sequences are no breakage'
+has "$(grep '^warn  rseq' <<<"$out")" 'cannot be had' 'doctor: but a warning'
 if grep -q '^Seccomp:' /proc/self/status; then
     said "$dir/aid" unable "$PAWL" doctor
     is "$rc" 0 'doctor: futex_waitv refused by a filter is no breakage'
