@@ -75,7 +75,13 @@ POINTED  := $(patsubst %.c,$(O)/%,$(wildcard tests/crash/point_*.c))
 EXAMPLES := $(patsubst %.c,$(O)/%,$(wildcard tests/examples/eg_*.c))
 HARNESS  := $(patsubst %.c,$(O)/%.o,$(wildcard tests/lib/*.c))
 BENCH    := $(patsubst %.c,$(O)/%,$(wildcard bench/bench_*.c))
-BENCHLIB := $(patsubst %.c,$(O)/%.o,$(filter-out $(wildcard bench/bench_*.c),$(wildcard bench/*.c bench/rows/*.c)))
+BENCHLIB := $(patsubst bench/%,$(O)/bench/%.o,$(basename $(filter-out $(wildcard bench/bench_*.c), \
+	$(wildcard bench/*.c bench/rows/*.c bench/rows/*.cc))))
+# Locks of others to measure against, if they are here; where not, their rows say so. Looked for once, and only by a bench.
+PEERS     = $(eval PEERS := $(shell $(CC) -include nsync.h -xc -fsyntax-only /dev/null 2>/dev/null && echo nsync; \
+	command -v $(CXX) >/dev/null && pkg-config --exists absl_synchronization 2>/dev/null && echo absl))$(PEERS)
+PEER_LIBS = $(if $(filter nsync,$(PEERS)),-lnsync) \
+	$(if $(filter absl,$(PEERS)),$(shell pkg-config --libs absl_synchronization) -lstdc++)
 EXCHANGE := $(O)/exchange
 
 # A line per step; V=1 shows the commands.
@@ -90,7 +96,7 @@ all: $(A) $(SO) $(O)/pawl ## the library, static and shared, and the command
 $(O)/src/%.o $(O)/tests/examples/%.o: ALL += $(TSA)
 $(O)/src/cli/%.o: ALL += $(JSON_CFLAGS)
 # Where a loop happens to lie may not decide a comparison; and the table says how it was compiled.
-$(O)/bench/%.o: ALL += -falign-functions=64 -DBENCH_FLAGS='"$(CFLAGS)"'
+$(O)/bench/%.o: ALL += -falign-functions=64 -DBENCH_FLAGS='"$(CFLAGS)"' $(PEERS:%=-DBENCH_%)
 $(O)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call step,cc)$(CC) $(ALL) -MMD -MP -c $< -o $@
@@ -118,8 +124,18 @@ $(O)/tests/unit/test_bench_stats: $(O)/bench/stats.o
 $(EXAMPLES): $(O)/%: $(O)/%.o $(A)
 	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS)
 
-$(BENCH): $(O)/%: $(O)/%.o $(BENCHLIB) $(A)
-	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS) -lm
+# An archive: a benchmark gets the rows that its table names, and the libraries that these need.
+$(O)/libbench.a: $(BENCHLIB)
+	@rm -f $@
+	$(call step,ar)ar rcs $@ $^
+$(BENCH): $(O)/%: $(O)/%.o $(O)/libbench.a $(A)
+	$(call step,ld)$(CC) $(ALL) -o $@ $^ -Wl,--as-needed $(PEER_LIBS) $(URCU_LIBS) -lm
+$(BENCHLIB): $(O)/bench/peers
+$(O)/bench/peers: FORCE
+	@mkdir -p $(@D); echo "$(PEERS)" | cmp -s - $@ || echo "$(PEERS)" >$@
+$(O)/%.o: %.cc Makefile
+	$(call step,c++)$(if $(filter absl,$(PEERS)),$(CXX) $(filter-out -std=% -Wmissing-prototypes,$(ALL)) -MMD -MP -c $<,\
+		$(CC) -c -xc /dev/null) -o $@
 
 $(EXCHANGE): $(patsubst %.c,$(O)/%.o,$(wildcard tests/exchange/*.c)) $(A)
 	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS)
@@ -239,6 +255,6 @@ clean: ## remove build/
 	rm -rf build
 
 .PHONY: all help clean units points crashes examples benches test check tsan asan ubsan clang valgrind stress headers \
-	demo bench install uninstall format format-check tidy
+	demo bench install uninstall format format-check tidy FORCE
 
 endif

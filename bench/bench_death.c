@@ -206,7 +206,9 @@ int main(int argc, char **argv)
 		.parser = parse,
 		.children = children,
 		.doc = "Kill the holder of a lock: how long until the next one has it?" };
-	config_t config = { .common = { .traits = BENCH_SURVIVES }, .resident_mib = { 0, 256 }, .sizes = 2 };
+	config_t config = { .common = { .rows = bench_rows_processes, .traits = BENCH_SURVIVES },
+		.resident_mib = { 0, 256 },
+		.sizes = 2 };
 	static contest_t contest;
 	bench_facts_t facts = { .n = 0 };
 	int no_namespaces;

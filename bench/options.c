@@ -11,6 +11,8 @@
 
 enum { CSV = 0x100, JSON, QUICK, ONLY, LIST };
 
+#define NOT_BY_ITSELF (BENCH_SLOW | BENCH_BROKEN | BENCH_LOADED)
+
 static const struct argp_option options[] = {
 	{ "rounds", 'r', "N", 0, "Measure each row N times, in turn", 0 },
 	{ "quick", QUICK, NULL, 0, "A look, not a result: few and short rounds", 0 },
@@ -28,10 +30,11 @@ static bool fits(const bench_options_t *o, const bench_row_t *row)
 
 static void list_rows(const bench_options_t *o)
 {
-	for (size_t i = 0; bench_rows[i]; i++)
-		if (fits(o, bench_rows[i]))
-			printf("%-14s %s%s\n", bench_rows[i]->name, bench_rows[i]->what,
-				bench_rows[i]->traits & (BENCH_SLOW | BENCH_BROKEN) ? " (only by --only)" : "");
+	for (size_t i = 0; o->rows[i]; i++)
+		if (fits(o, o->rows[i]))
+			printf("%-18s %s%s%s%s\n", o->rows[i]->name, o->rows[i]->what, o->rows[i]->absent ? "; " : "",
+				o->rows[i]->absent ? o->rows[i]->absent : "",
+				o->rows[i]->traits & NOT_BY_ITSELF ? " (only if asked for)" : "");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -115,7 +118,7 @@ static void check_names(const bench_options_t *o)
 	char *copy = strdup(o->only), *rest = copy;
 
 	for (char *name; copy && (name = strsep(&rest, ",")) != NULL;) {
-		const bench_row_t *row = bench_row_named(name);
+		const bench_row_t *row = bench_row_named(o->rows, name);
 
 		if (row && fits(o, row))
 			continue;
@@ -125,15 +128,21 @@ static void check_names(const bench_options_t *o)
 	free(copy);
 }
 
+static bool wanted(const bench_options_t *o, const bench_row_t *row)
+{
+	if (row->traits & o->asked)
+		return true;
+	return o->only ? in_list(o->only, row->name) : !(row->traits & NOT_BY_ITSELF);
+}
+
 size_t bench_options_rows(const bench_options_t *o, const bench_row_t *rows[BENCH_ROWS_MOST])
 {
 	size_t n = 0;
 
 	if (o->only)
 		check_names(o);
-	for (size_t i = 0; bench_rows[i] && n < BENCH_ROWS_MOST; i++)
-		if (fits(o, bench_rows[i]) && (o->only ? in_list(o->only, bench_rows[i]->name)
-						       : !(bench_rows[i]->traits & (BENCH_SLOW | BENCH_BROKEN))))
-			rows[n++] = bench_rows[i];
+	for (size_t i = 0; o->rows[i] && n < BENCH_ROWS_MOST; i++)
+		if (fits(o, o->rows[i]) && wanted(o, o->rows[i]))
+			rows[n++] = o->rows[i];
 	return n;
 }

@@ -13,11 +13,13 @@
 #define BENCH_ROWS_MOST 32
 
 typedef struct bench_options {
+	const bench_row_t *const *rows; /* the program's table */
 	bench_format_t format;
 	unsigned rounds;  /* 0: not given */
 	bool quick;       /* a look, not a result: few and short */
 	const char *only; /* names of rows, with commas; NULL: all but the slow and the broken */
 	unsigned traits;  /* rows without one of these have no place here (set by the program) */
+	unsigned asked;   /* rows with one of these are asked for, whatever `only` says */
 } bench_options_t;
 
 /** The shared parser. Its input is a bench_options_t. */

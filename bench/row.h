@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** row.h: what the benchmarks know about a lock. One file in rows/ per family of locks; all of them are listed in rows.c.
+/** row.h: what the benchmarks know about a lock. One file in rows/ per family of locks; rows_*.c list them, a table for
+ * each kind of benchmark.
  *
- * Life of a row: the parent calls open() once on 256 zeroed bytes of shared memory. Workers are forked; each calls
- * enter() and then run(), or take() and give(). The parent calls shut() in the end. run, take and give are made by
- * loop.h from the lock's own macros, so that the measured loop has no call through a pointer in it.
+ * Life of a row: the parent calls open() once on 256 zeroed bytes of shared memory. Workers are forked, or are the threads
+ * of a forked process that has opened a lock of its own; each calls enter() and then run(), or take() and give(). The
+ * parent calls shut() in the end. run, take and give are made by loop.h from the lock's own macros, so that the measured
+ * loop has no call through a pointer in it.
  */
 #ifndef BENCH_ROW_H
 #define BENCH_ROW_H
@@ -16,6 +18,8 @@ enum bench_traits {
 	BENCH_SURVIVES = 1 << 0, /* the next one gets the lock when its owner is killed */
 	BENCH_SLOW = 1 << 1,     /* collapses when contended; only with --only */
 	BENCH_BROKEN = 1 << 2,   /* does not exclude: for the self-check, only with --only */
+	BENCH_ALONE = 1 << 3,    /* a measure for one worker; takes no part where there are more */
+	BENCH_LOADED = 1 << 4,   /* from a file named with --load; only with that */
 };
 
 /** What a worker is to do in run(), and what came of it. */
@@ -24,13 +28,15 @@ typedef struct bench_run {
 	volatile uint64_t *count; /* under the lock, on a line of its own: + 1 in each section */
 	uint64_t inside, outside; /* turns of bench_delay */
 	uint64_t seed;            /* varies `outside`; not 0 */
+	unsigned index, workers;  /* which of how many */
 	uint64_t ops;             /* out: sections entered and left */
 	int rc;                   /* out: what take or give failed with; 0 */
 } bench_run_t;
 
 typedef struct bench_row {
-	const char *name; /* in tables and for --only */
-	const char *what; /* in a few words */
+	const char *name;   /* in tables and for --only */
+	const char *what;   /* in a few words */
+	const char *absent; /* why it is not in this build; then there is nothing below. NULL */
 	unsigned traits;
 	int64_t spin_ns; /* pawl's rows: spin budget for this row; < 0: the library's own */
 
@@ -43,14 +49,22 @@ typedef struct bench_row {
 	void (*shut)(void *mem);
 } bench_row_t;
 
-/** All rows, in the order of the tables; ends with NULL. */
-extern const bench_row_t *const bench_rows[];
+/** Tables of rows, in the order in which they are printed; each ends with NULL. A program links what its table names. */
+extern const bench_row_t *const bench_rows_processes[], *const bench_rows_threads[];
 
-/** NULL if there is none of that name. */
-const bench_row_t *bench_row_named(const char *name);
+/** NULL if there is none of that name in the table. */
+const bench_row_t *bench_row_named(const bench_row_t *const *rows, const char *name);
+
+/** A row whose package is missing here. */
+#define BENCH_ROW_ABSENT(row, its_name, its_what, package)                                                             \
+	const bench_row_t row = { .name = its_name, .what = its_what, .absent = "absent: " package }
 
 extern const bench_row_t bench_pawl_robust, bench_pawl_named, bench_glibc_robust, bench_glibc_normal, bench_glibc_pi,
 	bench_flock, bench_ofd, bench_none;
+extern const bench_row_t bench_pawl_spin, bench_pawl_mutex, bench_pawl_stable, bench_pawl_recursive, bench_pawl_tokens,
+	bench_floor, bench_pthread_normal, bench_pthread_adaptive, bench_pthread_recursive, bench_pthread_spin,
+	bench_nsync_mu, bench_absl_mutex, bench_ck_fas, bench_ck_ticket, bench_ck_mcs, bench_ttas, bench_drepper,
+	bench_loaded;
 
 /* ---- for open() and enter() of rows that need nothing ---- */
 int bench_row_nothing(void *mem);

@@ -1,27 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** rows.c: the list of all rows (row.h). */
+/** rows.c: what rows and their tables have in common (row.h). */
 #include "row.h"
 
 #include <stddef.h>
 #include <string.h>
 
-const bench_row_t *const bench_rows[] = {
-	&bench_pawl_robust,
-	&bench_pawl_named,
-	&bench_glibc_robust,
-	&bench_glibc_normal,
-	&bench_glibc_pi,
-	&bench_flock,
-	&bench_ofd,
-	&bench_none,
-	NULL,
-};
-
-const bench_row_t *bench_row_named(const char *name)
+const bench_row_t *bench_row_named(const bench_row_t *const *rows, const char *name)
 {
-	for (size_t i = 0; bench_rows[i]; i++)
-		if (strcmp(bench_rows[i]->name, name) == 0)
-			return bench_rows[i];
+	for (size_t i = 0; rows[i]; i++)
+		if (strcmp(rows[i]->name, name) == 0)
+			return rows[i];
 	return NULL;
 }
 

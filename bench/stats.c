@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** stats.c: percentiles from raw samples, and ratios inside rounds (stats.h). */
+/** stats.c: percentiles from raw samples, and ratios inside rounds, means over cells, evenness (stats.h). */
 #include "stats.h"
 
 #include <math.h>
@@ -97,4 +97,38 @@ bench_ratio_t bench_stats_pair(const double *row, const double *peer, size_t rou
 	}
 	free(logs);
 	return r;
+}
+
+bench_ratio_t bench_stats_cells(const bench_ratio_t *cells, size_t n)
+{
+	bench_ratio_t r = { 0, NAN, NAN, NAN };
+	double *means = malloc((n ? n : 1) * sizeof(*means)), sum = 0, squares = 0;
+	size_t used = 0;
+
+	for (size_t i = 0; means && i < n; i++) {
+		if (cells[i].pairs == 0)
+			continue;
+		means[used++] = cells[i].mean;
+		sum += log(cells[i].mean);
+		squares += cells[i].se * cells[i].se;
+		r.pairs += cells[i].pairs;
+	}
+	if (used > 0) {
+		r.median = bench_stats_median(means, used);
+		r.mean = exp(sum / (double)used);
+		r.se = sqrt(squares) / (double)used;
+	}
+	free(means);
+	return r;
+}
+
+double bench_stats_jain(const double *shares, size_t n)
+{
+	double sum = 0, squares = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		sum += shares[i];
+		squares += shares[i] * shares[i];
+	}
+	return squares > 0 ? sum * sum / ((double)n * squares) : NAN;
 }

@@ -27,4 +27,12 @@ typedef struct bench_ratio {
 /** Compare `row` with `peer`, sample by sample of the same round: what moves both, as a busy host does, cancels out. */
 bench_ratio_t bench_stats_pair(const double *row, const double *peer, size_t rounds);
 
+/** Several cells in one figure: the geometric mean of their means, each cell as heavy as the others, and the standard
+ * error it has if their errors are independent; the median is that of the means, `pairs` the sum. Cells without a pair
+ * do not count; one that has no standard error leaves none to the whole. */
+bench_ratio_t bench_stats_cells(const bench_ratio_t *cells, size_t n);
+
+/** Jain's index of how evenly things are shared: 1 if all have the same, 1/n if one has all. NAN if nobody has any. */
+double bench_stats_jain(const double *shares, size_t n);
+
 #endif

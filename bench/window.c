@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** window.c: one measurement (window.h). The workers are fresh processes each time, and all of them wait at a gate, asleep,
- * until the last one is ready. Their operations are counted twice, by each worker for itself and by all together under
- * the lock: a lock that lets two in loses some of the second. */
+/** window.c: one measurement (window.h). The workers are fresh each time, and all of them wait at a gate, asleep, until
+ * the last one is ready. Threads, too, live in a process made for them: one that hangs can be killed, and no lock finds
+ * what it has left behind in another window. Operations are counted twice, by each worker for itself and by all together
+ * under the lock: a lock that lets two in loses some of the second. */
 #include "window.h"
 
 #include <math.h>
@@ -9,6 +10,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <pawl/annotate.h>
@@ -18,6 +20,7 @@
 #include "load.h"
 #include "machine.h"
 #include "now.h"
+#include "stats.h"
 #include "worker.h"
 
 #define READY_NS 10000000000 /* how long workers may take to get ready, and to end */
@@ -25,6 +28,7 @@
 typedef struct worker {
 	_Alignas(128) uint64_t ops;
 	int64_t cpu_ns;
+	long switches;
 	int rc;
 } worker_t;
 
@@ -51,42 +55,103 @@ static void become_threaded(void)
 		pthread_join(thread, NULL);
 }
 
-static int work(const bench_row_t *row, void *lock, const bench_window_t *w, arena_t *a, unsigned i)
-{
-	bench_run_t run = {
-		.stop = &a->stop,
-		.count = &a->count,
-		.inside = bench_delay_turns(w->inside_ns),
-		.outside = bench_delay_turns(w->outside_ns),
-		.seed = w->seed * 2654435761u + i + 1,
-	};
-	int64_t cpu;
+/* One worker, as it is told what to do. */
+typedef struct job {
+	const bench_row_t *row;
+	void *lock;
+	const bench_window_t *window;
+	arena_t *arena;
+	unsigned i;
+} job_t;
 
-	become_threaded();
-	if (w->pin)
-		bench_machine_pin(i);
-	if (row->spin_ns >= 0)
-		pawl__tune.spin_ns = row->spin_ns;
-	a->worker[i].rc = row->enter(lock);
-	if (a->worker[i].rc)
-		return 1;
-	bench_signal(&a->ready);
-	if (!bench_await(&a->gate, 1, READY_NS))
-		return 1;
-	cpu = bench_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
-	row->run(lock, &run);
-	a->worker[i].cpu_ns = bench_clock_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-	a->worker[i].ops = run.ops;
-	a->worker[i].rc = run.rc;
-	return run.rc ? 1 : 0;
+static long switches_so_far(void)
+{
+	struct rusage u;
+
+	return getrusage(RUSAGE_THREAD, &u) == 0 ? u.ru_nvcsw + u.ru_nivcsw : 0;
 }
 
-static void start(const bench_row_t *row, void *lock, const bench_window_t *w, arena_t *a, pid_t *pids)
+static bench_run_t run_of(const job_t *j)
 {
-	for (unsigned i = 0; i < w->procs; i++) {
+	return (bench_run_t){
+		.stop = &j->arena->stop,
+		.count = &j->arena->count,
+		.inside = bench_delay_turns(j->window->inside_ns),
+		.outside = bench_delay_turns(j->window->outside_ns),
+		.seed = j->window->seed * 2654435761u + j->i + 1,
+		.index = j->i,
+		.workers = j->window->workers,
+	};
+}
+
+static void measured(const job_t *j, worker_t *me)
+{
+	bench_run_t run = run_of(j);
+	int64_t cpu = bench_clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	long switches = switches_so_far();
+
+	j->row->run(j->lock, &run);
+	me->switches = switches_so_far() - switches;
+	me->cpu_ns = bench_clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
+	me->ops = run.ops;
+	me->rc = run.rc;
+}
+
+static void *work(void *arg)
+{
+	const job_t *j = arg;
+	worker_t *me = &j->arena->worker[j->i];
+
+	if (j->window->pin)
+		bench_machine_pin(j->i);
+	me->rc = j->row->enter(j->lock);
+	if (me->rc)
+		return NULL;
+	bench_signal(&j->arena->ready);
+	if (bench_await(&j->arena->gate, 1, READY_NS))
+		measured(j, me);
+	return NULL;
+}
+
+/* A process of threads: its own lock, in memory that a process-shared one could stand in, too. */
+static int host(job_t job)
+{
+	pthread_t thread[BENCH_WORKERS_MOST];
+	job_t jobs[BENCH_WORKERS_MOST];
+	int rc;
+
+	job.lock = bench_shared(BENCH_LOCK_SIZE);
+	rc = job.row->open(job.lock);
+	for (unsigned i = 0; i < job.window->workers && !rc; i++) {
+		jobs[i] = job;
+		jobs[i].i = i;
+		rc = pthread_create(&thread[i], NULL, work, &jobs[i]);
+	}
+	if (rc) {
+		job.arena->worker[0].rc = rc;
+		return 1; /* and whoever waits at the gate ends with us */
+	}
+	for (unsigned i = 0; i < job.window->workers; i++)
+		pthread_join(thread[i], NULL);
+	return 0;
+}
+
+static void start(const job_t *all, unsigned processes, pid_t *pids)
+{
+	for (unsigned i = 0; i < processes; i++) {
+		job_t job = *all;
+
 		pids[i] = bench_fork();
-		if (pids[i] == 0)
-			_exit(work(row, lock, w, a, i));
+		if (pids[i] != 0)
+			continue;
+		if (job.row->spin_ns >= 0)
+			pawl__tune.spin_ns = job.row->spin_ns;
+		if (job.window->threads)
+			_exit(host(job));
+		become_threaded();
+		job.i = i;
+		work(&job);
+		_exit(0);
 	}
 }
 
@@ -103,25 +168,28 @@ static double open_and_stop(arena_t *a, int64_t length_ns)
 	return (double)(ended - began) * 1e-9;
 }
 
-static bench_sample_t sum_up(const arena_t *a, unsigned procs, double seconds)
+static bench_sample_t sum_up(const arena_t *a, unsigned workers, double seconds)
 {
 	bench_sample_t s = { .least = INFINITY };
-	uint64_t ops = 0;
-	int64_t cpu = 0;
+	double share[BENCH_WORKERS_MOST], ops = 0, cpu = 0, switches = 0;
 
-	for (unsigned i = 0; i < procs; i++) {
-		ops += a->worker[i].ops;
-		cpu += a->worker[i].cpu_ns;
-		s.least = fmin(s.least, (double)a->worker[i].ops);
-		s.most = fmax(s.most, (double)a->worker[i].ops);
+	for (unsigned i = 0; i < workers; i++) {
+		share[i] = (double)a->worker[i].ops;
+		ops += share[i];
+		cpu += (double)a->worker[i].cpu_ns;
+		switches += (double)a->worker[i].switches;
+		s.least = fmin(s.least, share[i]);
+		s.most = fmax(s.most, share[i]);
 		if (a->worker[i].rc)
 			s.failure = strerror(a->worker[i].rc);
 	}
-	s.ops_per_s = (double)ops / seconds;
-	s.cpu_ns = (double)cpu / (double)ops;
-	s.least /= (double)ops;
-	s.most /= (double)ops;
-	if (ops != a->count && !s.failure)
+	s.ops_per_s = ops / seconds;
+	s.cpu_ns = cpu / ops;
+	s.switches = 1000 * switches / ops;
+	s.least /= ops;
+	s.most /= ops;
+	s.jain = bench_stats_jain(share, workers);
+	if (ops != (double)a->count && !s.failure)
 		s.failure = "lost updates: two were in the section at once";
 	return s;
 }
@@ -130,17 +198,19 @@ bench_sample_t bench_window_once(const bench_row_t *row, void *lock, const bench
 {
 	arena_t *a = bench_shared(sizeof(*a));
 	bench_load_t before = bench_load_now();
+	job_t job = { .row = row, .lock = lock, .window = window, .arena = a };
+	unsigned processes = window->threads ? 1 : window->workers;
 	pid_t pids[BENCH_WORKERS_MOST];
 	bool all_ready, all_ended = true;
 	double seconds;
 	bench_sample_t s;
 
-	start(row, lock, window, a, pids);
-	all_ready = bench_await(&a->ready, window->procs, READY_NS);
+	start(&job, processes, pids);
+	all_ready = bench_await(&a->ready, window->workers, READY_NS);
 	seconds = open_and_stop(a, all_ready ? window->length_ns : 0);
-	for (unsigned i = 0; i < window->procs; i++)
+	for (unsigned i = 0; i < processes; i++)
 		all_ended &= bench_reap(pids[i], READY_NS) >= 0;
-	s = sum_up(a, window->procs, seconds);
+	s = sum_up(a, window->workers, seconds);
 	s.foreign = bench_load_foreign(&before);
 	if (s.ops_per_s == 0)
 		s.foreign = INFINITY; /* the host stood still: nothing was measured. A lock that hangs is found below */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** window.h: one measurement: so many processes use one lock for so long. */
+/** window.h: one measurement: so many processes, or threads of one process, use one lock for so long. */
 #ifndef BENCH_WINDOW_H
 #define BENCH_WINDOW_H
 
@@ -12,7 +12,8 @@
 
 /** What is asked for. */
 typedef struct bench_window {
-	unsigned procs;
+	unsigned workers;
+	bool threads;                 /* they are threads of a process of their own, with a lock of its own */
 	double inside_ns, outside_ns; /* outside varies by half of it either way */
 	int64_t length_ns;
 	bool pin;     /* worker i to the i-th allowed CPU */
@@ -24,12 +25,14 @@ typedef struct bench_window {
 typedef struct bench_sample {
 	double ops_per_s;
 	double cpu_ns;       /* CPU time of the workers per acquire + release */
-	double least, most;  /* of the workers: its part of the operations, 1/procs if all were equal */
+	double switches;     /* of context, voluntary or not, per 1000 of these */
+	double least, most;  /* of the workers: its part of the operations, 1/workers if all were equal */
+	double jain;         /* Jain's index over all of them */
 	double foreign;      /* part of one CPU that others used meanwhile */
 	const char *failure; /* NULL; or why the row is broken */
 } bench_sample_t;
 
-/** Measure once. `lock` is the row's opened memory. */
+/** Measure once. `lock` is the row's opened memory; threads open another. */
 bench_sample_t bench_window_once(const bench_row_t *row, void *lock, const bench_window_t *window);
 
 /** Measure, and again while others use too much of the machine (load.h). The quietest try. */

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** ck_mcs.c: Concurrency Kit's MCS lock: a queue in which each waiter spins on its own line. As ck_ticket.c, it stands still
+ * while the next in the queue is off its CPU. */
+#include <ck_spinlock.h>
+
+static _Alignas(128) __thread ck_spinlock_mcs_context_t mine;
+
+static inline int take(ck_spinlock_mcs_t *s, ck_spinlock_mcs_context_t *node)
+{
+	ck_spinlock_mcs_lock(s, node);
+	return 0;
+}
+
+static inline int give(ck_spinlock_mcs_t *s, ck_spinlock_mcs_context_t *node)
+{
+	ck_spinlock_mcs_unlock(s, node);
+	return 0;
+}
+
+#define BENCH_PREPARE                                                                                                  \
+	ck_spinlock_mcs_t *const s = mem;                                                                              \
+	ck_spinlock_mcs_context_t *const node = &mine;
+#define BENCH_TAKE take(s, node)
+#define BENCH_GIVE give(s, node)
+#include "../loop.h"
+
+static int open_mcs(void *mem)
+{
+	ck_spinlock_mcs_init(mem);
+	return 0;
+}
+
+const bench_row_t bench_ck_mcs = {
+	.name = "ck_mcs",
+	.what = "Concurrency Kit's ck_spinlock_mcs",
+	.traits = BENCH_SLOW,
+	.spin_ns = -1,
+	.open = open_mcs,
+	.enter = bench_row_nothing,
+	.run = run_lock,
+	.take = take_lock,
+	.give = give_lock,
+	.shut = bench_row_shut_nothing,
+};

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** pthread.c: glibc's mutexes between threads: normal, adaptive, recursive. One loop serves all three: the kind is in the
+ * mutex. */
+#include <pthread.h>
+
+#define BENCH_PREPARE pthread_mutex_t *const m = mem;
+#define BENCH_TAKE    pthread_mutex_lock(m)
+#define BENCH_GIVE    pthread_mutex_unlock(m)
+#include "../loop.h"
+
+static int open_kind(void *mem, int kind)
+{
+	pthread_mutexattr_t attr;
+	int rc = pthread_mutexattr_init(&attr);
+
+	if (rc)
+		return rc;
+	rc = pthread_mutexattr_settype(&attr, kind);
+	if (!rc)
+		rc = pthread_mutex_init(mem, &attr);
+	pthread_mutexattr_destroy(&attr);
+	return rc;
+}
+
+static int open_normal(void *mem)
+{
+	return open_kind(mem, PTHREAD_MUTEX_NORMAL);
+}
+
+static int open_adaptive(void *mem)
+{
+	return open_kind(mem, PTHREAD_MUTEX_ADAPTIVE_NP);
+}
+
+static int open_recursive(void *mem)
+{
+	return open_kind(mem, PTHREAD_MUTEX_RECURSIVE);
+}
+
+static void shut(void *mem)
+{
+	pthread_mutex_destroy(mem);
+}
+
+#define ROW(row, its_name, its_what, its_open)                                                                         \
+	const bench_row_t row = {                                                                                      \
+		.name = its_name,                                                                                      \
+		.what = its_what,                                                                                      \
+		.spin_ns = -1,                                                                                         \
+		.open = its_open,                                                                                      \
+		.enter = bench_row_nothing,                                                                            \
+		.run = run_lock,                                                                                       \
+		.take = take_lock,                                                                                     \
+		.give = give_lock,                                                                                     \
+		.shut = shut,                                                                                          \
+	}
+
+ROW(bench_pthread_normal, "pthread_normal", "pthread mutex", open_normal);
+ROW(bench_pthread_adaptive, "pthread_adaptive", "pthread mutex, PTHREAD_MUTEX_ADAPTIVE_NP", open_adaptive);
+ROW(bench_pthread_recursive, "pthread_recursive", "pthread mutex, PTHREAD_MUTEX_RECURSIVE", open_recursive);

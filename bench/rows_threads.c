@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** rows_threads.c: the rows for the threads of one process (row.h). */
+#include <stddef.h>
+
+#include "row.h"
+
+const bench_row_t *const bench_rows_threads[] = {
+	&bench_pawl_spin,
+	&bench_pawl_mutex,
+	&bench_pawl_stable,
+	&bench_pawl_recursive,
+	&bench_pawl_tokens,
+	&bench_floor,
+	&bench_pthread_normal,
+	&bench_pthread_adaptive,
+	&bench_pthread_recursive,
+	&bench_pthread_spin,
+	&bench_nsync_mu,
+	&bench_absl_mutex,
+	&bench_ck_fas,
+	&bench_ck_ticket,
+	&bench_ck_mcs,
+	&bench_ttas,
+	&bench_drepper,
+	&bench_loaded,
+	&bench_none,
+	NULL,
+};
