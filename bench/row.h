@@ -12,6 +12,8 @@
 
 #include <stdint.h>
 
+#include "act.h"
+
 #define BENCH_LOCK_SIZE 256
 
 enum bench_traits {
@@ -47,6 +49,8 @@ typedef struct bench_row {
 	int (*mend)(void *mem); /* after EOWNERDEAD; NULL where it cannot happen */
 	int (*give)(void *mem);
 	void (*shut)(void *mem);
+
+	const bench_act_t *acts; /* single operations (act.h), the last has no name; NULL: none */
 } bench_row_t;
 
 /** Tables of rows, in the order in which they are printed; each ends with NULL. A program links what its table names. */

@@ -5,6 +5,13 @@
 #ifdef BENCH_absl
 #include "absl_loop.h"
 
+static const bench_act_t acts[] = {
+	{ .name = "pair", .run = bench_absl_pair },
+	{ .name = "try", .run = bench_absl_try },
+	{ .name = "refused", .holder = BENCH_THEIRS, .run = bench_absl_refused },
+	{ .name = NULL },
+};
+
 const bench_row_t bench_absl_mutex = {
 	.name = "absl_mutex",
 	.what = "absl::Mutex, deadlock detection off",
@@ -15,6 +22,7 @@ const bench_row_t bench_absl_mutex = {
 	.take = bench_absl_take,
 	.give = bench_absl_give,
 	.shut = bench_row_shut_nothing,
+	.acts = acts,
 };
 #else
 BENCH_ROW_ABSENT(bench_absl_mutex, "absl_mutex", "absl::Mutex, deadlock detection off", "libabsl-dev");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** absl_loop.cc: the measured loop around abseil's mutex: compiled as its users' code is, calling what they call. */
+#include <cerrno>
 #include <new>
 
 #include <absl/synchronization/mutex.h>
@@ -25,6 +26,10 @@ extern "C" {
 #include "../loop.h"
 }
 
+BENCH_ACT(pair, absl::Mutex *m = static_cast<absl::Mutex *>(mem), take(m) ? EPROTO : give(m))
+BENCH_ACT(try_it, absl::Mutex *m = static_cast<absl::Mutex *>(mem), m->TryLock() ? give(m) : EPROTO)
+BENCH_ACT(refused, absl::Mutex *m = static_cast<absl::Mutex *>(mem), m->TryLock() ? EPROTO : 0)
+
 /* The detector, on in Debian's build, makes a pair six times as dear: nobody who measures leaves it on. */
 int bench_absl_open(void *mem)
 {
@@ -46,4 +51,19 @@ int bench_absl_take(void *mem)
 int bench_absl_give(void *mem)
 {
 	return give_lock(mem);
+}
+
+int bench_absl_pair(void *mem, uint64_t n)
+{
+	return pair(mem, n);
+}
+
+int bench_absl_try(void *mem, uint64_t n)
+{
+	return try_it(mem, n);
+}
+
+int bench_absl_refused(void *mem, uint64_t n)
+{
+	return refused(mem, n);
 }

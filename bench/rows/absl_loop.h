@@ -13,6 +13,9 @@ int bench_absl_open(void *mem);
 void bench_absl_run(void *mem, bench_run_t *run);
 int bench_absl_take(void *mem);
 int bench_absl_give(void *mem);
+int bench_absl_pair(void *mem, uint64_t n);
+int bench_absl_try(void *mem, uint64_t n);
+int bench_absl_refused(void *mem, uint64_t n);
 
 #ifdef __cplusplus
 }

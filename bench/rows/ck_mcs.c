@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** ck_mcs.c: Concurrency Kit's MCS lock: a queue in which each waiter spins on its own line. As ck_ticket.c, it stands still
  * while the next in the queue is off its CPU. */
+#include <errno.h>
+
 #include <ck_spinlock.h>
 
 static _Alignas(128) __thread ck_spinlock_mcs_context_t mine;
@@ -30,6 +32,13 @@ static int open_mcs(void *mem)
 	return 0;
 }
 
+BENCH_ACT(pair, ck_spinlock_mcs_t *s = mem, take(s, &mine) ? EPROTO : give(s, &mine))
+
+static const bench_act_t acts[] = {
+	{ .name = "pair", .run = pair },
+	{ .name = NULL },
+};
+
 const bench_row_t bench_ck_mcs = {
 	.name = "ck_mcs",
 	.what = "Concurrency Kit's ck_spinlock_mcs",
@@ -41,4 +50,5 @@ const bench_row_t bench_ck_mcs = {
 	.take = take_lock,
 	.give = give_lock,
 	.shut = bench_row_shut_nothing,
+	.acts = acts,
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** ck_ticket.c: Concurrency Kit's ticket lock: first come, first served; so with more threads than CPUs everybody waits
  * for the next one, who is off its CPU. */
+#include <errno.h>
+
 #include <ck_spinlock.h>
 
 static inline int take(ck_spinlock_ticket_t *s)
@@ -26,6 +28,17 @@ static int open_ticket(void *mem)
 	return 0;
 }
 
+BENCH_ACT(pair, ck_spinlock_ticket_t *s = mem, take(s) ? EPROTO : give(s))
+BENCH_ACT(try, ck_spinlock_ticket_t *s = mem, ck_spinlock_ticket_trylock(s) ? give(s) : EPROTO)
+BENCH_ACT(refused, ck_spinlock_ticket_t *s = mem, ck_spinlock_ticket_trylock(s) ? EPROTO : 0)
+
+static const bench_act_t acts[] = {
+	{ .name = "pair", .run = pair },
+	{ .name = "try", .run = try },
+	{ .name = "refused", .holder = BENCH_THEIRS, .run = refused },
+	{ .name = NULL },
+};
+
 const bench_row_t bench_ck_ticket = {
 	.name = "ck_ticket",
 	.what = "Concurrency Kit's ck_spinlock_ticket",
@@ -37,4 +50,5 @@ const bench_row_t bench_ck_ticket = {
 	.take = take_lock,
 	.give = give_lock,
 	.shut = bench_row_shut_nothing,
+	.acts = acts,
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** drepper.c: the mutex of three states that Ulrich Drepper's "Futexes Are Tricky" ends with: free, taken, taken and
  * perhaps waited for. The plain futex mutex, without spinning: what many programs carry. */
+#include <errno.h>
+
 #include <linux/futex.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -40,6 +42,13 @@ static inline int give(uint32_t *word)
 #define BENCH_GIVE    give(word)
 #include "../loop.h"
 
+BENCH_ACT(pair, uint32_t *word = mem, take(word) ? EPROTO : give(word))
+
+static const bench_act_t acts[] = {
+	{ .name = "pair", .run = pair },
+	{ .name = NULL },
+};
+
 const bench_row_t bench_drepper = {
 	.name = "drepper",
 	.what = "the three-state futex mutex of \"Futexes Are Tricky\"",
@@ -50,4 +59,5 @@ const bench_row_t bench_drepper = {
 	.take = take_lock,
 	.give = give_lock,
 	.shut = bench_row_shut_nothing,
+	.acts = acts,
 };

@@ -44,6 +44,13 @@ static int open_file(void *mem)
 	return 0;
 }
 
+BENCH_ACT(pair, void *m = mem, call(lock, m) ? EPROTO : call(unlock, m))
+
+static const bench_act_t acts[] = {
+	{ .name = "pair", .run = pair },
+	{ .name = NULL },
+};
+
 const bench_row_t bench_loaded = {
 	.name = "loaded",
 	.what = "the lock in the shared object of --load",
@@ -55,4 +62,5 @@ const bench_row_t bench_loaded = {
 	.take = take_lock,
 	.give = give_lock,
 	.shut = bench_row_shut_nothing,
+	.acts = acts,
 };

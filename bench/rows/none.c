@@ -6,6 +6,13 @@
 #define BENCH_GIVE    0
 #include "../loop.h"
 
+BENCH_ACT(pair, const char *nothing = mem, nothing ? 0 : EPROTO)
+
+static const bench_act_t acts[] = {
+	{ .name = "pair", .run = pair },
+	{ .name = NULL },
+};
+
 const bench_row_t bench_none = {
 	.name = "none",
 	.what = "no lock: what the loop costs; fails the check when contended",
@@ -17,4 +24,5 @@ const bench_row_t bench_none = {
 	.take = take_lock,
 	.give = give_lock,
 	.shut = bench_row_shut_nothing,
+	.acts = acts,
 };

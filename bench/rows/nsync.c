@@ -3,6 +3,8 @@
 #include "../row.h"
 
 #ifdef BENCH_nsync
+#include <errno.h>
+
 #include <nsync.h>
 
 static inline int take(nsync_mu *m)
@@ -28,6 +30,17 @@ static int open_mu(void *mem)
 	return 0;
 }
 
+BENCH_ACT(pair, nsync_mu *m = mem, take(m) ? EPROTO : give(m))
+BENCH_ACT(try, nsync_mu *m = mem, nsync_mu_trylock(m) ? give(m) : EPROTO)
+BENCH_ACT(refused, nsync_mu *m = mem, nsync_mu_trylock(m) ? EPROTO : 0)
+
+static const bench_act_t acts[] = {
+	{ .name = "pair", .run = pair },
+	{ .name = "try", .run = try },
+	{ .name = "refused", .holder = BENCH_THEIRS, .run = refused },
+	{ .name = NULL },
+};
+
 const bench_row_t bench_nsync_mu = {
 	.name = "nsync_mu",
 	.what = "nsync_mu_lock, nsync_mu_unlock",
@@ -38,6 +51,7 @@ const bench_row_t bench_nsync_mu = {
 	.take = take_lock,
 	.give = give_lock,
 	.shut = bench_row_shut_nothing,
+	.acts = acts,
 };
 #else
 BENCH_ROW_ABSENT(bench_nsync_mu, "nsync_mu", "nsync_mu_lock, nsync_mu_unlock", "libnsync-dev");

@@ -12,6 +12,19 @@ static int open_one(void *mem)
 	return pawl_tokens_init(mem, 1, PAWL_TOKENS_MAX);
 }
 
+BENCH_ACT(pair, pawl_tokens_t *t = mem, pawl_tokens_take(t, PAWL_FOREVER) ? EPROTO : pawl_tokens_put(t))
+BENCH_ACT(try, pawl_tokens_t *t = mem, pawl_tokens_take(t, PAWL_TRY) ? EPROTO : pawl_tokens_put(t))
+BENCH_ACT(refused, pawl_tokens_t *t = mem, BENCH_FAILS(pawl_tokens_take(t, PAWL_TRY), EBUSY))
+BENCH_ACT(clocked, pawl_tokens_t *t = mem, pawl_tokens_take(t, pawl_in_ms(1000)) ? EPROTO : pawl_tokens_put(t))
+
+static const bench_act_t acts[] = {
+	{ .name = "pair", .run = pair },
+	{ .name = "try", .run = try },
+	{ .name = "refused", .holder = BENCH_THEIRS, .run = refused },
+	{ .name = "timed+clock", .run = clocked },
+	{ .name = NULL },
+};
+
 const bench_row_t bench_pawl_tokens = {
 	.name = "pawl_tokens",
 	.what = "pawl_tokens_take, pawl_tokens_put of the only token",
@@ -22,4 +35,5 @@ const bench_row_t bench_pawl_tokens = {
 	.take = take_lock,
 	.give = give_lock,
 	.shut = bench_row_shut_nothing,
+	.acts = acts,
 };

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** ttas.c: the spinlock of the textbooks, in C11: look until it is free, then try. */
+#include <errno.h>
+
 #include <stdatomic.h>
 
 #include <pawl/annotate.h>
@@ -23,6 +25,13 @@ static inline int give(atomic_uint *word)
 #define BENCH_GIVE    give(word)
 #include "../loop.h"
 
+BENCH_ACT(pair, atomic_uint *word = mem, take(word) ? EPROTO : give(word))
+
+static const bench_act_t acts[] = {
+	{ .name = "pair", .run = pair },
+	{ .name = NULL },
+};
+
 const bench_row_t bench_ttas = {
 	.name = "ttas",
 	.what = "C11 test-and-test-and-set",
@@ -33,4 +42,5 @@ const bench_row_t bench_ttas = {
 	.take = take_lock,
 	.give = give_lock,
 	.shut = bench_row_shut_nothing,
+	.acts = acts,
 };
