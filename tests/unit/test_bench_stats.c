@@ -167,6 +167,70 @@ static void median_ignores_spoilt_rounds(void **state)
 	assert_true(r.mean < 1.6);
 }
 
+static void cells_weigh_alike(void **state)
+{
+	bench_ratio_t cells[] = { { 10, 7, 2, 0.3 }, { 90, 7, 8, 0.4 }, { 0, NAN, NAN, NAN } };
+	bench_ratio_t r = bench_stats_cells(cells, 3);
+
+	(void)state;
+	assert_int_equal(r.pairs, 100);
+	assert_near(r.mean, 4, 1e-12);
+	assert_near(r.median, 5, 1e-12);
+	assert_near(r.se, 0.25, 1e-12);
+	r = bench_stats_cells(cells, 1);
+	assert_near(r.mean, 2, 1e-12);
+	assert_near(r.se, 0.3, 1e-12);
+	r = bench_stats_cells(cells + 2, 1);
+	assert_true(r.pairs == 0 && isnan(r.mean) && isnan(r.se));
+	assert_true(isnan(bench_stats_cells(cells, 0).mean));
+}
+
+static void cells_without_an_error_leave_none(void **state)
+{
+	bench_ratio_t cells[] = { { 10, 7, 2, 0.3 }, { 1, 7, 8, NAN } };
+	bench_ratio_t r = bench_stats_cells(cells, 2);
+
+	(void)state;
+	assert_near(r.mean, 4, 1e-12);
+	assert_true(isnan(r.se));
+}
+
+/* The error that is promised is the one that comes: cells that differ by nature do not make it larger. */
+static void error_over_cells_is_that_of_the_rounds(void **state)
+{
+	enum { CELLS = 6, TIMES = 200, EACH = 20 };
+	double row[EACH], peer[EACH], squares = 0, promised = 0;
+
+	(void)state;
+	for (int t = 0; t < TIMES; t++) {
+		bench_ratio_t cells[CELLS], r;
+
+		for (int c = 0; c < CELLS; c++) {
+			for (int i = 0; i < EACH; i++) {
+				peer[i] = exp(0.1 * noise());
+				row[i] = (1 + c) * exp(0.1 * noise());
+			}
+			cells[c] = bench_stats_pair(row, peer, EACH);
+		}
+		r = bench_stats_cells(cells, CELLS);
+		squares += pow(log(r.mean) - log(720) / CELLS, 2) / TIMES;
+		promised += r.se / TIMES;
+	}
+	assert_near(promised, sqrt(squares), 0.25 * promised);
+}
+
+static void jain_tells_even_from_starved(void **state)
+{
+	double even[] = { 5, 5, 5, 5 }, nine_to_one[] = { 9, 1 }, one_has_all[] = { 0, 0, 8, 0 }, none[] = { 0, 0 };
+
+	(void)state;
+	assert_near(bench_stats_jain(even, 4), 1, 1e-12);
+	assert_near(bench_stats_jain(nine_to_one, 2), 100.0 / 164, 1e-12);
+	assert_near(bench_stats_jain(one_has_all, 4), 0.25, 1e-12);
+	assert_near(bench_stats_jain(one_has_all + 2, 1), 1, 1e-12);
+	assert_true(isnan(bench_stats_jain(none, 2)) && isnan(bench_stats_jain(even, 0)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +242,10 @@ int main(void)
 		cmocka_unit_test(pair_leaves_out_half_measured_rounds),
 		cmocka_unit_test(pairing_survives_a_host_that_moves),
 		cmocka_unit_test(median_ignores_spoilt_rounds),
+		cmocka_unit_test(cells_weigh_alike),
+		cmocka_unit_test(cells_without_an_error_leave_none),
+		cmocka_unit_test(error_over_cells_is_that_of_the_rounds),
+		cmocka_unit_test(jain_tells_even_from_starved),
 	};
 
 	alarm(60);
