@@ -77,9 +77,11 @@ HARNESS  := $(patsubst %.c,$(O)/%.o,$(wildcard tests/lib/*.c))
 BENCH    := $(patsubst %.c,$(O)/%,$(wildcard bench/bench_*.c))
 BENCHLIB := $(patsubst bench/%,$(O)/bench/%.o,$(basename $(filter-out $(wildcard bench/bench_*.c), \
 	$(wildcard bench/*.c bench/rows/*.c bench/rows/*.cc))))
-# Locks of others to measure against, if they are here; where not, their rows say so. Looked for once, and only by a bench.
+# Locks of others to measure against, if they are here; where not, their rows say so (and PEERS= leaves them out). Looked
+# for once, and only when a benchmark is built.
 PEERS     = $(eval PEERS := $(shell $(CC) -include nsync.h -xc -fsyntax-only /dev/null 2>/dev/null && echo nsync; \
-	command -v $(CXX) >/dev/null && pkg-config --exists absl_synchronization 2>/dev/null && echo absl))$(PEERS)
+	command -v $(CXX) >/dev/null && pkg-config --exists absl_synchronization 2>/dev/null && echo absl; \
+	command -v go >/dev/null && echo go))$(PEERS)
 PEER_LIBS = $(if $(filter nsync,$(PEERS)),-lnsync) \
 	$(if $(filter absl,$(PEERS)),$(shell pkg-config --libs absl_synchronization) -lstdc++)
 EXCHANGE := $(O)/exchange
@@ -133,6 +135,10 @@ $(BENCH): $(O)/%: $(O)/%.o $(O)/libbench.a $(A)
 $(BENCHLIB): $(O)/bench/peers
 $(O)/bench/peers: FORCE
 	@mkdir -p $(@D); echo "$(PEERS)" | cmp -s - $@ || echo "$(PEERS)" >$@
+$(O)/bench/bench_port $(O)/bench/bench_chan: | $(O)/bench/go_peer
+$(O)/bench/go_peer: $(wildcard bench/go/*.go) $(O)/bench/peers
+	$(if $(filter go,$(PEERS)),$(call step,go)cd bench/go && \
+		GO111MODULE=off GOCACHE=$(abspath $(O))/go-cache go build -o $(abspath $@) .,rm -f $@)
 $(O)/%.o: %.cc Makefile
 	$(call step,c++)$(if $(filter absl,$(PEERS)),$(CXX) $(filter-out -std=% -Wmissing-prototypes,$(ALL)) -MMD -MP -c $<,\
 		$(CC) -c -xc /dev/null) -o $@
@@ -191,7 +197,7 @@ demo: ## the exchange: workers fight over orders while a reaper kills them; DEMO
 	+@$(SUB) FLAVOR=release build/release/exchange
 	@build/release/exchange $(DEMO)
 
-bench: ## the measurements; BENCH_ARGS= their options; results also in build/bench/
+bench: ## the measurements; BENCH_ARGS= their options; against libnsync-dev, libabsl-dev, golang-go if installed
 	+@$(SUB) FLAVOR=release benches
 	@mkdir -p build/bench
 	@set -e; for b in $(patsubst %.c,build/release/%,$(wildcard bench/bench_*.c)); do \

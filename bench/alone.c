@@ -239,10 +239,10 @@ bool bench_alone(const bench_alone_config_t *config, bench_facts_t *facts)
 	bench_facts_add(facts, "rounds", "%u", config->common.rounds);
 	bench_facts_add(facts, "peer", "%s", config->peer);
 	bench_table_init(&table, config->bench, columns, COLUMNS);
-	for (size_t i = 0; i < a.n; i++) {
+	for (size_t i = 0; i < a.n; i++)
 		print_entry(&a, &table, &a.entry[i]);
+	for (size_t i = 0; i < a.n; i++)
 		free(a.entry[i].ns);
-	}
 	bench_table_print(&table, facts, config->common.format, stdout);
 	bench_table_free(&table);
 	return !a.failed;

@@ -62,7 +62,9 @@ static void enter_rows(bench_contest_t *t)
 static void add_cell(bench_contest_t *t, unsigned workers, double inside_ns, double outside_ns)
 {
 	const bench_contest_config_t *c = t->config;
-	long ms = c->window_ms ? c->window_ms : workers > bench_machine_cpus() ? c->crowded_ms : c->free_ms;
+	long ms = c->window_ms                                          ? c->window_ms
+		  : (c->pairs ? 2 : 1) * workers > bench_machine_cpus() ? c->crowded_ms
+									: c->free_ms;
 
 	if (t->cells == BENCH_CELLS_MOST) {
 		fprintf(stderr, "bench: more than %d cells\n", BENCH_CELLS_MOST);
@@ -71,7 +73,8 @@ static void add_cell(bench_contest_t *t, unsigned workers, double inside_ns, dou
 	if (c->common.quick && !c->window_ms)
 		ms /= 4;
 	t->cell[t->cells++] = (bench_window_t){
-		.workers = workers,
+		.workers = c->pairs ? 2 * workers : workers,
+		.counted = workers,
 		.threads = c->threads,
 		.inside_ns = inside_ns,
 		.outside_ns = outside_ns,

@@ -22,6 +22,7 @@ typedef struct bench_contest_config {
 	const char *bench; /* its name in JSON */
 	bench_options_t common;
 	bool threads; /* the workers are threads, not processes */
+	bool pairs;   /* half of them send, half of them receive: what `workers` counts, are pairs */
 	double workers[BENCH_LIST_MOST], inside[BENCH_LIST_MOST], outside[BENCH_LIST_MOST], spins[BENCH_LIST_MOST];
 	size_t n_workers, n_inside, n_outside, n_spins;
 	bool bare_alone;          /* one worker by itself: nothing inside, nothing outside */

@@ -65,8 +65,10 @@ const struct argp bench_contest_argp = { .options = options, .parser = parse, .c
 
 void bench_contest_workers(const struct argp_state *state, bench_contest_config_t *c, const char *text)
 {
+	const int most = BENCH_WORKERS_MOST / (c->pairs ? 2 : 1);
+
 	c->n_workers = bench_options_list(state, text, 1, c->workers, BENCH_LIST_MOST);
 	for (size_t i = 0; i < c->n_workers; i++)
-		if (c->workers[i] > BENCH_WORKERS_MOST)
-			argp_error(state, "%d at most", BENCH_WORKERS_MOST);
+		if (c->workers[i] > most)
+			argp_error(state, "%d at most", most);
 }

@@ -45,7 +45,7 @@ static bench_ratio_t over_cells(const bench_contest_t *t, size_t a, size_t b, be
 	size_t n = 0;
 
 	for (size_t cell = 0; cell < t->cells; cell++)
-		if (workers == 0 || t->cell[cell].workers == workers)
+		if (workers == 0 || t->cell[cell].counted == workers)
 			cells[n++] = bench_stats_pair(bench_contest_series(t, cell, a)->figure[figure],
 				bench_contest_series(t, cell, b)->figure[figure], t->config->common.rounds);
 	return bench_stats_cells(cells, n);
@@ -113,7 +113,7 @@ static void print_pairs(const bench_contest_t *t, const bench_facts_t *facts)
 	bench_table_init(&table, name, s.column, s.width);
 	for (size_t row = 0; row < t->entrants; row++)
 		for (size_t peer = 0; is_pawls(&t->entrant[row]) && peer < t->entrants; peer++)
-			if (!is_pawls(&t->entrant[peer]) && !t->entrant[peer].absent)
+			if (!is_pawls(&t->entrant[peer]) && over_cells(t, row, peer, BENCH_RATE, 0).pairs > 0)
 				add_pair(&s, &table, row, peer);
 	bench_table_print(&table, facts, t->config->common.format, stdout);
 	bench_table_free(&table);
@@ -130,12 +130,23 @@ static const bench_column_t fair_columns[] = {
 };
 #define FAIR_COLUMNS (sizeof(fair_columns) / sizeof(fair_columns[0]))
 
+/* The shortest window with so many workers. */
+static double window_ms(const bench_contest_t *t, unsigned workers)
+{
+	double least = INFINITY;
+
+	for (size_t cell = 0; cell < t->cells; cell++)
+		if (t->cell[cell].counted == workers)
+			least = fmin(least, (double)t->cell[cell].length_ns / 1e6);
+	return least;
+}
+
 static unsigned most_workers(const bench_contest_t *t)
 {
 	unsigned most = 1;
 
 	for (size_t cell = 0; cell < t->cells; cell++)
-		most = t->cell[cell].workers > most ? t->cell[cell].workers : most;
+		most = t->cell[cell].counted > most ? t->cell[cell].counted : most;
 	return most;
 }
 
@@ -147,7 +158,7 @@ static void add_fairness(const bench_contest_t *t, bench_table_t *table, size_t 
 		double *const *figure = bench_contest_series(t, cell, who)->figure;
 		double here = workers * bench_stats_median(figure[BENCH_LEAST], t->config->common.rounds);
 
-		if (t->cell[cell].workers != workers || isnan(here))
+		if (t->cell[cell].counted != workers || isnan(here))
 			continue;
 		n++;
 		least += here;
@@ -173,7 +184,9 @@ static void print_fairness(const bench_contest_t *t)
 	bench_table_init(&table, "", fair_columns, FAIR_COLUMNS);
 	for (size_t who = 0; who < t->entrants; who++)
 		add_fairness(t, &table, who, workers);
-	printf("\nHow evenly %u were served (1: all alike); context switches per 1000 operations:\n\n", workers);
+	printf("\nHow evenly %u were served in windows of %g ms (1: all alike); context switches per 1000 "
+	       "operations:\n\n",
+		workers, window_ms(t, workers));
 	bench_table_print(&table, &(bench_facts_t){ .n = 0 }, BENCH_TABLE, stdout);
 	bench_table_free(&table);
 }

@@ -60,7 +60,7 @@ static void add_row(const bench_contest_t *t, bench_table_t *table, size_t cell,
 		r = bench_stats_pair(s->figure[BENCH_RATE], bench_contest_series(t, cell, peer)->figure[BENCH_RATE], rounds);
 	bench_table_add(table, (bench_cell_t[COLUMNS]){
 				       { .text = t->entrant[who].name },
-				       { .number = w->workers },
+				       { .number = t->cell[cell].counted },
 				       { .number = w->inside_ns },
 				       { .number = w->outside_ns },
 				       { .number = (double)n },
@@ -88,7 +88,7 @@ void bench_contest_print(const bench_contest_t *t, const bench_facts_t *facts)
 
 	memcpy(named, columns, sizeof(columns));
 	if (t->config->threads)
-		named[1].name = named[1].head = "threads";
+		named[1].name = named[1].head = t->config->pairs ? "pairs" : "threads";
 	bench_table_init(&table, t->config->bench, named, COLUMNS);
 	for (size_t cell = 0; cell < t->cells; cell++)
 		for (size_t who = 0; who < t->entrants; who++)

@@ -14,7 +14,8 @@
 
 #include "act.h"
 
-#define BENCH_LOCK_SIZE 256
+#define BENCH_LOCK_SIZE    256
+#define BENCH_WORKERS_MOST 64
 
 enum bench_traits {
 	BENCH_SURVIVES = 1 << 0, /* the next one gets the lock when its owner is killed */
@@ -31,9 +32,18 @@ typedef struct bench_run {
 	uint64_t inside, outside; /* turns of bench_delay */
 	uint64_t seed;            /* varies `outside`; not 0 */
 	unsigned index, workers;  /* which of how many */
-	uint64_t ops;             /* out: sections entered and left */
-	int rc;                   /* out: what take or give failed with; 0 */
+	uint64_t ops;             /* out: sections entered and left; elements received */
+	uint64_t balance; /* out, of queues: the sum of what was sent less what was received; over all workers 0 */
+	int rc;           /* out: what take or give failed with; 0 */
 } bench_run_t;
+
+/** What another program reports of a window in which it did the work. */
+typedef struct bench_report {
+	double seconds, cpu_ns, switches;
+	uint64_t ops[BENCH_WORKERS_MOST]; /* of each worker that is counted */
+} bench_report_t;
+
+struct bench_window;
 
 typedef struct bench_row {
 	const char *name;   /* in tables and for --only */
@@ -50,11 +60,14 @@ typedef struct bench_row {
 	int (*give)(void *mem);
 	void (*shut)(void *mem);
 
+	/* in place of enter() and run(): have it done by another program. 0 or an errno value */
+	int (*elsewhere)(const struct bench_window *window, bench_report_t *report);
 	const bench_act_t *acts; /* single operations (act.h), the last has no name; NULL: none */
 } bench_row_t;
 
 /** Tables of rows, in the order in which they are printed; each ends with NULL. A program links what its table names. */
-extern const bench_row_t *const bench_rows_processes[], *const bench_rows_threads[];
+extern const bench_row_t *const bench_rows_processes[],
+	*const bench_rows_threads[], *const bench_rows_port[], *const bench_rows_queues[], *const bench_rows_rallies[];
 
 /** NULL if there is none of that name in the table. */
 const bench_row_t *bench_row_named(const bench_row_t *const *rows, const char *name);
@@ -67,8 +80,13 @@ extern const bench_row_t bench_pawl_robust, bench_pawl_named, bench_glibc_robust
 	bench_flock, bench_ofd, bench_none;
 extern const bench_row_t bench_pawl_spin, bench_pawl_mutex, bench_pawl_stable, bench_pawl_recursive, bench_pawl_tokens,
 	bench_floor, bench_pthread_normal, bench_pthread_adaptive, bench_pthread_recursive, bench_pthread_spin,
-	bench_nsync_mu, bench_absl_mutex, bench_ck_fas, bench_ck_ticket, bench_ck_mcs, bench_ttas, bench_drepper,
-	bench_loaded;
+	bench_go_chan, bench_go_mutex, bench_nsync_mu, bench_absl_mutex, bench_ck_fas, bench_ck_ticket, bench_ck_mcs,
+	bench_ttas, bench_drepper, bench_loaded;
+
+extern const bench_row_t bench_queue_pawl_chan, bench_queue_pawl_chan_try, bench_queue_ck_ring, bench_queue_wfcqueue,
+	bench_queue_pthread, bench_queue_go, bench_queue_lossy;
+extern const bench_row_t bench_rally_pawl_chan, bench_rally_pawl_chan_try, bench_rally_ck_ring, bench_rally_wfcqueue,
+	bench_rally_pthread, bench_rally_go;
 
 /* ---- for open() and enter() of rows that need nothing ---- */
 int bench_row_nothing(void *mem);

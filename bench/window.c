@@ -26,7 +26,7 @@
 #define READY_NS 10000000000 /* how long workers may take to get ready, and to end */
 
 typedef struct worker {
-	_Alignas(128) uint64_t ops;
+	_Alignas(128) uint64_t ops, balance;
 	int64_t cpu_ns;
 	long switches;
 	int rc;
@@ -94,6 +94,7 @@ static void measured(const job_t *j, worker_t *me)
 	me->switches = switches_so_far() - switches;
 	me->cpu_ns = bench_clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
 	me->ops = run.ops;
+	me->balance = run.balance;
 	me->rc = run.rc;
 }
 
@@ -136,6 +137,13 @@ static int host(job_t job)
 	return 0;
 }
 
+/* Locks inside a process have a budget of their own. */
+static void set_spin(const job_t *j)
+{
+	if (j->row->spin_ns >= 0)
+		*(j->window->threads ? &pawl__tune.own_spin_ns : &pawl__tune.spin_ns) = j->row->spin_ns;
+}
+
 static void start(const job_t *all, unsigned processes, pid_t *pids)
 {
 	for (unsigned i = 0; i < processes; i++) {
@@ -144,8 +152,7 @@ static void start(const job_t *all, unsigned processes, pid_t *pids)
 		pids[i] = bench_fork();
 		if (pids[i] != 0)
 			continue;
-		if (job.row->spin_ns >= 0)
-			pawl__tune.spin_ns = job.row->spin_ns;
+		set_spin(&job);
 		if (job.window->threads)
 			_exit(host(job));
 		become_threaded();
@@ -168,30 +175,77 @@ static double open_and_stop(arena_t *a, int64_t length_ns)
 	return (double)(ended - began) * 1e-9;
 }
 
-static bench_sample_t sum_up(const arena_t *a, unsigned workers, double seconds)
+static const char *judge(const arena_t *a, unsigned workers, double ops)
+{
+	uint64_t balance = 0;
+
+	for (unsigned i = 0; i < workers; i++) {
+		if (a->worker[i].rc)
+			return strerror(a->worker[i].rc);
+		balance += a->worker[i].balance;
+	}
+	if (ops != (double)a->count)
+		return "lost updates: two were in the section at once";
+	return balance ? "elements were lost, or came twice" : NULL;
+}
+
+static bench_sample_t sum_up(const arena_t *a, const bench_window_t *w, double seconds)
 {
 	bench_sample_t s = { .least = INFINITY };
 	double share[BENCH_WORKERS_MOST], ops = 0, cpu = 0, switches = 0;
 
-	for (unsigned i = 0; i < workers; i++) {
-		share[i] = (double)a->worker[i].ops;
-		ops += share[i];
+	for (unsigned i = 0; i < w->workers; i++) {
 		cpu += (double)a->worker[i].cpu_ns;
 		switches += (double)a->worker[i].switches;
+	}
+	for (unsigned i = 0; i < w->counted; i++) {
+		share[i] = (double)a->worker[i].ops;
+		ops += share[i];
 		s.least = fmin(s.least, share[i]);
 		s.most = fmax(s.most, share[i]);
-		if (a->worker[i].rc)
-			s.failure = strerror(a->worker[i].rc);
 	}
 	s.ops_per_s = ops / seconds;
 	s.cpu_ns = cpu / ops;
 	s.switches = 1000 * switches / ops;
 	s.least /= ops;
 	s.most /= ops;
-	s.jain = bench_stats_jain(share, workers);
-	if (ops != (double)a->count && !s.failure)
-		s.failure = "lost updates: two were in the section at once";
+	s.jain = bench_stats_jain(share, w->counted);
+	s.failure = judge(a, w->workers, ops);
 	return s;
+}
+
+/* Another program does the work; what it reports, is put where our own workers would have put it. */
+static double elsewhere(const job_t *j)
+{
+	bench_report_t report = { .seconds = 0 };
+	arena_t *a = j->arena;
+
+	a->worker[0].rc = j->row->elsewhere(j->window, &report);
+	a->worker[0].cpu_ns = (int64_t)report.cpu_ns;
+	a->worker[0].switches = (long)report.switches;
+	for (unsigned i = 0; i < j->window->counted; i++) {
+		a->worker[i].ops = report.ops[i];
+		a->count += report.ops[i];
+	}
+	return report.seconds;
+}
+
+/* Our own workers. */
+static double here(const job_t *j, const char **failure)
+{
+	const bench_window_t *w = j->window;
+	unsigned processes = w->threads ? 1 : w->workers;
+	pid_t pids[BENCH_WORKERS_MOST];
+	bool all_ready, all_ended = true;
+	double seconds;
+
+	start(j, processes, pids);
+	all_ready = bench_await(&j->arena->ready, w->workers, READY_NS);
+	seconds = open_and_stop(j->arena, all_ready ? w->length_ns : 0);
+	for (unsigned i = 0; i < processes; i++)
+		all_ended &= bench_reap(pids[i], READY_NS) >= 0;
+	*failure = !all_ended ? "a worker was stuck, or died" : !all_ready ? "a worker did not get ready" : NULL;
+	return seconds;
 }
 
 bench_sample_t bench_window_once(const bench_row_t *row, void *lock, const bench_window_t *window)
@@ -199,25 +253,15 @@ bench_sample_t bench_window_once(const bench_row_t *row, void *lock, const bench
 	arena_t *a = bench_shared(sizeof(*a));
 	bench_load_t before = bench_load_now();
 	job_t job = { .row = row, .lock = lock, .window = window, .arena = a };
-	unsigned processes = window->threads ? 1 : window->workers;
-	pid_t pids[BENCH_WORKERS_MOST];
-	bool all_ready, all_ended = true;
-	double seconds;
-	bench_sample_t s;
+	const char *failure = NULL;
+	double seconds = row->elsewhere ? elsewhere(&job) : here(&job, &failure);
+	bench_sample_t s = sum_up(a, window, seconds);
 
-	start(&job, processes, pids);
-	all_ready = bench_await(&a->ready, window->workers, READY_NS);
-	seconds = open_and_stop(a, all_ready ? window->length_ns : 0);
-	for (unsigned i = 0; i < processes; i++)
-		all_ended &= bench_reap(pids[i], READY_NS) >= 0;
-	s = sum_up(a, window->workers, seconds);
 	s.foreign = bench_load_foreign(&before);
 	if (s.ops_per_s == 0)
-		s.foreign = INFINITY; /* the host stood still: nothing was measured. A lock that hangs is found below */
-	if (!all_ready && !s.failure)
-		s.failure = "a worker did not get ready";
-	if (!all_ended)
-		s.failure = "a worker was stuck, or died";
+		s.foreign = INFINITY; /* the host stood still: nothing was measured. A lock that hangs is found by its end */
+	if (failure && !s.failure)
+		s.failure = failure;
 	munmap(a, sizeof(*a));
 	return s;
 }

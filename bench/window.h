@@ -8,11 +8,10 @@
 
 #include "row.h"
 
-#define BENCH_WORKERS_MOST 64
-
 /** What is asked for. */
 typedef struct bench_window {
 	unsigned workers;
+	unsigned counted;             /* the first so many of them; the others help them to their operations */
 	bool threads;                 /* they are threads of a process of their own, with a lock of its own */
 	double inside_ns, outside_ns; /* outside varies by half of it either way */
 	int64_t length_ns;
