@@ -11,7 +11,6 @@
 #include <stdlib.h>
 
 #include "contest.h"
-#include "load.h"
 #include "machine.h"
 
 enum { RALLY = 0x400 };
@@ -88,7 +87,6 @@ int main(int argc, char **argv)
 				    .n_outside = 1,
 				    .free_ms = 80,
 				    .crowded_ms = 200,
-				    .drop = BENCH_LOAD_DROP,
 				    .peer = "ck_ring",
 				    .seed = 1 } };
 	bench_contest_config_t queue;

@@ -9,9 +9,9 @@
  * Exit status: 0; 1 if a row let two into the section, lost a worker or failed; 64 for wrong usage.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "contest.h"
-#include "load.h"
 #include "machine.h"
 #include "rows/loaded.h"
 
@@ -44,6 +44,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
+static void set_inside(bench_contest_config_t *c)
+{
+	static const double all[] = { 0, 50, 500 }, few[] = { 0, 500 };
+
+	c->n_inside = c->common.quick ? 2 : 3;
+	memcpy(c->inside, c->common.quick ? few : all, c->n_inside * sizeof(*all));
+}
+
 int main(int argc, char **argv)
 {
 	static const struct argp_child children[] = { { &bench_contest_argp, 0, NULL, 0 }, { NULL, 0, NULL, 0 } };
@@ -53,24 +61,25 @@ int main(int argc, char **argv)
 		.doc = "Locks of one process against each other, alone and contended by threads.\v"
 		       "Defaults: --threads 1,2,4,8 --inside 0,50,500 --outside 0,200 --peer pthread_normal --rounds "
 		       "5, "
-		       "windows of 60 ms, or 200 with more threads than CPUs. --quick: 2 rounds, a quarter of that." };
+		       "windows of 60 ms, or 200 with more threads than CPUs. --quick: 2 rounds, a quarter of that, "
+		       "and "
+		       "not the 50." };
 	bench_contest_config_t config = { .bench = "mutex",
 		.common = { .rows = bench_rows_threads },
 		.threads = true,
 		.workers = { 1, 2, 4, 8 },
 		.n_workers = 4,
-		.inside = { 0, 50, 500 },
-		.n_inside = 3,
 		.outside = { 0, 200 },
 		.n_outside = 2,
 		.free_ms = 60,
 		.crowded_ms = 200,
-		.drop = BENCH_LOAD_DROP,
 		.peer = "pthread_normal",
 		.seed = 1 };
 	bench_facts_t facts = { .n = 0 };
 
 	argp_parse(&argp, argc, argv, 0, NULL, &config);
+	if (config.n_inside == 0)
+		set_inside(&config);
 	if (config.common.rounds == 0)
 		config.common.rounds = config.common.quick ? 2 : 5;
 	bench_facts_machine(&facts);

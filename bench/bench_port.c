@@ -10,7 +10,6 @@
 
 #include "alone.h"
 #include "contest.h"
-#include "load.h"
 #include "machine.h"
 
 enum { CONTENDED = 0x400 };
@@ -90,7 +89,6 @@ int main(int argc, char **argv)
 				    .n_outside = 1,
 				    .free_ms = 80,
 				    .crowded_ms = 200,
-				    .drop = BENCH_LOAD_DROP,
 				    .peer = "go_chan",
 				    .seed = 1 } };
 	bool people, good = true;

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 
 #include "contest.h"
-#include "load.h"
 #include "machine.h"
 
 static const struct argp_option options[] = {
@@ -53,7 +52,6 @@ int main(int argc, char **argv)
 		.bare_alone = true,
 		.free_ms = 80,
 		.crowded_ms = 200,
-		.drop = BENCH_LOAD_DROP,
 		.peer = "glibc_robust",
 		.seed = 1 };
 	bench_facts_t facts = { .n = 0 };

@@ -42,6 +42,7 @@ static void add_entrant(bench_contest_t *t, const bench_row_t *row, double spin_
 		snprintf(e->name, sizeof(e->name), "%s/%gus", row->name, spin_ns / 1000);
 	}
 	e->absent = open_entrant(e);
+	t->failed |= e->absent && (row->traits & BENCH_LOADED); /* it was asked for */
 }
 
 static void enter_rows(bench_contest_t *t)
@@ -57,6 +58,14 @@ static void enter_rows(bench_contest_t *t)
 		for (size_t s = 0; s < spins; s++)
 			add_entrant(t, rows[i], t->config->spins[s]);
 	}
+}
+
+/* Who takes what is loaded anyway, need not wait for better. */
+static double most_foreign(const bench_contest_config_t *c)
+{
+	if (c->drop > 0)
+		return c->drop;
+	return c->common.quick ? 1e6 : BENCH_LOAD_DROP;
 }
 
 static void add_cell(bench_contest_t *t, unsigned workers, double inside_ns, double outside_ns)
@@ -80,8 +89,7 @@ static void add_cell(bench_contest_t *t, unsigned workers, double inside_ns, dou
 		.outside_ns = outside_ns,
 		.length_ns = ms * 1000000,
 		.pin = c->pin,
-		/* who takes what is loaded anyway, need not wait for better */
-		.again = c->drop > BENCH_LOAD_DROP ? c->drop : BENCH_LOAD_AGAIN,
+		.again = most_foreign(c) > BENCH_LOAD_DROP ? most_foreign(c) : BENCH_LOAD_AGAIN,
 	};
 }
 
@@ -159,7 +167,7 @@ static void measure(bench_contest_t *t, size_t cell, size_t who, unsigned round)
 			w.threads ? "threads" : "processes", w.inside_ns, sample.failure);
 		t->failed = true;
 		e->absent = sample.failure; /* its lock may be in any state: no more of it */
-	} else if (sample.foreign > t->config->drop) {
+	} else if (sample.foreign > most_foreign(t->config)) {
 		s->dropped++;
 	} else {
 		keep(s, round, &sample);

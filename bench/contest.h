@@ -29,7 +29,7 @@ typedef struct bench_contest_config {
 	long window_ms;           /* 0: one of the next two */
 	long free_ms, crowded_ms; /* a window with no more workers than CPUs; with more */
 	bool pin;
-	double drop;      /* foreign load above which a sample is thrown away */
+	double drop; /* foreign load above which a sample is thrown away; 0: BENCH_LOAD_DROP, but none in a quick look */
 	const char *peer; /* the row that the others are compared with, cell by cell */
 	uint64_t seed;
 	bool summary; /* as CSV or JSON, the summary in place of the cells */

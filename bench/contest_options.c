@@ -2,8 +2,6 @@
 /** contest_options.c: the options of a contest (contest.h), to hang under a program's own. */
 #include "contest.h"
 
-#include "load.h"
-
 enum { OUTSIDE = 0x200, WINDOW, PIN, SPINS, PEER, SEED, MAX_FOREIGN, SUMMARY };
 
 static const struct argp_option options[] = {
@@ -14,7 +12,8 @@ static const struct argp_option options[] = {
 	{ "spins", SPINS, "NS,..", 0, "pawl's rows once for each of these spin budgets", 0 },
 	{ "peer", PEER, "ROW", 0, "Compare with this row, cell by cell", 0 },
 	{ "seed", SEED, "N", 0, "Of the variation outside (default 1)", 0 },
-	{ "max-foreign", MAX_FOREIGN, "PERCENT", 0, "Drop what was measured while others used more of a CPU (50)", 0 },
+	{ "max-foreign", MAX_FOREIGN, "PERCENT", 0,
+		"Drop what was measured while others used more of a CPU (50; --quick: any)", 0 },
 	{ "summary", SUMMARY, NULL, 0, "As CSV or JSON: pawl's rows against each peer, in place of the cells", 0 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
@@ -49,7 +48,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		c->seed = (uint64_t)bench_options_number(state, arg, 0, INT32_MAX);
 		break;
 	case MAX_FOREIGN:
-		c->drop = (double)bench_options_number(state, arg, 0, 100000) / 100;
+		c->drop = (double)bench_options_number(state, arg, 1, 100000) / 100;
 		break;
 	case SUMMARY:
 		c->summary = true;

@@ -99,10 +99,25 @@ bench_ratio_t bench_stats_pair(const double *row, const double *peer, size_t rou
 	return r;
 }
 
+/* The variance of one pair, on average over the cells that have a standard error; NAN if none has. */
+static double variance_of_a_pair(const bench_ratio_t *cells, size_t n)
+{
+	double sum = 0;
+	size_t known = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (cells[i].pairs > 0 && !isnan(cells[i].se)) {
+			sum += cells[i].se * cells[i].se * (double)cells[i].pairs;
+			known++;
+		}
+	return known > 0 ? sum / (double)known : NAN;
+}
+
 bench_ratio_t bench_stats_cells(const bench_ratio_t *cells, size_t n)
 {
 	bench_ratio_t r = { 0, NAN, NAN, NAN };
 	double *means = malloc((n ? n : 1) * sizeof(*means)), sum = 0, squares = 0;
+	double variance = variance_of_a_pair(cells, n);
 	size_t used = 0;
 
 	for (size_t i = 0; means && i < n; i++) {
@@ -110,7 +125,7 @@ bench_ratio_t bench_stats_cells(const bench_ratio_t *cells, size_t n)
 			continue;
 		means[used++] = cells[i].mean;
 		sum += log(cells[i].mean);
-		squares += cells[i].se * cells[i].se;
+		squares += isnan(cells[i].se) ? variance / (double)cells[i].pairs : cells[i].se * cells[i].se;
 		r.pairs += cells[i].pairs;
 	}
 	if (used > 0) {

@@ -29,7 +29,7 @@ bench_ratio_t bench_stats_pair(const double *row, const double *peer, size_t rou
 
 /** Several cells in one figure: the geometric mean of their means, each cell as heavy as the others, and the standard
  * error it has if their errors are independent; the median is that of the means, `pairs` the sum. Cells without a pair
- * do not count; one that has no standard error leaves none to the whole. */
+ * do not count; one with a single pair is taken to scatter as the others do on average. */
 bench_ratio_t bench_stats_cells(const bench_ratio_t *cells, size_t n);
 
 /** Jain's index of how evenly things are shared: 1 if all have the same, 1/n if one has all. NAN if nobody has any. */

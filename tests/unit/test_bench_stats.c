@@ -185,14 +185,16 @@ static void cells_weigh_alike(void **state)
 	assert_true(isnan(bench_stats_cells(cells, 0).mean));
 }
 
-static void cells_without_an_error_leave_none(void **state)
+static void cells_of_one_pair_scatter_like_the_others(void **state)
 {
-	bench_ratio_t cells[] = { { 10, 7, 2, 0.3 }, { 1, 7, 8, NAN } };
-	bench_ratio_t r = bench_stats_cells(cells, 2);
+	bench_ratio_t cells[] = { { 10, 7, 2, 0.3 }, { 1, 7, 8, NAN }, { 5, 7, 1, 0.2 } };
 
 	(void)state;
-	assert_near(r.mean, 4, 1e-12);
-	assert_true(isnan(r.se));
+	/* a pair of the first has a variance of 0.9, one of the last 0.2 */
+	assert_near(bench_stats_cells(cells, 2).se, sqrt(0.09 + 0.9) / 2, 1e-12);
+	assert_near(bench_stats_cells(cells, 3).se, sqrt(0.09 + 0.55 + 0.04) / 3, 1e-12);
+	assert_true(isnan(bench_stats_cells(cells + 1, 1).se));
+	assert_near(bench_stats_cells(cells + 1, 1).mean, 8, 1e-12);
 }
 
 /* The error that is promised is the one that comes: cells that differ by nature do not make it larger. */
@@ -243,7 +245,7 @@ int main(void)
 		cmocka_unit_test(pairing_survives_a_host_that_moves),
 		cmocka_unit_test(median_ignores_spoilt_rounds),
 		cmocka_unit_test(cells_weigh_alike),
-		cmocka_unit_test(cells_without_an_error_leave_none),
+		cmocka_unit_test(cells_of_one_pair_scatter_like_the_others),
 		cmocka_unit_test(error_over_cells_is_that_of_the_rounds),
 		cmocka_unit_test(jain_tells_even_from_starved),
 	};
