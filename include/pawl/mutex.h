@@ -13,9 +13,10 @@
  *
  *   offset  field  what
  *   0       word   who holds it; 0 is free (bit table: src/core/mutex.c)
- *   4       state  the owner's: bits 31..8 nested acquisitions beyond the first; bits 7..0 flags, for life
+ *   4       flags  PAWL_RECURSIVE, PAWL_STABLE: for life
+ *   5       hungry a waiter has waited too long
  *   8       queue  PAWL_STABLE only: what waiters say to the owner
- *   12      hungry a waiter has waited too long
+ *   12      depth  the owner's alone: nested acquisitions beyond the first
  */
 #ifndef PAWL_MUTEX_H
 #define PAWL_MUTEX_H
@@ -27,9 +28,11 @@ PAWL_EXTERN_C_BEGIN
 
 typedef struct PAWL_CAPABILITY("mutex") pawl_mutex {
 	uint32_t word; /* protects what you say it protects */
-	uint32_t state;
+	uint8_t flags;
+	uint8_t hungry;
+	uint16_t spare;
 	uint32_t queue;
-	uint32_t hungry;
+	uint32_t depth;
 } pawl_mutex_t;
 
 PAWL_STATIC_ASSERT(sizeof(pawl_mutex_t) == 16, "pinned: it lives in other people's structures");
@@ -37,15 +40,14 @@ PAWL_STATIC_ASSERT(sizeof(pawl_mutex_t) == 16, "pinned: it lives in other people
 /** A free mutex without flags; zero-filled memory is the same. */
 #define PAWL_MUTEX_INIT                                                                                                \
 	{                                                                                                              \
-		0, 0, 0, 0                                                                                             \
+		0, 0, 0, 0, 0, 0                                                                                       \
 	}
 
 #define PAWL_MUTEX_ID_       0x3fffffffu /* in `word`: the owner's number */
-#define PAWL_MUTEX_DEPTH_    0x100u      /* in `state`: one nesting */
 #define PAWL_MUTEX_SLEEPERS_ 1u          /* in `queue`: somebody may sleep */
 
 /** Prepare `m`, which nobody uses, with flags. Not needed without: see PAWL_MUTEX_INIT.
- * Flags    PAWL_RECURSIVE: its owner may lock it again, 2^24 - 1 times. PAWL_STABLE: an unlock without an atomic
+ * Flags    PAWL_RECURSIVE: its owner may lock it again, 2^32 - 1 times. PAWL_STABLE: an unlock without an atomic
  *          instruction also where restart.h cannot help, for memory that is not freed as soon as the mutex is. It changes
  *          nothing where the default has that already, or where the kernel refuses membarrier(2).
  * Returns  0; EINVAL unknown flag, or not at a 4-byte boundary.  Signals  not async-signal-safe. */
@@ -67,13 +69,11 @@ PAWL_API void pawl_mutex_wake_(pawl_mutex_t *m);
 /* Take it again: it is ours. */
 static inline int pawl_mutex_nest_(pawl_mutex_t *m)
 {
-	uint32_t state = PAWL_LOAD(&m->state, RELAXED); /* relaxed: the owner reads what it wrote */
-
-	if (!(state & PAWL_RECURSIVE))
+	if (!(m->flags & PAWL_RECURSIVE))
 		return EDEADLK;
-	if (state >> 8 == 0xffffff)
+	if (m->depth == UINT32_MAX)
 		return EAGAIN;
-	PAWL_STORE(&m->state, state + PAWL_MUTEX_DEPTH_, RELAXED); /* relaxed: the owner's; others look at the flags only */
+	m->depth++; /* nobody but the owner ever looks at it */
 	return 0;
 }
 
@@ -81,12 +81,6 @@ static inline int pawl_mutex_nest_(pawl_mutex_t *m)
 static inline bool pawl_mutex_is_mine_(const pawl_mutex_t *m)
 {
 	return (PAWL_LOAD(&m->word, RELAXED) & PAWL_MUTEX_ID_) == pawl_self_; /* relaxed: see above */
-}
-
-/* Is there one of PAWL_RECURSIVE, PAWL_STABLE? */
-static inline bool pawl_mutex_is_(const pawl_mutex_t *m, uint32_t flag)
-{
-	return PAWL_LOAD(&m->state, RELAXED) & flag; /* relaxed: flags are for life */
 }
 
 /* Take it if it is free. */
@@ -111,7 +105,7 @@ static inline bool pawl_mutex_take_(pawl_mutex_t *m)
  * Example  tests/examples/eg_mutex.c */
 static inline int pawl_mutex_lock(pawl_mutex_t *m) PAWL_ACQUIRE(*m) PAWL_NO_ANALYSIS
 {
-	if (PAWL_UNLIKELY(pawl_mutex_is_(m, PAWL_RECURSIVE)) && pawl_mutex_is_mine_(m))
+	if (PAWL_UNLIKELY(m->flags & PAWL_RECURSIVE) && pawl_mutex_is_mine_(m))
 		return pawl_mutex_nest_(m);
 	return PAWL_LIKELY(pawl_mutex_take_(m)) ? 0 : pawl_mutex_wait_(m, PAWL_FOREVER);
 }
@@ -122,7 +116,7 @@ static inline int pawl_mutex_lock(pawl_mutex_t *m) PAWL_ACQUIRE(*m) PAWL_NO_ANAL
 PAWL_MUST_CHECK static inline int pawl_mutex_timedlock(pawl_mutex_t *m, pawl_deadline_t deadline)
 	PAWL_TRY_ACQUIRE(0, *m) PAWL_NO_ANALYSIS
 {
-	if (PAWL_UNLIKELY(pawl_mutex_is_(m, PAWL_RECURSIVE)) && pawl_mutex_is_mine_(m))
+	if (PAWL_UNLIKELY(m->flags & PAWL_RECURSIVE) && pawl_mutex_is_mine_(m))
 		return pawl_mutex_nest_(m);
 	return PAWL_LIKELY(pawl_mutex_take_(m)) ? 0 : pawl_mutex_wait_(m, deadline);
 }
@@ -135,7 +129,7 @@ PAWL_MUST_CHECK static inline int pawl_mutex_trylock(pawl_mutex_t *m) PAWL_TRY_A
 	uint32_t v = PAWL_LOAD(&m->word, RELAXED); /* relaxed: a hint that saves the cache line; the CAS decides */
 
 	if ((v & PAWL_MUTEX_ID_) != 0) {
-		if (PAWL_LIKELY((v & PAWL_MUTEX_ID_) != pawl_self_ || !pawl_mutex_is_(m, PAWL_RECURSIVE)))
+		if (PAWL_LIKELY((v & PAWL_MUTEX_ID_) != pawl_self_ || !(m->flags & PAWL_RECURSIVE)))
 			return EBUSY;
 		return pawl_mutex_nest_(m);
 	}
@@ -160,29 +154,28 @@ static inline bool pawl_mutex_give_(pawl_mutex_t *m, uint32_t me)
  * Blocks   never. System calls: futex, when somebody sleeps.  Signals  not async-signal-safe. */
 static inline int pawl_mutex_unlock(pawl_mutex_t *m) PAWL_RELEASE(*m) PAWL_NO_ANALYSIS
 {
-	uint32_t me = pawl_self_, state = PAWL_LOAD(&m->state, RELAXED); /* relaxed: the owner reads what it wrote */
+	uint32_t me = pawl_self_;
 
-	if (PAWL_LIKELY((state & ~PAWL_RECURSIVE) == 0)) /* the default kind, not nested */
+	if (PAWL_LIKELY(m->flags == 0))
 		return PAWL_LIKELY(pawl_mutex_give_(m, me)) ? 0 : pawl_mutex_hand_(m);
 	if (PAWL_UNLIKELY(!pawl_mutex_is_mine_(m)))
 		return EPERM;
-	if (PAWL_LIKELY(state == PAWL_STABLE)) {
-		/* MU3 release: pairs with MU1: nothing of the section may sink below this store */
-		PAWL_STORE(&m->word, 0u, RELEASE);
-		/* The look at `queue` may not be moved up by the compiler; that the machine may let it pass the store, a waiter
-		 * makes good: it announces itself, has every CPU of this process pass a barrier, looks at `word` again, and
-		 * only then sleeps. */
-		PAWL_COMPILER_BARRIER();
-		/* relaxed: see above */
-		if (PAWL_UNLIKELY(PAWL_LOAD(&m->queue, RELAXED) & PAWL_MUTEX_SLEEPERS_))
-			pawl_mutex_wake_(m);
+	if (m->depth > 0) {
+		m->depth--;
 		return 0;
 	}
-	if (PAWL_LIKELY(state >= PAWL_MUTEX_DEPTH_)) {
-		PAWL_STORE(&m->state, state - PAWL_MUTEX_DEPTH_, RELAXED); /* relaxed: as in pawl_mutex_nest_ */
-		return 0;
-	}
-	return pawl_mutex_hand_(m);
+	if (!(m->flags & PAWL_STABLE))
+		return PAWL_LIKELY(pawl_mutex_give_(m, me)) ? 0 : pawl_mutex_hand_(m);
+	/* MU3 release: pairs with MU1: nothing of the section may sink below this store */
+	PAWL_STORE(&m->word, 0u, RELEASE);
+	/* The look at `queue` may not be moved up by the compiler; that the machine may let it pass the store, a waiter makes
+	 * good: it announces itself, has every CPU of this process pass a barrier, looks at `word` again, and only then
+	 * sleeps. */
+	PAWL_COMPILER_BARRIER();
+	/* relaxed: see above */
+	if (PAWL_UNLIKELY(PAWL_LOAD(&m->queue, RELAXED) & PAWL_MUTEX_SLEEPERS_))
+		pawl_mutex_wake_(m);
+	return 0;
 }
 
 /** Tell clang's analysis that this thread holds `m`, where it cannot see that. Does nothing. */

@@ -165,7 +165,7 @@ static int spin(const struct end *e)
 	struct pawl__spin s;
 	int rc;
 
-	pawl__spin_begin(&s, pawl__tune.own_spin_ns, 800, false);
+	pawl__spin_begin(&s, pawl__tune.own_spin_ns, 800, true);
 	while ((rc = attempt(e)) == EBUSY && pawl__spin_on(&s))
 		;
 	return rc;

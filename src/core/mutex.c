@@ -61,7 +61,7 @@ static pawl__is_t is(uint32_t v)
 static void say_hungry(const struct pawl__waiter *w, int64_t now)
 {
 	if (now - w->arrived > pawl__tune.hungry_ns)
-		PAWL_STORE(&mutex_of(w)->hungry, 1u, RELAXED); /* relaxed: a wish, not a rule */
+		PAWL_STORE(&mutex_of(w)->hungry, (uint8_t)1, RELAXED); /* relaxed: a wish, not a rule */
 }
 
 /* What a contended unlock leaves behind. */
@@ -69,7 +69,7 @@ static uint32_t after(pawl_mutex_t *m)
 {
 	if (!PAWL_LOAD(&m->hungry, RELAXED)) /* relaxed: a wish */
 		return 0;
-	PAWL_STORE(&m->hungry, 0u, RELAXED); /* relaxed: whoever still wants it says so again */
+	PAWL_STORE(&m->hungry, (uint8_t)0, RELAXED); /* relaxed: whoever still wants it says so again */
 	return TURN;
 }
 
@@ -121,13 +121,6 @@ int pawl_mutex_hand_(pawl_mutex_t *m) PAWL_NO_ANALYSIS
 
 	if (!pawl_mutex_is_mine_(m))
 		return EPERM;
-	if (pawl_mutex_is_(m, PAWL_STABLE)) { /* and recursive, or the header had done it */
-		/* MU3 release: pairs with MU1 */
-		PAWL_STORE(&m->word, 0u, RELEASE);
-		if (pawl__event_is_awaited(&m->queue, false))
-			pawl_mutex_wake_(m);
-		return 0;
-	}
 	/* MU2 release: pairs with MU1. From here on only the address is used: the next owner may free the memory */
 	old = PAWL_XCHG(&m->word, after(m), RELEASE);
 	if (old & WAITERS)
@@ -183,7 +176,7 @@ void pawl_mutex_wake_(pawl_mutex_t *m)
 
 	/* relaxed: goes on with the release of MU3. Fails if somebody has it already, who then has not waited longer */
 	if (after(m) == TURN && !PAWL_CAS(&m->word, &v, TURN, RELAXED))
-		PAWL_STORE(&m->hungry, 1u, RELAXED); /* relaxed: a wish, for the next one */
+		PAWL_STORE(&m->hungry, (uint8_t)1, RELAXED); /* relaxed: a wish, for the next one */
 	pawl__event_wake_for_all(&m->queue);
 }
 
@@ -218,10 +211,9 @@ static const struct pawl__kind kind_q = {
 /* It was not free, or this is the thread's first lock. */
 int pawl_mutex_wait_(pawl_mutex_t *m, pawl_deadline_t deadline)
 {
-	struct pawl__waiter w = { .kind = pawl_mutex_is_(m, PAWL_STABLE) ? &kind_q : &kind_w,
-		.word = &m->word,
-		.me = pawl__self(),
-		.deadline = deadline };
+	struct pawl__waiter w = {
+		.kind = m->flags & PAWL_STABLE ? &kind_q : &kind_w, .word = &m->word, .me = pawl__self(), .deadline = deadline
+	};
 
 	if (pawl_mutex_is_mine_(m))
 		return deadline == PAWL_TRY ? EBUSY : pawl_mutex_nest_(m);
@@ -234,7 +226,7 @@ int pawl_mutex_init(pawl_mutex_t *m, unsigned flags)
 		return EINVAL;
 	if ((flags & PAWL_STABLE) && (!pawl__fence_can() || (pawl__fence_restart_can() && !pawl__tune.no_restart)))
 		flags &= ~PAWL_STABLE; /* cannot be had; or the other form is as cheap, and asks less of its user */
-	*m = (pawl_mutex_t){ .state = flags };
+	*m = (pawl_mutex_t){ .flags = (uint8_t)flags };
 	return 0;
 }
 

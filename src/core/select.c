@@ -69,7 +69,7 @@ static int spin(struct selection *s)
 	struct pawl__spin spin;
 	int rc;
 
-	pawl__spin_begin(&spin, pawl__tune.own_spin_ns, 800, false);
+	pawl__spin_begin(&spin, pawl__tune.own_spin_ns, 800, true);
 	while ((rc = try_all(s)) == EBUSY && pawl__spin_on(&spin))
 		;
 	return rc;

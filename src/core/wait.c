@@ -39,10 +39,9 @@ static bool rest_long(struct pawl__spin *s)
 	}
 	if (now >= s->until)
 		return false;
-	if (s->yields && s->rest >= s->longest)
+	if (s->yields)
 		pawl__yield();
-	else
-		rest_until(now + s->rest < s->until ? now + s->rest : s->until);
+	rest_until(now + s->rest < s->until ? now + s->rest : s->until);
 	s->rest = s->rest * 2 < s->longest ? s->rest * 2 : s->longest;
 	return true;
 }
