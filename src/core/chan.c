@@ -41,49 +41,40 @@ struct cell {
 	unsigned char element[];
 };
 
-static struct cell *cell_at(pawl_chan_t *c, uint64_t position)
+static inline struct cell *cell_at(pawl_chan_t *c, uint64_t position)
 {
 	return (struct cell *)(c->cells + (position & (c->lap - 1)) * c->stride);
 }
 
-static uint64_t next(const pawl_chan_t *c, uint64_t position)
+static inline uint64_t next(const pawl_chan_t *c, uint64_t position)
 {
 	uint64_t index = position & (c->lap - 1);
 
 	return index + 1 < c->capacity ? position + 1 : position - index + c->lap;
 }
 
-/* The usual sizes by moves of known length. */
-static void copy(void *to, const void *from, size_t size)
+/* The usual size by a move. */
+static inline void copy(void *to, const void *from, size_t size)
 {
-	switch (size) {
-	case 8:
-		memcpy(to, from, 8);
-		break;
-	case 4:
-		memcpy(to, from, 4);
-		break;
-	case 16:
-		memcpy(to, from, 16);
-		break;
-	default:
+	if (PAWL_LIKELY(size == sizeof(uint64_t)))
+		memcpy(to, from, sizeof(uint64_t));
+	else
 		memcpy(to, from, size);
-	}
 }
 
-static void wake_receiver(pawl_chan_t *c)
+static inline void wake_receiver(pawl_chan_t *c)
 {
 	if (PAWL_UNLIKELY(pawl__event_is_awaited(&c->not_empty, c->fenced)))
 		pawl__event_wake_one(&c->not_empty);
 }
 
-static void wake_sender(pawl_chan_t *c)
+static inline void wake_sender(pawl_chan_t *c)
 {
 	if (PAWL_UNLIKELY(pawl__event_is_awaited(&c->not_full, c->fenced)))
 		pawl__event_wake_one(&c->not_full);
 }
 
-int pawl__chan_try_send(pawl_chan_t *c, const void *element)
+static inline int try_send(pawl_chan_t *c, const void *element)
 {
 	uint64_t p = PAWL_LOAD(&c->tail, RELAXED); /* relaxed: a guess; the CAS decides */
 
@@ -94,14 +85,14 @@ int pawl__chan_try_send(pawl_chan_t *c, const void *element)
 
 		if (PAWL_UNLIKELY(p & CLOSED))
 			return EPIPE;
-		if (ahead < 0)
+		if (PAWL_UNLIKELY(ahead < 0))
 			return EBUSY;
-		if (ahead > 0) {
+		if (PAWL_UNLIKELY(ahead > 0)) {
 			p = PAWL_LOAD(&c->tail, RELAXED); /* relaxed: as above */
 			continue;
 		}
 		/* relaxed: the position alone; CH2 hands the element over */
-		if (!PAWL_CAS(&c->tail, &p, next(c, p), RELAXED))
+		if (PAWL_UNLIKELY(!PAWL_CAS(&c->tail, &p, next(c, p), RELAXED)))
 			continue;
 		copy(cell->element, element, c->element_size);
 		/* CH2 release: pairs with CH1: the element is in its cell */
@@ -118,7 +109,7 @@ static int nothing(const pawl_chan_t *c, uint64_t p)
 	return PAWL_LOAD(&c->tail, ACQUIRE) == (p | CLOSED) ? EPIPE : EBUSY;
 }
 
-int pawl__chan_try_recv(pawl_chan_t *c, void *element)
+static inline int try_recv(pawl_chan_t *c, void *element)
 {
 	uint64_t p = PAWL_LOAD(&c->head, RELAXED); /* relaxed: a guess; the CAS decides */
 
@@ -127,22 +118,32 @@ int pawl__chan_try_recv(pawl_chan_t *c, void *element)
 		/* CH1 acquire: pairs with CH2: the element is in its cell */
 		int64_t ahead = (int64_t)(PAWL_LOAD(&cell->turn, ACQUIRE) - (2 * p + 1));
 
-		if (ahead < 0)
+		if (PAWL_UNLIKELY(ahead < 0))
 			return nothing(c, p);
-		if (ahead > 0) {
+		if (PAWL_UNLIKELY(ahead > 0)) {
 			p = PAWL_LOAD(&c->head, RELAXED); /* relaxed: as above */
 			continue;
 		}
 		/* relaxed: the position alone; CH4 hands the cell over */
-		if (!PAWL_CAS(&c->head, &p, next(c, p), RELAXED))
+		if (PAWL_UNLIKELY(!PAWL_CAS(&c->head, &p, next(c, p), RELAXED)))
 			continue;
-		if (element)
+		if (PAWL_LIKELY(element != NULL))
 			copy(element, cell->element, c->element_size);
 		/* CH4 release: pairs with CH3: the receiver is done with the cell */
 		PAWL_STORE(&cell->turn, 2 * (p + c->lap), RELEASE);
 		wake_sender(c);
 		return 0;
 	}
+}
+
+int pawl__chan_try_send(pawl_chan_t *c, const void *element)
+{
+	return try_send(c, element);
+}
+
+int pawl__chan_try_recv(pawl_chan_t *c, void *element)
+{
+	return try_recv(c, element);
 }
 
 /* ---- waiting ---- */
@@ -215,28 +216,41 @@ static int wait_for_it(const struct end *e, pawl_deadline_t deadline)
 	}
 }
 
-static int wait_or_not(const struct end *e, pawl_deadline_t deadline)
+static int wait_at(struct end e, pawl_deadline_t deadline)
 {
-	int rc = attempt(e);
+	int rc = spin(&e);
 
-	if (rc != EBUSY || deadline == PAWL_TRY)
-		return rc;
-	rc = spin(e);
-	return rc == EBUSY ? wait_for_it(e, deadline) : rc;
+	return rc == EBUSY ? wait_for_it(&e, deadline) : rc;
+}
+
+__attribute__((noinline)) static int wait_to_send(pawl_chan_t *c, const void *element, pawl_deadline_t deadline)
+{
+	return wait_at((struct end){ .c = c, .event = &c->not_full, .from = element }, deadline);
+}
+
+__attribute__((noinline)) static int wait_to_recv(pawl_chan_t *c, void *element, pawl_deadline_t deadline)
+{
+	return wait_at((struct end){ .c = c, .event = &c->not_empty, .into = element }, deadline);
 }
 
 int pawl_chan_send(pawl_chan_t *c, const void *element, pawl_deadline_t deadline)
 {
+	int rc;
+
 	if (PAWL_UNLIKELY(!c || !element))
 		return EINVAL;
-	return wait_or_not(&(struct end){ .c = c, .event = &c->not_full, .from = element }, deadline);
+	rc = try_send(c, element);
+	return PAWL_UNLIKELY(rc == EBUSY) && deadline != PAWL_TRY ? wait_to_send(c, element, deadline) : rc;
 }
 
 int pawl_chan_recv(pawl_chan_t *c, void *element, pawl_deadline_t deadline)
 {
+	int rc;
+
 	if (PAWL_UNLIKELY(!c))
 		return EINVAL;
-	return wait_or_not(&(struct end){ .c = c, .event = &c->not_empty, .into = element }, deadline);
+	rc = try_recv(c, element);
+	return PAWL_UNLIKELY(rc == EBUSY) && deadline != PAWL_TRY ? wait_to_recv(c, element, deadline) : rc;
 }
 
 /* ---- the rest ---- */
