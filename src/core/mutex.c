@@ -88,7 +88,7 @@ static bool take_w(struct pawl__waiter *w, uint32_t v)
 	return PAWL_CAS(w->word, &v, w->me | w->add, ACQUIRE);
 }
 
-static void sleep_w(struct pawl__waiter *w, uint32_t v, int64_t now, int64_t until)
+static bool sleep_w(struct pawl__waiter *w, uint32_t v, int64_t now, int64_t until)
 {
 	bool held = v & PAWL_MUTEX_ID_;
 	struct pawl__watch watch = { .word = w->word, .value = held ? v | WAITERS : v, .is_private = true };
@@ -96,11 +96,11 @@ static void sleep_w(struct pawl__waiter *w, uint32_t v, int64_t now, int64_t unt
 	say_hungry(w, now);
 	/* relaxed: the kernel compares the word again as the sleep begins, and an unlock in between has changed it */
 	if (held && !(v & WAITERS) && !PAWL_CAS(w->word, &v, v | WAITERS, RELAXED))
-		return;
+		return false;
 	slept(w, WAITERS, held);
 	if (held && !(v & WAITERS) && pawl__fence_restart_can() && !pawl__fence_restart() && until > now + PAWL__FENCE_SLICE_NS)
 		until = now + PAWL__FENCE_SLICE_NS;
-	pawl__park(&watch, 1, until);
+	return pawl__park(&watch, 1, until) != EAGAIN;
 }
 
 static int leave_w(struct pawl__waiter *w, int rc)
@@ -143,7 +143,7 @@ static bool take_q(struct pawl__waiter *w, uint32_t v)
 	return true;
 }
 
-static void sleep_q(struct pawl__waiter *w, uint32_t v, int64_t now, int64_t until)
+static bool sleep_q(struct pawl__waiter *w, uint32_t v, int64_t now, int64_t until)
 {
 	bool held = v & PAWL_MUTEX_ID_;
 	struct pawl__watch watch = { .word = &mutex_of(w)->queue, .is_private = true };
@@ -154,8 +154,7 @@ static void sleep_q(struct pawl__waiter *w, uint32_t v, int64_t now, int64_t unt
 	if (!pawl__fence_heavy() && until > now + PAWL__FENCE_SLICE_NS)
 		until = now + PAWL__FENCE_SLICE_NS;
 	/* MU1 acquire: pairs with MU3: for take, should it be free */
-	if (is(PAWL_LOAD(w->word, ACQUIRE)) == is(v))
-		pawl__park(&watch, 1, until);
+	return is(PAWL_LOAD(w->word, ACQUIRE)) == is(v) && pawl__park(&watch, 1, until) != EAGAIN;
 }
 
 static int leave_q(struct pawl__waiter *w, int rc)
@@ -190,8 +189,9 @@ static const struct pawl__kind kind_w = {
 	.is_crowded = is_crowded_w,
 	.arrive_ns = &pawl__tune.own_spin_ns,
 	.crowd_ns = &pawl__tune.crowd_spin_ns,
-	.rested_ns = &pawl__tune.rested_spin_ns,
+	.rested_ns = &pawl__tune.own_spin_ns,
 	.rest_ns = 800,
+	.nap_ns = &pawl__tune.nap_ns,
 	.yields = true,
 };
 
@@ -203,8 +203,9 @@ static const struct pawl__kind kind_q = {
 	.is_crowded = is_crowded_q,
 	.arrive_ns = &pawl__tune.own_spin_ns,
 	.crowd_ns = &pawl__tune.crowd_spin_ns,
-	.rested_ns = &pawl__tune.rested_spin_ns,
+	.rested_ns = &pawl__tune.own_spin_ns,
 	.rest_ns = 800,
+	.nap_ns = &pawl__tune.nap_ns,
 	.yields = true,
 };
 

@@ -25,8 +25,9 @@ struct pawl__watch {
 
 /** Sleep until somebody wakes one of the `n` (1 .. PAWL__PARK_MOST) words, one has changed, or CLOCK_MONOTONIC reaches `until`
  * (PAWL_FOREVER: no limit). Where futex_waitv is refused, sleeps on the first word only, 5 ms at most.
- * Returns true if the time was up. Full memory barrier before the words are compared. Never fails, may return early. */
-bool pawl__park(const struct pawl__watch *watch, unsigned n, int64_t until);
+ * Returns ETIMEDOUT if the time was up, EAGAIN if it did not sleep because a word had changed, else 0. Full memory barrier
+ * before the words are compared. Never fails, may return early. */
+int pawl__park(const struct pawl__watch *watch, unsigned n, int64_t until);
 
 /** Wake up to `n` sleepers on a word that processes share. Returns how many. The address is all that is used: the memory
  * may be gone already. */

@@ -118,18 +118,18 @@ static int owner(struct pawl__waiter *w, uint32_t v)
 	return w->deadline != PAWL_TRY && !w->add && is_full(tokens_of(w), v) ? EAGAIN : PAWL__ALIVE;
 }
 
-static void sleep(struct pawl__waiter *w, uint32_t v, int64_t now, int64_t until)
+static bool sleep(struct pawl__waiter *w, uint32_t v, int64_t now, int64_t until)
 {
 	struct pawl__watch watch = { .word = w->word, .is_private = true };
 	bool held = !(v & FREE);
 
 	say_hungry(w, now);
 	if (pawl__tokens_announce(tokens_of(w), &v, &w->add) != 0)
-		return;
+		return false;
 	watch.value = v;
-	pawl__park(&watch, 1, until);
 	w->rested |= held;
 	w->spun = false;
+	return pawl__park(&watch, 1, until) != EAGAIN;
 }
 
 static bool is_crowded(const struct pawl__waiter *w)
@@ -146,8 +146,9 @@ static const struct pawl__kind kind = {
 	.is_crowded = is_crowded,
 	.arrive_ns = &pawl__tune.own_spin_ns,
 	.crowd_ns = &pawl__tune.crowd_spin_ns,
-	.rested_ns = &pawl__tune.rested_spin_ns,
+	.rested_ns = &pawl__tune.own_spin_ns,
 	.rest_ns = 800,
+	.nap_ns = &pawl__tune.nap_ns,
 	.yields = true,
 };
 

@@ -119,6 +119,18 @@ static bool take_turn(struct pawl__waiter *w, uint32_t v, int64_t now)
 	return false;
 }
 
+/* It is given back and taken again faster than one can fall asleep behind it, and each attempt costs the owner a system
+ * call. To leave it alone for a while is better for all; if it were to become free and stay so, it would not be for long.
+ * Each nap is twice the one before. */
+static void nap(struct pawl__waiter *w, int64_t now)
+{
+	static const uint32_t nothing;
+	struct pawl__watch watch = { .word = &nothing, .is_private = true };
+
+	pawl__park(&watch, 1, sooner(now + (*w->kind->nap_ns << (w->naps < 4 ? w->naps++ : 4)), w->deadline));
+	w->spun = false;
+}
+
 /* Somebody holds it, or it needs more than waiting. Returns PAWL__AGAIN, or what ends the waiting. */
 static int wait_for_owner(struct pawl__waiter *w, uint32_t v, int64_t now)
 {
@@ -130,7 +142,12 @@ static int wait_for_owner(struct pawl__waiter *w, uint32_t v, int64_t now)
 		return w->kind->leave(w, EBUSY);
 	if (now >= w->deadline)
 		return w->kind->leave(w, ETIMEDOUT);
-	w->kind->sleep(w, v, now, w->deadline);
+	if (w->hot && w->kind->nap_ns && *w->kind->nap_ns > 0) {
+		w->hot = false;
+		nap(w, now);
+	} else {
+		w->hot = !w->kind->sleep(w, v, now, w->deadline);
+	}
 	return PAWL__AGAIN;
 }
 

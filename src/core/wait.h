@@ -32,6 +32,8 @@ struct pawl__waiter {
 	int64_t turn_seen; /* when we first met TURN; 0 */
 	bool rested;       /* we have slept behind an owner: TURN is ours to take */
 	bool spun;         /* we have looked long enough since we arrived, or woke */
+	bool hot;          /* it was given back, and taken again, while we tried to fall asleep */
+	unsigned naps;
 };
 
 #define PAWL__AGAIN (-1) /* of owner(): something has changed, look again */
@@ -48,8 +50,8 @@ struct pawl__kind {
 	int (*owner)(struct pawl__waiter *w, uint32_t v);
 
 	/* Sleep until the word is not `v` any more (HELD, or TURN), or `until`. May return early. Sets `add` and, behind an
-	 * owner, `rested`, and clears `spun`. */
-	void (*sleep)(struct pawl__waiter *w, uint32_t v, int64_t now, int64_t until);
+	 * owner, `rested`, and clears `spun`. False: it did not come to sleep, the word had changed. */
+	bool (*sleep)(struct pawl__waiter *w, uint32_t v, int64_t now, int64_t until);
 
 	/* Before the waiter looks: make good what its sleep may have cost others. NULL: nothing. */
 	void (*look_back)(struct pawl__waiter *w);
@@ -62,7 +64,8 @@ struct pawl__kind {
 
 	/* How long to look before sleeping: on arrival, on arrival where others sleep, after a sleep (tune.h). */
 	const int64_t *arrive_ns, *crowd_ns, *rested_ns;
-	int64_t rest_ns; /* the longest rest between two looks */
+	int64_t rest_ns;       /* the longest rest between two looks */
+	const int64_t *nap_ns; /* rest so long, unannounced, where falling asleep does not succeed; NULL: never mind */
 	bool yields; /* who has slept gives its CPU away between looks: the owner is often one whom it has preempted */
 };
 

@@ -183,7 +183,7 @@ static void sleep_behind(struct robust_waiter *r, uint32_t v, int64_t now, int64
 		until = now + pawl__tune.slice_ns; /* I5 */
 	watch[0] = (struct pawl__watch){ .word = &r->t->lock->word, .value = v | PAWL__W_WAITERS };
 	show_waiting(r, now);
-	r->by_slice = pawl__park(watch, 2, until);
+	r->by_slice = pawl__park(watch, 2, until) == ETIMEDOUT;
 	PAWL__POINT("robust/woken");
 	show_awake(r);
 	r->w.rested = true;
@@ -199,12 +199,13 @@ static void sleep_out(struct robust_waiter *r, uint32_t v, int64_t until)
 	pawl__park(&watch, 1, until);
 }
 
-static void sleep(struct pawl__waiter *w, uint32_t v, int64_t now, int64_t until)
+static bool sleep(struct pawl__waiter *w, uint32_t v, int64_t now, int64_t until)
 {
 	if (is(v) == PAWL__IS_TURN)
 		sleep_out(robust(w), v, until);
 	else
 		sleep_behind(robust(w), v, now, until);
+	return true;
 }
 
 /* The token we slept on may have spent the kernel's one wake-up on us, while our lock has long had another owner. */
