@@ -121,13 +121,13 @@ static bool take_turn(struct pawl__waiter *w, uint32_t v, int64_t now)
 
 /* It is given back and taken again faster than one can fall asleep behind it, and each attempt costs the owner a system
  * call. To leave it alone for a while is better for all; if it were to become free and stay so, it would not be for long.
- * Each nap is twice the one before. */
+ * Three lengths: 50, 100, 200 us. */
 static void nap(struct pawl__waiter *w, int64_t now)
 {
 	static const uint32_t nothing;
 	struct pawl__watch watch = { .word = &nothing, .is_private = true };
 
-	pawl__park(&watch, 1, sooner(now + (*w->kind->nap_ns << (w->naps < 4 ? w->naps++ : 4)), w->deadline));
+	pawl__park(&watch, 1, sooner(now + (*w->kind->nap_ns << (w->naps < 2 ? w->naps++ : 2)), w->deadline));
 	w->spun = false;
 }
 
