@@ -120,6 +120,8 @@ $(O)/pawl: $(CLI_OBJ) $(A)
 $(CRASH): BIND := -Wl,-z,now
 $(UNIT) $(CRASH) $(POINTED): $(O)/%: $(O)/%.o $(HARNESS) $(A)
 	$(call step,ld)$(CC) $(ALL) $(BIND) -o $@ $^ $(URCU_LIBS) $(CMOCKA_LIBS) -lm
+# So that the cleanup of a guard runs when its thread ends.
+$(O)/tests/unit/test_guard.o: ALL += -fexceptions
 # The benchmarks' own arithmetic is tested like the library.
 $(O)/tests/unit/test_bench_stats: $(O)/bench/stats.o
 
