@@ -31,7 +31,7 @@ endif
 else
 
 # ---- dependencies ---------------------------------------------------------------------------------------------------
-NEED := liburcu-bp liburcu-cds ck jansson $(if $(filter units points crashes,$(MAKECMDGOALS)),cmocka)
+NEED := liburcu-bp liburcu-cds ck jansson $(if $(filter units points crashes stresses,$(MAKECMDGOALS)),cmocka)
 MISS := $(shell for p in $(NEED); do pkg-config --exists $$p 2>/dev/null || echo $$p; done)
 ifneq ($(MISS),)
 ifneq ($(filter-out help clean uninstall format format-check,$(or $(MAKECMDGOALS),all)),)
@@ -72,6 +72,8 @@ SO := $(O)/libpawl.so.$(VERSION)
 UNIT     := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/test_*.c))
 CRASH    := $(patsubst %.c,$(O)/%,$(wildcard tests/crash/crash_*.c))
 POINTED  := $(patsubst %.c,$(O)/%,$(wildcard tests/crash/point_*.c))
+STRESS   := $(patsubst %.c,$(O)/%,$(wildcard tests/stress/stress_*.c))
+SCENES   := $(patsubst %.c,$(O)/%.o,$(filter-out tests/stress/stress_%,$(wildcard tests/stress/*.c)))
 EXAMPLES := $(patsubst %.c,$(O)/%,$(wildcard tests/examples/eg_*.c))
 HARNESS  := $(patsubst %.c,$(O)/%.o,$(wildcard tests/lib/*.c))
 BENCH    := $(patsubst %.c,$(O)/%,$(wildcard bench/bench_*.c))
@@ -118,8 +120,9 @@ $(O)/pawl: $(CLI_OBJ) $(A)
 
 # A victim that is stepped through a call must not meet the dynamic linker on its way.
 $(CRASH): BIND := -Wl,-z,now
-$(UNIT) $(CRASH) $(POINTED): $(O)/%: $(O)/%.o $(HARNESS) $(A)
-	$(call step,ld)$(CC) $(ALL) $(BIND) -o $@ $^ $(URCU_LIBS) $(CMOCKA_LIBS) -lm
+$(STRESS): $(SCENES)
+$(UNIT) $(CRASH) $(POINTED) $(STRESS): $(O)/%: $(O)/%.o $(HARNESS) $(A)
+	$(call step,ld)$(CC) $(ALL) $(BIND) -o $@ $(filter-out $(A),$^) $(A) $(URCU_LIBS) $(CMOCKA_LIBS) -lm
 # So that the cleanup of a guard runs when its thread ends.
 $(O)/tests/unit/test_guard.o: ALL += -fexceptions
 # The benchmarks' own arithmetic is tested like the library.
@@ -162,21 +165,23 @@ CHECKERS := tsan asan ubsan
 units: $(UNIT)
 points: $(POINTED)
 crashes: $(CRASH)
+stresses: $(STRESS)
 examples: $(EXAMPLES)
 benches: $(BENCH)
 
-test: ## every test: units, kills at labelled points and at random, suites; the units again in tsan, asan, ubsan
-	+@$(SUB) FLAVOR=release all crashes examples
+test: ## every test: units, kills at labelled points and at random, crowds, suites; units, crowds again in tsan, asan, ubsan
+	+@$(SUB) FLAVOR=release all crashes stresses examples
 	+@$(SUB) FLAVOR=test units points
-	+@set -e; for f in $(CHECKERS); do $(SUB) FLAVOR=$$f units; done
-	@tests/run $(call programs,test,unit/test) $(call programs,test,crash/point) $(call programs,release,crash/crash) \
-		$(foreach f,$(CHECKERS),$(call programs,$(f),unit/test)) $(SUITES)
+	+@set -e; for f in $(CHECKERS); do $(SUB) FLAVOR=$$f units stresses; done
+	@tests/run $(call programs,test,unit/test) $(call programs,test,crash/point) \
+		$(foreach f,crash/crash stress/stress,$(call programs,release,$(f))) \
+		$(foreach f,$(CHECKERS),$(call programs,$(f),unit/test) $(call programs,$(f),stress/stress)) $(SUITES)
 
 check: test ## the same
 
-tsan asan ubsan clang: ## the unit tests in that flavour
-	+@$(SUB) FLAVOR=$@ units
-	@tests/run $(call programs,$@,unit/test)
+tsan asan ubsan clang: ## the unit tests and the crowds in that flavour
+	+@$(SUB) FLAVOR=$@ units stresses
+	@tests/run $(call programs,$@,unit/test) $(call programs,$@,stress/stress)
 
 # memcheck: helgrind and drd cannot see locks made of builtins. futex_waitv does not exist under valgrind.
 valgrind: ## the unit tests under valgrind's memcheck
@@ -187,9 +192,10 @@ valgrind: ## the unit tests under valgrind's memcheck
 
 T ?= 600
 long = $(foreach v,T KILLS SEED STATE,$(if $($(v)),$(v)="$($(v))"))
-stress: ## the kill tests in their long form, T= seconds or KILLS= kills each; SEED= replays, STATE= adds up over runs
-	+@$(SUB) FLAVOR=release crashes
-	@$(long) LONG=1 NOTES=1 LIMIT=$$(($(T) + 3600)) tests/run $(call programs,release,crash/crash)
+stress: ## kills and crowds in their long form, T= seconds or KILLS= kills each; SEED= replays, STATE= adds up over runs
+	+@$(SUB) FLAVOR=release crashes stresses
+	@$(long) LONG=1 NOTES=1 LIMIT=$$(($(T) + 3600)) tests/run \
+		$(foreach f,crash/crash stress/stress,$(call programs,release,$(f)))
 
 headers: ## each public header alone, C11 and C++17, gcc and clang
 	@tests/run tests/suites/headers.sh
@@ -262,7 +268,7 @@ help: ## this list
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: all help clean units points crashes examples benches test check tsan asan ubsan clang valgrind stress headers \
+.PHONY: all help clean units points crashes stresses examples benches test check tsan asan ubsan clang valgrind stress headers \
 	demo bench install uninstall format format-check tidy FORCE
 
 endif
