@@ -169,7 +169,7 @@ stresses: $(STRESS)
 examples: $(EXAMPLES)
 benches: $(BENCH)
 
-test: ## every test: units, kills at labelled points and at random, crowds, suites; units, crowds again in tsan, asan, ubsan
+test: ## every test: units, kills at labelled points and at random, crowds, suites; what can in tsan, asan, ubsan, too
 	+@$(SUB) FLAVOR=release all crashes stresses examples
 	+@$(SUB) FLAVOR=test units points
 	+@set -e; for f in $(CHECKERS); do $(SUB) FLAVOR=$$f units stresses; done
@@ -268,7 +268,7 @@ help: ## this list
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: all help clean units points crashes stresses examples benches test check tsan asan ubsan clang valgrind stress headers \
-	demo bench install uninstall format format-check tidy FORCE
+.PHONY: all help clean units points crashes stresses examples benches test check tsan asan ubsan clang valgrind stress \
+	headers demo bench install uninstall format format-check tidy FORCE
 
 endif
