@@ -2,6 +2,8 @@
 /** mutex.c: the scenes of the mutex in its four kinds, and of the guard and the spinlock. What they protect is plain memory. */
 #include <pawl/guard.h>
 
+#include "core/tune.h"
+
 #include "stress.h"
 
 static pawl_mutex_t m;
@@ -13,9 +15,11 @@ static struct {
 	uint64_t crowded; /* sections that found somebody else inside */
 } under;
 
+/* A stable one as where restart.h does nothing: here it might be a default one in disguise. */
 static void begin(unsigned kind)
 {
 	flags = kind;
+	pawl__tune.no_restart = true;
 	pawl_mutex_init(&m, kind);
 	under.counter = under.inside = 0;
 	under.crowded = 0;
@@ -126,6 +130,7 @@ static struct account {
 static void begin_bank(unsigned threads, uint64_t *rng)
 {
 	(void)threads;
+	pawl__tune.no_restart = true;
 	for (unsigned i = 0; i < ACCOUNTS; i++) {
 		pawl_mutex_init(&accounts[i].lock, random_next(rng) % 2 ? PAWL_STABLE : 0);
 		accounts[i].balance = EACH_HAS;

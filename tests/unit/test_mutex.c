@@ -414,7 +414,7 @@ static void a_timeout_does_not_eat_the_wake(void **state)
 		deadline = pawl_in_ns(500000);
 		mate_ask(brief, lock_until, &deadline);
 		mate_ask(patient, lock_it, NULL);
-		spin_until(deadline + (round % 20 - 5) * 5000);
+		spin_until(deadline + (round % 20 - 4) * 15000);
 		assert_int_equal(pawl_mutex_unlock(&m), 0);
 		rc = mate_answer(brief);
 		assert_true(rc == 0 || rc == ETIMEDOUT);

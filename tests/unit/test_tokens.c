@@ -287,7 +287,7 @@ static void a_timeout_does_not_eat_the_wake(void **state)
 		deadline = pawl_in_ns(500000);
 		mate_ask(brief, take_until, &deadline);
 		mate_ask(patient, take_it, NULL);
-		while (now_ns() < deadline + (round % 20 - 5) * 5000)
+		while (now_ns() < deadline + (round % 20 - 4) * 15000)
 			;
 		assert_int_equal(pawl_tokens_put(&t), 0);
 		rc = mate_answer(brief);
