@@ -187,7 +187,9 @@ static void the_owner_of_a_flat_one_is_told(void **state)
 	assert_int_equal(pawl_mutex_lock(&m), 0);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(pawl_mutex_trylock(&m), EBUSY);
+		assert_int_equal(pawl_mutex_timedlock(&m, PAWL_TRY), EBUSY);
 		assert_int_equal(pawl_mutex_lock(&m), EDEADLK);
+		assert_int_equal(pawl_mutex_timedlock(&m, 1), EDEADLK);
 		assert_int_equal(pawl_mutex_timedlock(&m, pawl_in_ms(20000)), EDEADLK);
 		assert_int_equal(pawl_mutex_timedlock(&m, PAWL_FOREVER), EDEADLK);
 	}
