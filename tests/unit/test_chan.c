@@ -8,11 +8,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <pawl/chan.h>
 
+#include "../lib/kids.h"
 #include "../lib/mates.h"
 
 enum { WATCHDOG_S = 240, SLEEPERS = 4 };
@@ -429,6 +431,71 @@ static void sleepers_are_told(void **state)
 	}
 }
 
+static long written_before;
+
+static int recv_then_read(void *unused)
+{
+	int rc = pawl_chan_recv(c, unused, PAWL_FOREVER);
+
+	return rc == EPIPE ? (int)written_before : -rc;
+}
+
+/* Being closed is a message like any other: what was written before it can be read behind it. */
+static void the_end_is_a_message(void **state)
+{
+	mate_t *asleep = mate_new(), *late = mate_new();
+
+	(void)state;
+	make(1);
+	written_before = 0;
+	mate_ask(asleep, recv_then_read, NULL);
+	assert_true(mate_asleep(asleep));
+	written_before = 99;
+	assert_int_equal(pawl_chan_close(c), 0);
+	assert_int_equal(mate_answer(asleep), 99);
+	assert_int_equal(mate_do(late, recv_then_read, NULL), 99);
+	mate_end(asleep);
+	mate_end(late);
+	unmake();
+}
+
+/* An element so large that it takes a while to get in: its place in the queue is taken, and then the channel is closed. It has
+ * been sent: one of those who wait receives it, and the others are told, though none of them was there when it came. */
+static void closed_while_an_element_is_under_way(void **state)
+{
+	enum { LARGE = 8 << 20 };
+	mate_t *sender = mate_new(), *mates[SLEEPERS];
+	unsigned char *element = calloc(1, LARGE);
+	int got = 0, told = 0;
+
+	(void)state;
+	for (int round = 0; round < 5; round++) {
+		assert_int_equal(pawl_chan_create(&c, 2, LARGE), 0);
+		for (int i = 0; i < SLEEPERS; i++) {
+			mates[i] = mate_new();
+			mate_ask(mates[i], recv_it, NULL);
+			assert_true(mate_asleep(mates[i]));
+		}
+		mate_ask(sender, send_it, element);
+		while (pawl_chan_len(c) == 0 && !mate_done(sender))
+			;
+		assert_int_equal(pawl_chan_close(c), 0);
+		assert_int_equal(mate_answer(sender), 0);
+		for (int i = 0; i < SLEEPERS; i++) {
+			int rc = mate_answer(mates[i]);
+
+			got += rc == 0;
+			told += rc == EPIPE;
+			mate_end(mates[i]);
+		}
+		unmake();
+		assert_int_equal(got, round + 1);
+		assert_int_equal(told, (round + 1) * (SLEEPERS - 1));
+	}
+	free(element);
+	mate_end(sender);
+}
+
 /* ---- signals ---- */
 
 static void signals_do_not_end_a_wait(void **state)
@@ -460,6 +527,55 @@ static void signals_do_not_end_a_wait(void **state)
 	unmake();
 }
 
+/* ---- cancellation, fork ---- */
+
+static void cancellation_does_not_end_a_wait(void **state)
+{
+	static long value;
+	mate_t *mate = mate_new();
+
+	(void)state;
+	make(1);
+	mate_ask(mate, recv_it, &value);
+	assert_true(mate_asleep(mate));
+	assert_int_equal(pthread_cancel(mate_thread(mate)), 0);
+	nap_us(2000);
+	assert_true(mate_asleep(mate));
+	assert_int_equal(send(3, PAWL_TRY), 0);
+	assert_int_equal(mate_answer(mate), 0);
+	assert_int_equal(value, 3);
+	mate_end(mate);
+	unmake();
+}
+
+static int heir(void *unused)
+{
+	long value = 7;
+
+	(void)unused;
+	if (pawl_chan_destroy(c) || pawl_chan_create(&c, 1, sizeof(long)))
+		return 1;
+	return pawl_chan_send(c, &value, PAWL_TRY) || recv(PAWL_TRY) != 7 || pawl_chan_destroy(c) ? 2 : 0;
+}
+
+/* It may do nothing with it but destroy it; and have channels of its own. */
+static void the_child_may_destroy_its_copy(void **state)
+{
+	static long value;
+	mate_t *mate = mate_new();
+
+	(void)state;
+	make(1);
+	mate_ask(mate, recv_it, &value);
+	assert_true(mate_asleep(mate));
+	assert_int_equal(kids_join(kids_fork(heir, NULL)), 0);
+	assert_int_equal(send(4, PAWL_TRY), 0);
+	assert_int_equal(mate_answer(mate), 0);
+	assert_int_equal(value, 4);
+	mate_end(mate);
+	unmake();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -478,7 +594,11 @@ int main(void)
 		cmocka_unit_test(senders_are_refused_receivers_drain),
 		cmocka_unit_test(a_full_one_is_closed),
 		cmocka_unit_test(sleepers_are_told),
+		cmocka_unit_test(the_end_is_a_message),
+		cmocka_unit_test(closed_while_an_element_is_under_way),
 		cmocka_unit_test(signals_do_not_end_a_wait),
+		cmocka_unit_test(cancellation_does_not_end_a_wait),
+		cmocka_unit_test(the_child_may_destroy_its_copy),
 	};
 
 	alarm(WATCHDOG_S);

@@ -18,6 +18,7 @@
 
 #include <pawl/chan.h>
 
+#include "../lib/handover.h"
 #include "../lib/mates.h"
 
 enum { WATCHDOG_S = 240, MOST = 4, EACH = 1000 };
@@ -243,6 +244,48 @@ static void closed_in_the_middle(void **state)
 	assert_true(cut > 0); /* or all of them were done before */
 }
 
+/* ---- one element, or one place, is handed over ---- */
+
+static int create(void *unused)
+{
+	char x = 0;
+
+	(void)unused;
+	if (c && pawl_chan_destroy(c))
+		return 1;
+	return pawl_chan_create(&c, 1, 1) || pawl_chan_send(c, &x, PAWL_TRY);
+}
+
+static int create_empty(void *unused)
+{
+	return create(unused) || pawl_chan_recv(c, NULL, PAWL_TRY);
+}
+
+static int send_one_byte(void *unused)
+{
+	char x = 0;
+
+	(void)unused;
+	return pawl_chan_send(c, &x, PAWL_FOREVER);
+}
+
+static int recv_one_byte(void *unused)
+{
+	(void)unused;
+	return pawl_chan_recv(c, NULL, PAWL_FOREVER);
+}
+
+static void handed_over(void **state)
+{
+	const struct handover element = { create, recv_one_byte, send_one_byte, .unmap = false };
+	const struct handover place = { create_empty, send_one_byte, recv_one_byte, .unmap = false };
+
+	(void)state;
+	c = NULL;
+	assert_int_equal(handover_often(&element, 3000), 0);
+	assert_int_equal(handover_often(&place, 3000), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +293,7 @@ int main(void)
 		cmocka_unit_test(even_if_all_sleep),
 		cmocka_unit_test(even_if_they_are_impatient),
 		cmocka_unit_test(closed_in_the_middle),
+		cmocka_unit_test(handed_over),
 	};
 
 	alarm(WATCHDOG_S);

@@ -12,8 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../lib/handover.h"
 #include "../lib/mates.h"
-#include "../lib/unmap.h"
 
 enum { WATCHDOG_S = 240, MOST = 64 };
 
@@ -217,7 +217,7 @@ static void a_sleeper_comes_through(void **state)
 	assert_calm(hammers[0].took + hammers[1].took + sleeper.took);
 }
 
-/* ---- the next owner may free the memory at once ---- */
+/* ---- one gives it up as another one takes it ---- */
 
 static int init_at(void *mutex)
 {
@@ -234,10 +234,20 @@ static int unlock_at(void *mutex)
 	return pawl_mutex_unlock(mutex);
 }
 
+static void handed_over(void **state)
+{
+	const struct handover of = { init_at, lock_at, unlock_at, .unmap = false };
+
+	(void)state;
+	assert_int_equal(handover_often(&of, 3000), 0);
+}
+
 static void unmapped_by_the_next_owner(void **state)
 {
+	const struct handover of = { init_at, lock_at, unlock_at, .unmap = true };
+
 	(void)state;
-	assert_int_equal(unmap_often(&(struct unmap_lock){ init_at, lock_at, unlock_at }, 1000), 0);
+	assert_int_equal(handover_often(&of, 1000), 0);
 }
 
 /* ---- signals while waiting ---- */
@@ -332,6 +342,7 @@ int main(void)
 		EACH_KIND(every_way_in_at_once),
 		EACH_KIND(many_more_threads_than_cpus),
 		EACH_KIND(a_sleeper_comes_through),
+		EACH_KIND(handed_over),
 		EACH_UNSTABLE_KIND(unmapped_by_the_next_owner),
 		EACH_KIND(signals_do_not_end_a_wait),
 		EACH_KIND(cancellation_does_not_end_a_wait),

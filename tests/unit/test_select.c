@@ -435,6 +435,23 @@ static void signals_do_not_end_a_wait(void **state)
 	mate_end(mate);
 }
 
+static void cancellation_does_not_end_a_wait(void **state)
+{
+	pawl_case_t cases[2] = { pawl_case_recv(a, &in), pawl_case_take(&t) };
+	mate_t *mate = mate_new();
+
+	(void)state;
+	assert_int_equal(pawl_tokens_take(&t, PAWL_TRY), 0);
+	fall_asleep(mate, cases, 2, PAWL_FOREVER);
+	assert_int_equal(pthread_cancel(mate_thread(mate)), 0);
+	nap_us(2000);
+	assert_true(mate_asleep(mate));
+	assert_int_equal(pawl_tokens_put(&t), 0);
+	assert_int_equal(mate_answer(mate), 0);
+	assert_int_equal(told.chosen, 1);
+	mate_end(mate);
+}
+
 #define AS_IT_IS(test)                                                                                                 \
 	{                                                                                                              \
 #test, test, fresh, stale, NULL                                                                        \
@@ -462,6 +479,7 @@ int main(void)
 		AS_IT_IS(close_wakes_it),
 		AS_IT_IS(all_of_128_can_wake_it),
 		AS_IT_IS(signals_do_not_end_a_wait),
+		AS_IT_IS(cancellation_does_not_end_a_wait),
 		WITHOUT_WAITV(a_timeout_is_not_early),
 		WITHOUT_WAITV(each_kind_wakes_it),
 		WITHOUT_WAITV(close_wakes_it),

@@ -18,6 +18,7 @@
 
 #include "core/tune.h"
 
+#include "../lib/handover.h"
 #include "../lib/mates.h"
 
 enum { WATCHDOG_S = 240, CHANNELS = 3, SELECTORS = 4, PLAIN = 2, EACH = 1500 };
@@ -229,6 +230,50 @@ static void two_get_two(void **state)
 	mate_end(second);
 }
 
+/* ---- one element, or one token, is handed over ---- */
+
+static int have_one(void *unused)
+{
+	long x = 0;
+
+	(void)unused;
+	while (pawl_chan_recv(c[1], NULL, PAWL_TRY) == 0)
+		;
+	return pawl_tokens_init(&t, 1, 8) || pawl_tokens_take(&t, PAWL_TRY) || pawl_chan_send(c[1], &x, PAWL_TRY);
+}
+
+static int select_one(void *unused)
+{
+	pawl_case_t cases[3] = { pawl_case_recv(c[0], NULL), pawl_case_recv(c[1], NULL), pawl_case_take(&t) };
+
+	(void)unused;
+	return pawl_select(cases, 3, PAWL_FOREVER, NULL);
+}
+
+static int send_back(void *unused)
+{
+	long x = 0;
+
+	(void)unused;
+	return pawl_chan_send(c[1], &x, PAWL_FOREVER);
+}
+
+static int put_back(void *unused)
+{
+	(void)unused;
+	return pawl_tokens_put(&t);
+}
+
+static void handed_over(void **state)
+{
+	const struct handover element = { have_one, select_one, send_back, .unmap = false };
+	const struct handover token = { have_one, select_one, put_back, .unmap = false };
+	unsigned rounds = *state ? 100 : 3000; /* without futex_waitv it looks every 5 ms */
+
+	assert_int_equal(handover_often(&element, rounds), 0);
+	assert_int_equal(handover_often(&token, rounds), 0);
+}
+
 /* ---- back and forth ---- */
 
 static void bat(void *arg)
@@ -327,6 +372,7 @@ int main(void)
 		BOTH_WAYS(nothing_is_lost_or_doubled),
 		BOTH_WAYS(a_wake_up_is_passed_on),
 		BOTH_WAYS(two_get_two),
+		BOTH_WAYS(handed_over),
 		BOTH_WAYS(back_and_forth),
 		BOTH_WAYS(close_ends_them_all),
 	};

@@ -16,9 +16,9 @@
 
 #include <pawl/chan.h>
 
+#include "../lib/handover.h"
 #include "../lib/kids.h"
 #include "../lib/mates.h"
-#include "../lib/unmap.h"
 
 enum { WATCHDOG_S = 240, MOST = 16 };
 
@@ -149,7 +149,7 @@ static void never_more_than_there_are(void **state)
 	assert_true(full > 0); /* or the queue was never full */
 }
 
-/* ---- the one who takes the last may free the memory ---- */
+/* ---- one puts the last as another one takes it ---- */
 
 static int init_at(void *tokens)
 {
@@ -166,10 +166,20 @@ static int put_at(void *tokens)
 	return pawl_tokens_put(tokens);
 }
 
+static void handed_over(void **state)
+{
+	const struct handover of = { init_at, take_at, put_at, .unmap = false };
+
+	(void)state;
+	assert_int_equal(handover_often(&of, 3000), 0);
+}
+
 static void unmapped_by_the_next_taker(void **state)
 {
+	const struct handover of = { init_at, take_at, put_at, .unmap = true };
+
 	(void)state;
-	assert_int_equal(unmap_often(&(struct unmap_lock){ init_at, take_at, put_at }, 1000), 0);
+	assert_int_equal(handover_often(&of, 1000), 0);
 }
 
 /* ---- signals ---- */
@@ -238,6 +248,25 @@ static void signals_do_not_end_a_wait(void **state)
 	assert_all_there(1);
 }
 
+static void cancellation_does_not_end_a_wait(void **state)
+{
+	mate_t *mate = mate_new();
+
+	(void)state;
+	assert_int_equal(pawl_tokens_init(&t, 1, 1), 0);
+	assert_int_equal(pawl_tokens_take(&t, PAWL_TRY), 0);
+	mate_ask(mate, take_it, NULL);
+	assert_true(mate_asleep(mate));
+	assert_int_equal(pthread_cancel(mate_thread(mate)), 0);
+	nap_us(2000);
+	assert_true(mate_asleep(mate));
+	assert_int_equal(pawl_tokens_put(&t), 0);
+	assert_int_equal(mate_answer(mate), 0);
+	assert_int_equal(pawl_tokens_put(&t), 0);
+	mate_end(mate);
+	assert_all_there(1);
+}
+
 /* ---- fork ---- */
 
 static int heir(void *unused)
@@ -269,9 +298,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(never_more_than_there_are),
+		cmocka_unit_test(handed_over),
 		cmocka_unit_test(unmapped_by_the_next_taker),
 		cmocka_unit_test(a_handler_may_try_and_put),
 		cmocka_unit_test(signals_do_not_end_a_wait),
+		cmocka_unit_test(cancellation_does_not_end_a_wait),
 		cmocka_unit_test(the_child_has_a_copy),
 	};
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** unmap.c: two threads in step, so that one takes the lock in the moment in which the other gives it up (unmap.h). */
-#include "unmap.h"
+/** handover.c: two threads in step, the one who gives and the one who takes (handover.h). */
+#include "handover.h"
 
 #include <sched.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
+
+#include <pawl/annotate.h>
 
 #include "kids.h"
 #include "mates.h"
@@ -12,11 +15,11 @@
 #define PAGE 4096
 
 static struct {
-	const struct unmap_lock *of;
+	const struct handover *of;
 	unsigned rounds;
 	void *lock; /* alone on its page */
 	uint32_t step;
-	int wrong; /* the releaser's */
+	int wrong; /* the giver's */
 } it;
 
 static void await_step(uint32_t step)
@@ -31,51 +34,67 @@ static void make_step(uint32_t step)
 	__atomic_store_n(&it.step, step, __ATOMIC_RELEASE);
 }
 
-static void release_often(void *unused)
+/* Long enough for a call into the kernel. */
+static void rest(uint64_t *rng)
 {
+	for (uint64_t n = random_next(rng) % (random_next(rng) % 2 ? 10 : 100); n > 0; n--)
+		PAWL_CPU_PAUSE();
+}
+
+static void give_often(void *unused)
+{
+	uint64_t rng = 1;
+
 	(void)unused;
 	for (uint32_t n = 0; n < it.rounds; n++) {
 		await_step(4 * n + 1);
 		it.wrong += it.of->take(it.lock) != 0;
 		make_step(4 * n + 2);
 		await_step(4 * n + 3);
+		rest(&rng);
 		it.wrong += it.of->give(it.lock) != 0;
 		make_step(4 * n + 4);
 	}
 }
 
-/* The next owner comes asleep, or spinning; gives it up before it is gone, or does not bother. */
-static int take_over(uint32_t n)
+/* The taker comes asleep, or looking around; gives it up before it is gone, or does not bother. */
+static int take_over(uint32_t n, uint64_t *rng)
 {
 	int wrong;
 
-	sleep_at_once(n % 3 == 0);
-	it.lock = kids_map(PAGE);
+	sleep_at_once(n % 3 != 0);
+	memset(it.lock, 0, PAGE);
 	wrong = it.of->init(it.lock) != 0;
 	make_step(4 * n + 1);
 	await_step(4 * n + 2);
 	make_step(4 * n + 3);
+	rest(rng);
 	wrong += it.of->take(it.lock) != 0;
 	if (n % 2)
 		wrong += it.of->give(it.lock) != 0;
-	munmap(it.lock, PAGE);
+	if (it.of->unmap)
+		munmap(it.lock, PAGE);
 	await_step(4 * n + 4);
+	if (it.of->unmap)
+		it.lock = kids_map(PAGE);
 	return wrong;
 }
 
 static int hand_over(void *unused)
 {
-	crew_t *releaser = crew_start(1, release_often, NULL, 0);
+	crew_t *giver = crew_start(1, give_often, NULL, 0);
+	uint64_t rng = 2;
 	int wrong = 0;
 
 	(void)unused;
+	it.lock = kids_map(PAGE);
 	for (uint32_t n = 0; n < it.rounds; n++)
-		wrong += take_over(n);
-	crew_join(releaser);
+		wrong += take_over(n, &rng);
+	crew_join(giver);
 	return wrong || it.wrong;
 }
 
-int unmap_often(const struct unmap_lock *of, unsigned rounds)
+int handover_often(const struct handover *of, unsigned rounds)
 {
 	it.of = of;
 	it.rounds = rounds;
