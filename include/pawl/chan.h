@@ -19,11 +19,11 @@ PAWL_EXTERN_C_BEGIN
 
 /** 16 bytes; all of it private to this file and src/core/tokens.c (bit table there). Zero-filled memory has no tokens. */
 typedef struct PAWL_CAPABILITY("tokens") pawl_tokens {
-	uint32_t word;   /* how many are free, how many threads wait */
-	uint16_t n;      /* how many there are */
-	uint16_t most;   /* how many threads may wait */
-	uint32_t hungry; /* a taker has waited too long */
-	uint32_t spare;
+	uint32_t word;  /* how many are free, how many threads wait */
+	uint16_t n;     /* how many there are */
+	uint16_t most;  /* how many threads may wait */
+	uint8_t hungry; /* a taker has waited too long */
+	uint8_t spare[7];
 } pawl_tokens_t;
 
 PAWL_STATIC_ASSERT(sizeof(pawl_tokens_t) == 16, "pinned: it lives in other people's structures");

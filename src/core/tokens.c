@@ -69,7 +69,7 @@ static bool take(struct pawl__waiter *w, uint32_t v)
 static void say_hungry(const struct pawl__waiter *w, int64_t now)
 {
 	if (now - w->arrived > pawl__tune.hungry_ns)
-		PAWL_STORE(&tokens_of(w)->hungry, 1u, RELAXED); /* relaxed: a wish, not a rule */
+		PAWL_STORE(&tokens_of(w)->hungry, (uint8_t)1, RELAXED); /* relaxed: a wish, not a rule */
 }
 
 static bool is_full(const pawl_tokens_t *t, uint32_t v)
@@ -183,7 +183,7 @@ int pawl_tokens_hand_(pawl_tokens_t *t) PAWL_NO_ANALYSIS
 			return EINVAL;
 		then = after(t, v);
 		if (then & ~v & TURN)
-			PAWL_STORE(&t->hungry, 0u, RELAXED); /* relaxed: whoever still wants it says so again */
+			PAWL_STORE(&t->hungry, (uint8_t)0, RELAXED); /* relaxed: whoever still wants it says so again */
 	}
 	/* TK2 release: pairs with TK1. From here on only the address is used: the next owner may free the memory */
 	while (!PAWL_CAS(&t->word, &v, then, RELEASE));

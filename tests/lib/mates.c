@@ -174,7 +174,7 @@ void sleep_at_once(bool yes)
 		shipped = pawl__tune;
 	pawl__tune.own_spin_ns = yes ? 0 : shipped.own_spin_ns;
 	pawl__tune.crowd_spin_ns = yes ? 0 : shipped.crowd_spin_ns;
-	pawl__tune.rested_spin_ns = yes ? 0 : shipped.rested_spin_ns;
+	pawl__tune.nap_ns = yes ? 0 : shipped.nap_ns;
 }
 
 /* ---- crews ---- */
