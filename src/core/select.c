@@ -30,9 +30,17 @@ struct selection {
 
 PAWL_STATIC_ASSERT(PAWL_SELECT_MAX <= PAWL__PARK_MOST && PAWL_SELECT_MAX <= UINT8_MAX, "one word for each case");
 
+/* A case without an object does not take part. */
+static pawl_case_kind_t kind_of(const pawl_case_t *it)
+{
+	bool there = it->kind == PAWL_CASE_TAKE ? it->tokens != NULL : it->chan != NULL;
+
+	return there ? it->kind : PAWL_CASE_NEVER;
+}
+
 static int try_case(const pawl_case_t *it)
 {
-	switch (it->kind) {
+	switch (kind_of(it)) {
 	case PAWL_CASE_SEND:
 		return pawl__chan_try_send(it->chan, it->from);
 	case PAWL_CASE_RECV:
@@ -123,11 +131,11 @@ static int announce(struct selection *s)
 	for (size_t i = 0; i < s->n && rc == 0; i++) {
 		const pawl_case_t *it = &s->cases[i];
 
-		if (it->kind == PAWL_CASE_NEVER)
+		if (kind_of(it) == PAWL_CASE_NEVER)
 			continue;
-		if (it->kind != PAWL_CASE_TAKE && !is_watched(s, event_of(it)))
+		if (kind_of(it) != PAWL_CASE_TAKE && !is_watched(s, event_of(it)))
 			watch(s, event_of(it), pawl__event_announce(event_of(it)));
-		else if (it->kind == PAWL_CASE_TAKE && !is_watched(s, &it->tokens->word))
+		else if (kind_of(it) == PAWL_CASE_TAKE && !is_watched(s, &it->tokens->word))
 			rc = announce_take(s, i);
 	}
 	return rc;
@@ -139,9 +147,9 @@ static void leave(struct selection *s)
 	for (size_t i = 0; i < s->n && s->announced; i++) {
 		const pawl_case_t *it = &s->cases[i];
 
-		if (it->kind == PAWL_CASE_TAKE)
+		if (kind_of(it) == PAWL_CASE_TAKE)
 			pawl__tokens_leave(it->tokens, s->counted[i]);
-		else if (it->kind != PAWL_CASE_NEVER)
+		else if (kind_of(it) != PAWL_CASE_NEVER)
 			pawl__chan_leave(it->chan, event_of(it));
 	}
 }
@@ -183,13 +191,11 @@ static bool is_valid(const pawl_case_t *it)
 {
 	switch (it->kind) {
 	case PAWL_CASE_NEVER:
+	case PAWL_CASE_RECV:
+	case PAWL_CASE_TAKE:
 		return true;
 	case PAWL_CASE_SEND:
-		return it->chan && it->from;
-	case PAWL_CASE_RECV:
-		return it->chan;
-	case PAWL_CASE_TAKE:
-		return it->tokens;
+		return it->from || !it->chan;
 	}
 	return false;
 }
@@ -203,7 +209,7 @@ static bool are_valid(const pawl_case_t *cases, size_t n, pawl_deadline_t deadli
 	for (size_t i = 0; i < n; i++) {
 		if (!is_valid(&cases[i]))
 			return false;
-		any |= cases[i].kind != PAWL_CASE_NEVER;
+		any |= kind_of(&cases[i]) != PAWL_CASE_NEVER;
 	}
 	return any;
 }
