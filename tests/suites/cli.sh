@@ -37,6 +37,7 @@ end() {
 
 # aid ARGUMENT...: the helper in the background, $aid, once it is ready.
 aid() {
+    rm -f "$dir/aid.out" # the shell in the background empties it too, but perhaps later than we read the last one's word
     "$dir/aid" "$@" >"$dir/aid.out" &
     aid=$!
     strays+=("$aid")
