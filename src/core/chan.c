@@ -31,7 +31,6 @@
 #include "core/clock.h"
 #include "core/fence.h"
 #include "core/park.h"
-#include "core/tune.h"
 #include "core/wait.h"
 
 #define CLOSED ((uint64_t)1 << 63)
@@ -166,7 +165,7 @@ static int spin(const struct end *e)
 	struct pawl__spin s;
 	int rc;
 
-	pawl__spin_begin(&s, pawl__tune.own_spin_ns, 800, true);
+	pawl__spin_begin(&s, &pawl__own_patience, *pawl__own_patience.spin_ns, true);
 	while ((rc = attempt(e)) == EBUSY && pawl__spin_on(&s))
 		;
 	return rc;

@@ -187,12 +187,7 @@ static const struct pawl__kind kind_w = {
 	.sleep = sleep_w,
 	.leave = leave_w,
 	.is_crowded = is_crowded_w,
-	.arrive_ns = &pawl__tune.own_spin_ns,
-	.crowd_ns = &pawl__tune.crowd_spin_ns,
-	.rested_ns = &pawl__tune.own_spin_ns,
-	.rest_ns = 800,
-	.nap_ns = &pawl__tune.nap_ns,
-	.yields = true,
+	.patience = &pawl__own_patience,
 };
 
 static const struct pawl__kind kind_q = {
@@ -201,12 +196,7 @@ static const struct pawl__kind kind_q = {
 	.sleep = sleep_q,
 	.leave = leave_q,
 	.is_crowded = is_crowded_q,
-	.arrive_ns = &pawl__tune.own_spin_ns,
-	.crowd_ns = &pawl__tune.crowd_spin_ns,
-	.rested_ns = &pawl__tune.own_spin_ns,
-	.rest_ns = 800,
-	.nap_ns = &pawl__tune.nap_ns,
-	.yields = true,
+	.patience = &pawl__own_patience,
 };
 
 /* It was not free, or this is the thread's first lock. */

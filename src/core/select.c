@@ -14,7 +14,6 @@
 #include "core/park.h"
 #include "core/self.h"
 #include "core/tokens.h"
-#include "core/tune.h"
 #include "core/wait.h"
 
 struct selection {
@@ -77,7 +76,7 @@ static int spin(struct selection *s)
 	struct pawl__spin spin;
 	int rc;
 
-	pawl__spin_begin(&spin, pawl__tune.own_spin_ns, 800, true);
+	pawl__spin_begin(&spin, &pawl__own_patience, *pawl__own_patience.spin_ns, true);
 	while ((rc = try_all(s)) == EBUSY && pawl__spin_on(&spin))
 		;
 	return rc;

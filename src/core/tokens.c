@@ -144,12 +144,7 @@ static const struct pawl__kind kind = {
 	.sleep = sleep,
 	.leave = leave,
 	.is_crowded = is_crowded,
-	.arrive_ns = &pawl__tune.own_spin_ns,
-	.crowd_ns = &pawl__tune.crowd_spin_ns,
-	.rested_ns = &pawl__tune.own_spin_ns,
-	.rest_ns = 800,
-	.nap_ns = &pawl__tune.nap_ns,
-	.yields = true,
+	.patience = &pawl__own_patience,
 };
 
 int pawl_tokens_wait_(pawl_tokens_t *t, pawl_deadline_t deadline)

@@ -13,6 +13,14 @@
 #include "core/tune.h"
 #include "core/wait.h"
 
+const struct pawl__patience pawl__own_patience = {
+	.spin_ns = &pawl__tune.own_spin_ns,
+	.crowd_ns = &pawl__tune.crowd_spin_ns,
+	.nap_ns = &pawl__tune.nap_ns,
+	.rest_ns = 800,
+	.yields = true,
+};
+
 /* ---- looking ---- */
 
 #define REST_FIRST_NS 400
@@ -67,9 +75,7 @@ static int64_t budget(const struct pawl__waiter *w)
 {
 	const struct pawl__kind *k = w->kind;
 
-	if (w->rested)
-		return *k->rested_ns;
-	return k->is_crowded && k->is_crowded(w) ? *k->crowd_ns : *k->arrive_ns;
+	return !w->rested && k->is_crowded && k->is_crowded(w) ? *k->patience->crowd_ns : *k->patience->spin_ns;
 }
 
 /* Look for a while. True if the lock was taken. Loads only, until there is something to take. */
@@ -77,7 +83,7 @@ static bool spin(struct pawl__waiter *w)
 {
 	struct pawl__spin s;
 
-	pawl__spin_begin(&s, budget(w), w->kind->rest_ns, w->kind->yields && w->rested);
+	pawl__spin_begin(&s, w->kind->patience, budget(w), w->kind->patience->yields && w->rested);
 	do {
 		uint32_t v = load_word(w);
 
@@ -127,7 +133,7 @@ static void nap(struct pawl__waiter *w, int64_t now)
 	static const uint32_t nothing;
 	struct pawl__watch watch = { .word = &nothing, .is_private = true };
 
-	pawl__park(&watch, 1, sooner(now + (*w->kind->nap_ns << (w->naps < 2 ? w->naps++ : 2)), w->deadline));
+	pawl__park(&watch, 1, sooner(now + (*w->kind->patience->nap_ns << (w->naps < 2 ? w->naps++ : 2)), w->deadline));
 	w->spun = false;
 }
 
@@ -142,7 +148,7 @@ static int wait_for_owner(struct pawl__waiter *w, uint32_t v, int64_t now)
 		return w->kind->leave(w, EBUSY);
 	if (now >= w->deadline)
 		return w->kind->leave(w, ETIMEDOUT);
-	if (w->hot && w->kind->nap_ns && *w->kind->nap_ns > 0) {
+	if (w->hot && w->kind->patience->nap_ns && *w->kind->patience->nap_ns > 0) {
 		w->hot = false;
 		nap(w, now);
 	} else {

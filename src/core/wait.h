@@ -39,6 +39,18 @@ struct pawl__waiter {
 #define PAWL__AGAIN (-1) /* of owner(): something has changed, look again */
 #define PAWL__ALIVE (-2) /* of owner(): somebody is going to give it back */
 
+/* How long to look, and how to rest. The times that tests move are in tune.h. */
+struct pawl__patience {
+	const int64_t *spin_ns;  /* how long to look before sleeping */
+	const int64_t *crowd_ns; /* the same on arrival, where others sleep already */
+	const int64_t *nap_ns; /* rest so long, unannounced, where falling asleep does not succeed; NULL: never mind */
+	int64_t rest_ns;       /* the longest rest between two looks */
+	bool yields; /* who has slept gives its CPU away between looks: the owner is often one it has preempted */
+};
+
+/* For what is waited for inside a process. */
+extern const struct pawl__patience pawl__own_patience;
+
 struct pawl__kind {
 	pawl__is_t (*is)(uint32_t word);
 
@@ -62,11 +74,7 @@ struct pawl__kind {
 	/* Do others sleep already, as far as can be seen? NULL: never mind. */
 	bool (*is_crowded)(const struct pawl__waiter *w);
 
-	/* How long to look before sleeping: on arrival, on arrival where others sleep, after a sleep (tune.h). */
-	const int64_t *arrive_ns, *crowd_ns, *rested_ns;
-	int64_t rest_ns;       /* the longest rest between two looks */
-	const int64_t *nap_ns; /* rest so long, unannounced, where falling asleep does not succeed; NULL: never mind */
-	bool yields; /* who has slept gives its CPU away between looks: the owner is often one whom it has preempted */
+	const struct pawl__patience *patience;
 };
 
 /** Take the word, waiting until the deadline. Returns 0, EBUSY (PAWL_TRY), ETIMEDOUT, or what owner() ended it with. */
@@ -75,14 +83,15 @@ int pawl__wait(struct pawl__waiter *w);
 /* ---- looking for a while, with rests that grow ---- */
 
 struct pawl__spin {
-	int64_t until, rest, longest;
+	int64_t until; /* a length, until the clock is read */
+	int64_t rest, longest;
 	unsigned run;
 	bool yields;
 };
 
-static inline void pawl__spin_begin(struct pawl__spin *s, int64_t budget_ns, int64_t longest_ns, bool yields)
+static inline void pawl__spin_begin(struct pawl__spin *s, const struct pawl__patience *p, int64_t budget_ns, bool yields)
 {
-	*s = (struct pawl__spin){ .until = budget_ns, .longest = longest_ns, .yields = yields };
+	*s = (struct pawl__spin){ .until = budget_ns, .longest = p->rest_ns, .yields = yields };
 }
 
 /** Rest once before the next look. False, at once, when the budget is used up. */

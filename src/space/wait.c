@@ -276,6 +276,8 @@ static int owner(struct pawl__waiter *w, uint32_t v)
  */
 #define REST_NS 1600
 
+static const struct pawl__patience patience = { .spin_ns = &pawl__tune.spin_ns, .rest_ns = REST_NS };
+
 static const struct pawl__kind kind = {
 	.is = is,
 	.take = take,
@@ -283,9 +285,7 @@ static const struct pawl__kind kind = {
 	.sleep = sleep,
 	.look_back = look_back,
 	.leave = leave,
-	.arrive_ns = &pawl__tune.spin_ns,
-	.rested_ns = &pawl__tune.spin_ns,
-	.rest_ns = REST_NS,
+	.patience = &patience,
 };
 
 int pawl__robust_take(struct pawl__taking *t)
