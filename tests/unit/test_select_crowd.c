@@ -244,6 +244,14 @@ static int have_one(void *unused)
 
 static int select_one(void *unused)
 {
+	pawl_case_t only = pawl_case_recv(c[1], NULL);
+
+	(void)unused;
+	return pawl_select(&only, 1, PAWL_FOREVER, NULL);
+}
+
+static int select_any(void *unused)
+{
 	pawl_case_t cases[3] = { pawl_case_recv(c[0], NULL), pawl_case_recv(c[1], NULL), pawl_case_take(&t) };
 
 	(void)unused;
@@ -267,7 +275,7 @@ static int put_back(void *unused)
 static void handed_over(void **state)
 {
 	const struct handover element = { have_one, select_one, send_back, .unmap = false };
-	const struct handover token = { have_one, select_one, put_back, .unmap = false };
+	const struct handover token = { have_one, select_any, put_back, .unmap = false };
 	unsigned rounds = *state ? 100 : 3000; /* without futex_waitv it looks every 5 ms */
 
 	assert_int_equal(handover_often(&element, rounds), 0);
