@@ -56,6 +56,10 @@ CC.clang  := clang
 CC        := $(or $(CC.$(FLAVOR)),$(if $(filter default,$(origin CC)),gcc,$(CC)))
 TSA       := $(if $(findstring clang,$(CC)),-Wthread-safety)
 
+# The explorer's build: the shipped source with its atomics, its memory and its clock swapped (tests/model/model.h).
+SAN.model := -O1 -Wno-unused-value -DPAWL_ATOMICS='"tests/model/atomics.h"' -I.
+SWAP      := $(foreach f,aligned_alloc free memcpy timespec_get,-D$(f)=model_$(f))
+
 WARN := -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wvla -Wcast-qual -Werror
 # Flavour flags follow CFLAGS, or its -O2 would undo their -O0.
 ALL   = $(WARN) -D_GNU_SOURCE -Iinclude -Isrc -pthread -fPIC -fvisibility=hidden -ftls-model=initial-exec \
@@ -87,6 +91,9 @@ PEERS     = $(eval PEERS := $(shell $(CC) -include nsync.h -xc -fsyntax-only /de
 PEER_LIBS = $(if $(filter nsync,$(PEERS)),-lnsync) \
 	$(if $(filter absl,$(PEERS)),$(shell pkg-config --libs absl_synchronization) -lstdc++)
 EXCHANGE := $(O)/exchange
+MODEL    := $(patsubst %.c,$(O)/%,$(wildcard tests/model/model_*.c))
+ENGINE   := $(patsubst %.c,$(O)/%.o,$(filter-out $(wildcard tests/model/model_*.c),$(wildcard tests/model/*.c)))
+MODELLED := $(addprefix $(O)/src/core/,chan.o event.o mutex.o select.o tokens.o wait.o)
 
 # A line per step; V=1 shows the commands.
 ifneq ($(V),1)
@@ -151,6 +158,10 @@ $(O)/%.o: %.cc Makefile
 $(EXCHANGE): $(patsubst %.c,$(O)/%.o,$(wildcard tests/exchange/*.c)) $(A)
 	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS)
 
+build/model/src/core/%.o build/model/tests/model/model_%.o: ALL += $(SWAP)
+$(MODEL): $(O)/%: $(O)/%.o $(ENGINE) $(MODELLED) $(O)/tests/lib/tap.o
+	$(call step,ld)$(CC) $(ALL) -o $@ $^
+
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 
 # ---- tests ----------------------------------------------------------------------------------------------------------
@@ -167,6 +178,7 @@ points: $(POINTED)
 crashes: $(CRASH)
 stresses: $(STRESS)
 examples: $(EXAMPLES)
+models: $(MODEL)
 benches: $(BENCH)
 
 test: ## every test: units, kills at labelled points and at random, crowds, suites; what can in tsan, asan, ubsan, too
@@ -196,6 +208,14 @@ stress: ## kills and crowds in their long form, T= seconds or KILLS= kills each;
 	+@$(SUB) FLAVOR=release crashes stresses
 	@$(long) LONG=1 NOTES=1 LIMIT=$$(($(T) + 3600)) tests/run \
 		$(foreach f,crash/crash stress/stress,$(call programs,release,$(f)))
+
+# What tests/model/mutants.sh compiles with.
+.PHONY: models model compiler
+compiler: ; @echo '$(CC)'; echo '$(subst ','\'',$(ALL) $(SWAP))'
+
+model: ## the explorer: every order of a few threads' steps, store buffers too, and planted faults it has to find
+	+@$(SUB) FLAVOR=model models
+	@NOTES=1 tests/run $(call programs,model,model/model) tests/model/mutants.sh
 
 headers: ## each public header alone, C11 and C++17, gcc and clang
 	@tests/run tests/suites/headers.sh

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** actions.c: the scheduler's choices (actions.h).
+ *
+ * run a thread | let an entry leave a store buffer | end a timed sleep | wake a sleeper for no reason. A thread that has
+ * asked for a choice goes on at once, with each answer.
+ *
+ * Preemptions are what a small budget is spent on: leaving a thread that could go on and has not rested since its last
+ * step, a time-out while others could run, a spurious wake-up, a jump of the clock.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "actions.h"
+#include "fibre.h"
+#include "layer.h"
+#include "memory.h"
+#include "trace.h"
+
+static bool can_run(unsigned i)
+{
+	const struct thread *t = &world->thread[i];
+
+	if (t->life != READY)
+		return false;
+	switch (t->need) {
+	case NEED_OWN_EMPTY:
+		return t->stores == 0;
+	case NEED_OWN_WITHOUT:
+		return !memory_holds(t, t->arg);
+	case NEED_ROOM:
+		return t->stores < WORLD_STORES;
+	case NEED_OTHERS_EMPTY:
+		return world->thread[t->arg].stores == 0;
+	default:
+		return true;
+	}
+}
+
+struct adder {
+	struct action *list;
+	unsigned n;
+};
+
+static void add(struct adder *a, enum act act, unsigned thread, unsigned arg, unsigned cost)
+{
+	if (a->n == ACTIONS_MOST) {
+		fputs("more actions than the model has room for\n", stderr);
+		exit(1);
+	}
+	a->list[a->n++] = (struct action){ (uint8_t)act, (uint8_t)thread, (uint8_t)arg, (uint8_t)cost };
+}
+
+static bool add_answers(struct adder *a)
+{
+	for (unsigned t = 0; t < world->threads; t++)
+		if (world->thread[t].life == READY && world->thread[t].need == NEED_CHOICE) {
+			for (unsigned i = 0; i < world->thread[t].arg; i++)
+				add(a, ACT_RUN, t, i, i > 0 && world->thread[t].chance);
+			return true;
+		}
+	return false;
+}
+
+static void add_runs(struct adder *a)
+{
+	unsigned last = world->last;
+	unsigned cost = world->thread[last].life == READY && !world->resting[last];
+
+	if (can_run(last))
+		add(a, ACT_RUN, last, 0, 0);
+	for (unsigned t = 0; t < world->threads; t++)
+		if (t != last && can_run(t))
+			add(a, ACT_RUN, t, 0, cost);
+}
+
+static void add_leaves(struct adder *a)
+{
+	for (unsigned t = 0; t < world->threads; t++)
+		for (unsigned i = 0; i < world->thread[t].stores; i++)
+			if (memory_may_leave(&world->thread[t], i))
+				add(a, ACT_LEAVE, t, i, 0);
+}
+
+static void add_ends_of_sleep(struct adder *a)
+{
+	unsigned cost = a->n > 0;
+
+	for (unsigned t = 0; t < world->threads; t++) {
+		if (world->thread[t].life != ASLEEP)
+			continue;
+		if (world->thread[t].until != INT64_MAX)
+			add(a, ACT_TIME_OUT, t, 0, cost);
+		if (world->spurious > 0)
+			add(a, ACT_SPURIOUS, t, 0, 1);
+	}
+}
+
+unsigned actions_list(struct action list[ACTIONS_MOST])
+{
+	struct adder a = { list, 0 };
+
+	if (add_answers(&a))
+		return a.n;
+	add_runs(&a);
+	add_leaves(&a);
+	add_ends_of_sleep(&a);
+	return a.n;
+}
+
+void action_apply(struct action a)
+{
+	trace_who(a.thread);
+	switch ((enum act)a.act) {
+	case ACT_RUN:
+		world->resting[a.thread] = false;
+		world->last = a.thread;
+		world->thread[a.thread].chosen = a.arg;
+		fibre_run(a.thread);
+		break;
+	case ACT_LEAVE:
+		memory_leave(a.thread, a.arg);
+		break;
+	case ACT_TIME_OUT:
+		layer_time_out(a.thread);
+		break;
+	case ACT_SPURIOUS:
+		layer_spurious(a.thread);
+		break;
+	}
+}
+
+bool actions_all_done(void)
+{
+	for (unsigned t = 0; t < world->threads; t++)
+		if (world->thread[t].life != ENDED || world->thread[t].stores > 0)
+			return false;
+	return true;
+}
+
+bool actions_quiet(void)
+{
+	bool some = false;
+
+	for (unsigned t = 0; t < world->threads; t++) {
+		if (world->thread[t].life == READY || world->thread[t].stores > 0)
+			return false;
+		some |= world->thread[t].life == ASLEEP;
+	}
+	return some;
+}
