@@ -12,7 +12,7 @@
 
 #include "actions.h"
 #include "fibre.h"
-#include "layer.h"
+#include "futex.h"
 #include "memory.h"
 #include "trace.h"
 
@@ -121,10 +121,10 @@ void action_apply(struct action a)
 		memory_leave(a.thread, a.arg);
 		break;
 	case ACT_TIME_OUT:
-		layer_time_out(a.thread);
+		futex_time_out(a.thread);
 		break;
 	case ACT_SPURIOUS:
-		layer_spurious(a.thread);
+		futex_spurious(a.thread);
 		break;
 	}
 }

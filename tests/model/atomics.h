@@ -25,6 +25,8 @@ uint64_t model_rmw(void *p, unsigned size, const char *function, const char *obj
 	enum model_rmw what, uint64_t v);
 bool model_cas(void *p, unsigned size, const char *function, const char *object, enum model_order order, void *expected,
 	uint64_t v);
+bool model_store_if(uint32_t *p, unsigned size, const char *function, const char *object, enum model_order order,
+	uint32_t old, uint32_t v);
 void model_pause(void);
 
 /* The type of `*p` without its qualifiers, and a value as one of that type. */
@@ -40,6 +42,8 @@ void model_pause(void);
 #define PAWL_FETCH_OR(p, v, order)      MODEL_RMW_(p, order, MODEL_OR, v)
 #define PAWL_FETCH_AND(p, v, order)     MODEL_RMW_(p, order, MODEL_AND, v)
 #define PAWL_CAS(p, expected, v, order) model_cas(MODEL_SITE_(p, order), (expected), MODEL_VALUE_(p, v))
+
+#define PAWL_STORE_IF(p, old, v, order) model_store_if(MODEL_SITE_(p, order), (old), (v))
 
 #define PAWL_CPU_PAUSE() model_pause()
 #define PAWL_YIELD()     model_pause()

@@ -38,6 +38,7 @@ static void __attribute__((noinline, noreturn)) leave(struct thread *t)
 static void __attribute__((noinline)) yield(struct thread *t)
 {
 	t->self = pawl_self_;
+	t->restart = pawl_restart_;
 	if (!_setjmp(t->context))
 		leave(t);
 }
@@ -111,6 +112,7 @@ void fibre_run(unsigned i)
 	fibre_current = t;
 	fibre_quick = 0;
 	pawl_self_ = t->self;
+	pawl_restart_ = t->restart;
 	if (!_setjmp(scheduler))
 		_longjmp(t->context, 1);
 	fibre_current = NULL;
@@ -141,6 +143,7 @@ void fibre_begin(void (*body)(unsigned me))
 	body_of_all = body;
 	for (unsigned i = 0; i < world->threads; i++) {
 		pawl_self_ = world->thread[i].self;
+		pawl_restart_ = world->thread[i].restart;
 		enter(i);
 	}
 }

@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** layer.c: what the library calls in place of futexes, membarrier, clocks and thread numbers (src/core's park.h, fence.h,
- * clock.h, self.h).
- *
- * Futexes. A wait compares and queues word by word, as futex_waitv does: between two words others run. Whoever is woken
- * on one word stays queued on the others until it runs again, and may spend further wakes there. A private wake does not
- * reach a shared sleeper, nor the other way round.
+/** layer.c: what the library calls in place of membarrier, clocks, rests and thread numbers (fence.h, clock.h, self.h of
+ * src/core, and parts of park.h).
  *
  * The clock stands still, so that equal states stay equal, and jumps: to a deadline when the scheduler lets a timed sleep
  * end, which it may at any moment; and by MODEL_TICK as it is read, as often as the case allows.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include <pawl/mutex.h>
@@ -22,26 +15,34 @@
 #include "core/self.h"
 #include "core/tune.h"
 
-#include "atomics.h"
 #include "fibre.h"
+#include "futex.h"
 #include "layer.h"
 #include "memory.h"
 #include "trace.h"
 
 __thread uint32_t pawl_self_ = PAWL_NOBODY_;
+__thread ptrdiff_t pawl_restart_;
 struct pawl__tune pawl__tune;
 
-static bool any_sleeper, can_fence;
+static const struct model_case *the_case;
+
+static bool can_restart(unsigned t)
+{
+	return !the_case->no_fence && !the_case->no_restart && !(t == 0 && the_case->one_without_restart);
+}
 
 void layer_begin(const struct model_case *c)
 {
-	any_sleeper = c->any_sleeper;
-	can_fence = !c->no_fence;
+	the_case = c;
+	futex_begin(c->any_sleeper);
 	pawl__tune = (struct pawl__tune){ .slice_ns = PAWL_FOREVER, .hungry_ns = PAWL_FOREVER, .turn_ns = 1000000 };
 	world->ticks = c->ticks;
 	world->spurious = c->spurious;
-	for (unsigned t = 0; t < world->threads; t++)
+	for (unsigned t = 0; t < world->threads; t++) {
 		world->thread[t].self = c->newborn ? PAWL_NOBODY_ : t + 1;
+		world->thread[t].restart = !c->newborn && can_restart(t);
+	}
 }
 
 static unsigned me(void)
@@ -49,161 +50,7 @@ static unsigned me(void)
 	return (unsigned)(fibre_current - world->thread);
 }
 
-/* ---- queues ---- */
-
-static bool is_behind(const struct sleeper *a, const struct sleeper *b)
-{
-	if (a->word != b->word)
-		return a->word > b->word;
-	if (a->is_private != b->is_private)
-		return a->is_private;
-	return any_sleeper && a->thread > b->thread; /* where the order does not matter, there is only one */
-}
-
-static void enqueue(const struct pawl__watch *w)
-{
-	struct sleeper new;
-	unsigned i = world->sleepers;
-
-	memset(&new, 0, sizeof(new));
-	new.word = (uintptr_t)w->word;
-	new.thread = (uint16_t)me();
-	new.is_private = w->is_private;
-	if (world->sleepers == WORLD_SLEEPERS) {
-		fputs("the model has no room for another sleeper\n", stderr);
-		exit(1);
-	}
-	for (; i > 0 && is_behind(&world->sleeper[i - 1], &new); i--)
-		world->sleeper[i] = world->sleeper[i - 1];
-	world->sleeper[i] = new;
-	world->sleepers++;
-}
-
-static void dequeue(unsigned i)
-{
-	world->sleepers--;
-	memmove(&world->sleeper[i], &world->sleeper[i + 1], (world->sleepers - i) * sizeof(struct sleeper));
-	memset(&world->sleeper[world->sleepers], 0, sizeof(struct sleeper));
-}
-
-static void dequeue_all_of(unsigned thread)
-{
-	for (unsigned i = world->sleepers; i-- > 0;)
-		if (world->sleeper[i].thread == thread)
-			dequeue(i);
-}
-
-static void rouse(unsigned i)
-{
-	struct thread *t = &world->thread[world->sleeper[i].thread];
-
-	t->woken = true;
-	t->life = READY;
-	dequeue(i);
-}
-
-/* How many sleep on that word, from which place in the list. */
-static unsigned sleepers_of(const uint32_t *word, bool is_private, unsigned *first)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < world->sleepers; i++)
-		if (world->sleeper[i].word == (uintptr_t)word && world->sleeper[i].is_private == is_private)
-			if (n++ == 0)
-				*first = i;
-	return n;
-}
-
-void layer_time_out(unsigned thread)
-{
-	struct thread *t = &world->thread[thread];
-
-	if (t->until > world->now)
-		world->now = t->until;
-	t->timed_out = true;
-	t->life = READY;
-	dequeue_all_of(thread);
-	trace_event("time is up", NULL, NULL, 0, 0);
-}
-
-void layer_spurious(unsigned thread)
-{
-	world->spurious--;
-	world->thread[thread].life = READY;
-	dequeue_all_of(thread);
-	trace_event("wakes for no reason", NULL, NULL, 0, 0);
-}
-
-/* ---- park.h ---- */
-
-/* Queue on each word that is as it should be. False: one is not. */
-static bool queue_on(const struct pawl__watch *watch, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++) {
-		uint32_t v;
-
-		fibre_step(NEED_OWN_EMPTY, 0);
-		v = memory_word(watch[i].word);
-		if (v != watch[i].value) {
-			trace_event("park: has changed", watch[i].word, NULL, v, watch[i].value);
-			return false;
-		}
-		enqueue(&watch[i]);
-		trace_event("park: queues", watch[i].word, NULL, v, v);
-	}
-	return true;
-}
-
-bool pawl__park(const struct pawl__watch *watch, unsigned n, int64_t until)
-{
-	struct thread *t = fibre_current;
-	bool queued, timed_out;
-
-	if (n > 1 && pawl__tune.no_waitv) {
-		n = 1;
-		until = until - world->now < 5000000 ? until : world->now + 5000000;
-	}
-	queued = queue_on(watch, n);
-	timed_out = queued && !t->woken && until <= world->now;
-	if (queued && !t->woken && !timed_out) {
-		t->until = until;
-		t->life = ASLEEP;
-		fibre_step(NEED_NOTHING, 0);
-		timed_out = t->timed_out && !t->woken;
-	}
-	dequeue_all_of(me());
-	t->woken = t->timed_out = false;
-	t->until = 0;
-	trace_event(timed_out ? "park ends: too late" : "park ends", watch->word, NULL, 0, 0);
-	return timed_out;
-}
-
-static int wake(const uint32_t *word, int n, bool is_private)
-{
-	int woken = 0;
-
-	fibre_step(NEED_OWN_EMPTY, 0);
-	while (woken < n) {
-		unsigned first = 0, count = sleepers_of(word, is_private, &first);
-
-		if (count == 0)
-			break;
-		rouse(first + (any_sleeper && (unsigned)(n - woken) < count ? model_choose(count) : 0));
-		woken++;
-	}
-	trace_event("wake", word, NULL, (uint64_t)n, (uint64_t)woken);
-	return woken;
-}
-
-int pawl__wake(const uint32_t *word, int n)
-{
-	return wake(word, n, false);
-}
-
-int pawl__wake_private(const uint32_t *word, int n)
-{
-	return wake(word, n, true);
-}
+/* ---- the rest of park.h ---- */
 
 bool pawl__can_waitv(void)
 {
@@ -232,20 +79,43 @@ void pawl__yield(void)
 
 bool pawl__fence_can(void)
 {
-	return can_fence;
+	return !the_case->no_fence;
 }
 
-/* One CPU after the other passes the barrier, not all at the same moment. */
+bool pawl__fence_restart_can(void)
+{
+	if (fibre_current)
+		pawl_restart_ = can_restart(me());
+	return can_restart(world->threads);
+}
+
+/* One CPU after the other passes the barrier, and is told to start anew, not all at the same moment. */
+static bool fence(bool restart)
+{
+	if (the_case->no_fence || the_case->fence_fails)
+		return false;
+	fibre_step(NEED_OWN_EMPTY, 0);
+	for (unsigned i = 0; i < world->threads; i++) {
+		struct thread *t = &world->thread[i];
+
+		if (i == me() || (t->life != READY && t->stores == 0))
+			continue;
+		if (memory_kind != MODEL_SC || restart)
+			fibre_step(NEED_OTHERS_EMPTY, i);
+		t->starts_anew |= restart && t->comparing;
+	}
+	trace_event(restart ? "restart fence" : "heavy fence", NULL, NULL, 0, 0);
+	return true;
+}
+
 bool pawl__fence_heavy(void)
 {
-	if (memory_kind == MODEL_SC || !can_fence)
-		return can_fence;
-	fibre_step(NEED_OWN_EMPTY, 0);
-	for (unsigned t = 0; t < world->threads; t++)
-		if (t != me() && (world->thread[t].life == READY || world->thread[t].stores))
-			fibre_step(NEED_OTHERS_EMPTY, t);
-	trace_event("heavy fence", NULL, NULL, 0, 0);
-	return true;
+	return fence(false);
+}
+
+bool pawl__fence_restart(void)
+{
+	return fence(true);
 }
 
 /* ---- clock.h, and the functions of base.h that read it; self.h ---- */
@@ -286,8 +156,10 @@ pawl_deadline_t pawl_in_ms(int64_t n)
 
 uint32_t pawl__self(void)
 {
-	if (pawl_self_ == PAWL_NOBODY_)
+	if (pawl_self_ == PAWL_NOBODY_) {
+		pawl__fence_restart_can();
 		pawl_self_ = me() + 1;
+	}
 	return pawl_self_;
 }
 

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <pawl/restart.h>
+
 #include "fibre.h"
 #include "memory.h"
 #include "trace.h"
@@ -182,20 +184,27 @@ static bool is_release(enum model_order order)
 	return order == MODEL_RELEASE || order == MODEL_ACQ_REL || order == MODEL_SEQ_CST;
 }
 
-static void store(uintptr_t p, unsigned size, uint64_t v, enum model_order order)
+/* Into memory or the buffer, which has room. */
+static void put(uintptr_t p, unsigned size, uint64_t v, enum model_order order)
 {
 	struct thread *t = fibre_current;
 
-	learn(p, size);
-	if (!t || memory_kind == MODEL_SC || order == MODEL_SEQ_CST) {
-		fibre_step(NEED_OWN_EMPTY, 0);
+	if (!t || memory_kind == MODEL_SC || order == MODEL_SEQ_CST)
 		commit(p, size, v);
-		return;
-	}
-	if (t->stores == WORLD_STORES)
+	else
+		t->store[t->stores++] = (struct store){
+			.value = v, .address = p, .size = (uint8_t)size, .release = is_release(order)
+		};
+}
+
+static void store(uintptr_t p, unsigned size, uint64_t v, enum model_order order)
+{
+	learn(p, size);
+	if (memory_kind == MODEL_SC || order == MODEL_SEQ_CST)
+		fibre_step(NEED_OWN_EMPTY, 0);
+	else if (fibre_current && fibre_current->stores == WORLD_STORES)
 		fibre_step(NEED_ROOM, 0);
-	t->store[t->stores++] =
-		(struct store){ .value = v, .address = p, .size = (uint8_t)size, .release = is_release(order) };
+	put(p, size, v, order);
 }
 
 static void step_to_rmw(uintptr_t p, enum model_order order)
@@ -272,6 +281,31 @@ bool model_cas(void *p, unsigned size, const char *function, const char *object,
 	memcpy(expected, &old, size);
 	trace_event(old == want ? "compare and swap" : "compare and swap fails", p, &site, old, old == want ? v : old);
 	return old == want;
+}
+
+/* restart.h: a comparison, and a store, between which others run; unless one of them calls pawl__fence_restart. */
+bool model_store_if(uint32_t *p, unsigned size, const char *function, const char *object, enum model_order order,
+	uint32_t old, uint32_t v)
+{
+	struct model_site site = { function, object, order };
+	struct thread *t = fibre_current;
+	bool stores;
+
+	if (!pawl_restart_ || !t)
+		return false;
+	learn((uintptr_t)p, size);
+	t->comparing = true;
+	fibre_step(NEED_ROOM, 0);
+	stores = see(t, (uintptr_t)p, size) == old;
+	trace_event(stores ? "compare, to store" : "compare, not to store", p, &site, old, old);
+	if (stores)
+		fibre_step(NEED_ROOM, 0);
+	stores &= !t->starts_anew;
+	t->comparing = t->starts_anew = false;
+	if (stores)
+		put((uintptr_t)p, size, v, order);
+	trace_event(stores ? "store, having compared" : "does not store", p, &site, v, v);
+	return stores;
 }
 
 /* ---- ordinary data ---- */

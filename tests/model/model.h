@@ -39,6 +39,9 @@ struct model_case {
 	unsigned ticks;                 /* so many times the clock may jump as it is read, by MODEL_TICK */
 	bool newborn;                   /* the threads have not locked anything yet: no number (self.h) */
 	bool no_fence;                  /* the kernel refuses membarrier */
+	bool fence_fails;               /* it does so later, when it is too late for another algorithm */
+	bool no_restart;                /* restart.h is of no use here; */
+	bool one_without_restart;       /* ... or not to T0 alone */
 	bool any_sleeper;               /* FUTEX_WAKE takes any, not the one who came first */
 	bool livelock_is_fine;          /* do not look for states from which no end can be reached */
 	unsigned random;                /* not exhaustively: so many random runs */

@@ -43,10 +43,12 @@ struct thread {
 	int64_t until; /* ASLEEP: when the time is up */
 	enum life life;
 	enum need need;
-	uint32_t self; /* pawl_self_, while it does not run */
+	uint32_t self; /* pawl_self_, and pawl_restart_, while it does not run */
+	ptrdiff_t restart;
 	unsigned chosen;
 	bool chance; /* NEED_CHOICE: all but 0 count as a preemption */
 	bool woken, timed_out;
+	bool comparing, starts_anew; /* inside a PAWL_STORE_IF; told not to store any more */
 	unsigned stores;
 	struct store store[WORLD_STORES];
 };
