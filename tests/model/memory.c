@@ -192,9 +192,8 @@ static void put(uintptr_t p, unsigned size, uint64_t v, enum model_order order)
 	if (!t || memory_kind == MODEL_SC || order == MODEL_SEQ_CST)
 		commit(p, size, v);
 	else
-		t->store[t->stores++] = (struct store){
-			.value = v, .address = p, .size = (uint8_t)size, .release = is_release(order)
-		};
+		t->store[t->stores++] =
+			(struct store){ .value = v, .address = p, .size = (uint8_t)size, .release = is_release(order) };
 }
 
 static void store(uintptr_t p, unsigned size, uint64_t v, enum model_order order)

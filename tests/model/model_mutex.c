@@ -8,7 +8,7 @@
 static struct shared {
 	pawl_mutex_t mutex;
 	struct section section;
-} *shared;
+} * shared;
 
 /* ---- the mutex ---- */
 
@@ -192,7 +192,7 @@ static void last_one_frees(unsigned me)
 static void is_free(void)
 {
 	MODEL_CHECK((shared->mutex.word & PAWL_MUTEX_ID_) == 0);
-	MODEL_CHECK(shared->mutex.state >> 8 == 0);
+	MODEL_CHECK(shared->mutex.depth == 0);
 	MODEL_CHECK(pawl_mutex_destroy(&shared->mutex) == 0);
 }
 

@@ -14,7 +14,7 @@
 #define WORLD_HEAP     ((size_t)64 << 10)
 #define WORLD_STACK    ((size_t)64 << 10)
 #define WORLD_STORES   8 /* entries of a store buffer */
-#define WORLD_SLEEPERS 32
+#define WORLD_SLEEPERS 16
 #define WORLD_RETIRED  4
 
 /* What must be true before a thread can take its next step. */
