@@ -16,11 +16,24 @@
 #include "memory.h"
 #include "trace.h"
 
+static unsigned alike;
+
+void actions_begin(const struct model_case *c)
+{
+	alike = c->alike;
+}
+
+/* Of threads that do the same, the first is the first to begin: any other order is this one under other names. */
+static bool must_wait_for_likes(unsigned i)
+{
+	return (alike & ~world->begun & 1u << i) && !(world->begun & 1u << (i - 1));
+}
+
 static bool can_run(unsigned i)
 {
 	const struct thread *t = &world->thread[i];
 
-	if (t->life != READY)
+	if (t->life != READY || must_wait_for_likes(i))
 		return false;
 	switch (t->need) {
 	case NEED_OWN_EMPTY:
@@ -114,6 +127,7 @@ void action_apply(struct action a)
 	case ACT_RUN:
 		world->resting[a.thread] = false;
 		world->last = a.thread;
+		world->begun |= 1u << a.thread;
 		world->thread[a.thread].chosen = a.arg;
 		fibre_run(a.thread);
 		break;

@@ -15,6 +15,8 @@ struct action {
 	uint8_t cost; /* in preemptions */
 };
 
+void actions_begin(const struct model_case *c);
+
 /** The actions that are possible; the first one goes on with the thread that ran last, if there is such a one. */
 unsigned actions_list(struct action list[ACTIONS_MOST]);
 void action_apply(struct action a);

@@ -30,7 +30,7 @@ static struct {
 	unsigned memory, runs, preemptions;
 	uint64_t seed;
 	bool find, is_long;
-} options = { .memory = MODEL_ALL };
+} options;
 
 static struct search s;
 
@@ -46,9 +46,11 @@ static double seconds(void)
 
 static unsigned budget_of(const struct model_case *c)
 {
+	unsigned budget = options.is_long ? c->preemptions_long : c->preemptions;
+
 	if (options.preemptions)
-		return options.preemptions;
-	return c->preemptions ? c->preemptions : SEARCH_NO_LIMIT;
+		budget = options.preemptions;
+	return budget ? budget : SEARCH_NO_LIMIT;
 }
 
 static unsigned runs_of(const struct model_case *c)
@@ -170,6 +172,14 @@ static void replay(const struct model_case *c, enum model_memory kind)
 
 /* ---- the table ---- */
 
+/* What is possible in SC is possible in TSO, and that in PSO: where nothing is said, PSO alone does for the short run. */
+static unsigned memory_of(const struct model_case *c)
+{
+	if (options.memory)
+		return (c->memory ? c->memory : MODEL_ALL) & options.memory;
+	return c->memory ? c->memory : options.is_long ? MODEL_ALL : MODEL_PSO;
+}
+
 static void each(const struct model_case *cases, size_t n, void (*act)(const struct model_case *, enum model_memory))
 {
 	for (size_t i = 0; i < n; i++) {
@@ -178,7 +188,7 @@ static void each(const struct model_case *cases, size_t n, void (*act)(const str
 		if ((options.name && !strstr(c->name, options.name)) || (c->only_long && !options.is_long))
 			continue;
 		for (unsigned kind = MODEL_SC; kind <= MODEL_PSO; kind *= 2)
-			if ((c->memory ? c->memory : MODEL_ALL) & options.memory & kind)
+			if (memory_of(c) & kind)
 				act(c, (enum model_memory)kind);
 	}
 }

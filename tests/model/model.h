@@ -35,6 +35,8 @@ struct model_case {
 	bool rescued;                   /* deadlines may end such a sleep: only sleepers without one count */
 	bool (*beyond)(void);           /* a state not to go on from: what counts up for ever while some thread waits */
 	unsigned preemptions;           /* at most so many switches away from a thread that could go on; 0: no limit */
+	unsigned preemptions_long;      /* the same with LONG=1 */
+	unsigned alike;                 /* bit t: T(t-1) and T(t) do the same, so T(t) need not be the one to begin */
 	unsigned spurious;              /* so many wake-ups out of nowhere */
 	unsigned ticks;                 /* so many times the clock may jump as it is read, by MODEL_TICK */
 	bool newborn;                   /* the threads have not locked anything yet: no number (self.h) */
@@ -49,8 +51,12 @@ struct model_case {
 	const char *planted;            /* part of the failure that must be found: a test of the engine itself */
 };
 
-#define MODEL_TICK  INT64_C(1000000000)
-#define MODEL_EPOCH INT64_C(1000000000000)
+#define MODEL_T0_T1    0x2u /* for `alike` */
+#define MODEL_T1_T2    0x4u
+#define MODEL_T2_T3    0x8u
+#define MODEL_T0_T1_T2 0x6u
+#define MODEL_TICK     INT64_C(1000000000)
+#define MODEL_EPOCH    INT64_C(1000000000000)
 
 /** A main function for a table of cases. */
 int model_main(const char *primitive, const struct model_case *cases, size_t n, int argc, char **argv);

@@ -9,7 +9,7 @@ static struct shared {
 	pawl_tokens_t tokens;
 	struct section section; /* under the only token */
 	unsigned inside;        /* the checker's own: how many have one */
-} *shared;
+} * shared;
 
 /* ---- the tokens ---- */
 

@@ -32,11 +32,16 @@ void search_case(const struct model_case *c, enum model_memory kind)
 
 static void begin(void)
 {
+	bool wanted = trace_wanted;
+
 	world_begin(the_case->threads);
 	trace_begin();
 	layer_begin(the_case);
+	actions_begin(the_case);
+	trace_wanted = false;
 	if (the_case->setup)
 		fibre_call(the_case->setup);
+	trace_wanted = wanted;
 	fibre_begin(the_case->thread);
 }
 

@@ -73,6 +73,7 @@ struct world {
 	struct range retire[WORLD_RETIRED];
 	size_t heap; /* bytes of it in use */
 	unsigned threads;
+	unsigned begun; /* bit t: T(t) has taken its first step */
 	/* Only the order in which actions are tried depends on these, unless preemptions are counted. */
 	unsigned last;
 	bool resting[MODEL_THREADS];
