@@ -17,10 +17,12 @@
 #include "trace.h"
 
 static unsigned alike;
+static bool outlasts; /* a sleep that ends by time has lasted longer than any store can take (fence.h counts on that) */
 
 void actions_begin(const struct model_case *c)
 {
 	alike = c->alike;
+	outlasts = c->fence_fails;
 }
 
 /* Of threads that do the same, the first is the first to begin: any other order is this one under other names. */
@@ -94,14 +96,23 @@ static void add_leaves(struct adder *a)
 				add(a, ACT_LEAVE, t, i, 0);
 }
 
+static bool some_store_is_under_way(void)
+{
+	for (unsigned t = 0; t < world->threads; t++)
+		if (world->thread[t].stores > 0 || world->thread[t].comparing)
+			return true;
+	return false;
+}
+
 static void add_ends_of_sleep(struct adder *a)
 {
+	bool can_time_out = !outlasts || !some_store_is_under_way();
 	unsigned cost = a->n > 0;
 
 	for (unsigned t = 0; t < world->threads; t++) {
 		if (world->thread[t].life != ASLEEP)
 			continue;
-		if (world->thread[t].until != INT64_MAX)
+		if (can_time_out && world->thread[t].until != INT64_MAX)
 			add(a, ACT_TIME_OUT, t, 0, cost);
 		if (world->spurious > 0)
 			add(a, ACT_SPURIOUS, t, 0, 1);

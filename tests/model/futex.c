@@ -5,6 +5,7 @@
  * stays queued on the others until it runs again, and may spend further wakes there. A private wake does not reach a shared
  * sleeper, nor the other way round.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,28 +137,34 @@ static bool queue_on(const struct pawl__watch *watch, unsigned n)
 	return true;
 }
 
-bool pawl__park(const struct pawl__watch *watch, unsigned n, int64_t until)
+static int sleep_until(struct thread *t, int64_t until)
+{
+	t->until = until;
+	t->life = ASLEEP;
+	fibre_step(NEED_NOTHING, 0);
+	return t->timed_out && !t->woken ? ETIMEDOUT : 0;
+}
+
+int pawl__park(const struct pawl__watch *watch, unsigned n, int64_t until)
 {
 	struct thread *t = fibre_current;
-	bool queued, timed_out;
+	int rc = 0;
 
 	if (n > 1 && pawl__tune.no_waitv) {
 		n = 1;
 		until = until - world->now < 5000000 ? until : world->now + 5000000;
 	}
-	queued = queue_on(watch, n);
-	timed_out = queued && !t->woken && until <= world->now;
-	if (queued && !t->woken && !timed_out) {
-		t->until = until;
-		t->life = ASLEEP;
-		fibre_step(NEED_NOTHING, 0);
-		timed_out = t->timed_out && !t->woken;
-	}
+	if (!queue_on(watch, n))
+		rc = t->woken ? 0 : EAGAIN;
+	else if (!t->woken && until <= world->now)
+		rc = ETIMEDOUT;
+	else if (!t->woken)
+		rc = sleep_until(t, until);
 	dequeue_all_of(me());
 	t->woken = t->timed_out = false;
 	t->until = 0;
-	trace_event(timed_out ? "park ends: too late" : "park ends", watch->word, NULL, 0, 0);
-	return timed_out;
+	trace_event(rc == ETIMEDOUT ? "park ends: too late" : "park ends", watch->word, NULL, 0, 0);
+	return rc;
 }
 
 static int wake(const uint32_t *word, int n, bool is_private)

@@ -59,6 +59,19 @@ static void stable_hungry(void)
 	pawl__tune.hungry_ns = -1;
 }
 
+/* Who cannot fall asleep, because the lock goes to and fro, rests unannounced for a while. */
+static void naps(void)
+{
+	set_up(0);
+	pawl__tune.nap_ns = 50000;
+}
+
+static void stable_naps(void)
+{
+	stable();
+	pawl__tune.nap_ns = 50000;
+}
+
 /* ---- what its threads do ---- */
 
 static void leave(void)
@@ -202,34 +215,61 @@ static bool many_announcements(void)
 	return shared->mutex.queue > 20;
 }
 
+/* Where a fence fails, sleeps end after a moment, again and again. */
+static bool many_slices(void)
+{
+	return shared->mutex.queue > 20 || model_now() > MODEL_EPOCH + 4000000;
+}
+
 #define CASE(n, what, s, t) .name = what, .threads = n, .setup = s, .thread = t, .finish = is_free
 #define STABLE              .beyond = many_announcements
+#define WITHIN(n, in_long)  .preemptions = n, .preemptions_long = in_long
+#define LONG(n)             .only_long = true, .preemptions_long = n
+#define ALL_ALIKE           .alike = MODEL_T0_T1_T2 | MODEL_T2_T3
 
 static const struct model_case cases[] = {
-	{ CASE(3, "three threads", plain, once) },
-	{ CASE(2, "two threads, twice", plain, twice) },
-	{ CASE(3, "three threads, one twice", plain, one_twice) },
-	{ CASE(2, "first locks", plain, twice), .newborn = true },
-	{ CASE(3, "any sleeper is woken", plain, once), .any_sleeper = true },
-	{ CASE(3, "spurious wake-up", plain, once), .spurious = 1 },
-	{ CASE(3, "timed", plain, one_timed), .ticks = 1 },
-	{ CASE(3, "two timed", plain, two_timed), .ticks = 1 },
-	{ CASE(3, "expired", plain, one_expired) },
-	{ CASE(3, "tried", plain, one_tries) },
-	{ CASE(3, "recursive", recursive, nested) },
+	{ CASE(3, "three threads", plain, once), ALL_ALIKE },
+	{ CASE(2, "two threads, twice", plain, twice), ALL_ALIKE },
+	{ CASE(3, "three threads, one twice", plain, one_twice), .alike = MODEL_T1_T2 },
+	{ CASE(2, "first locks", plain, twice), ALL_ALIKE, .newborn = true },
+	{ CASE(3, "any sleeper is woken", plain, once), ALL_ALIKE, .any_sleeper = true },
+	{ CASE(3, "spurious wake-up", plain, once), ALL_ALIKE, .spurious = 1 },
+	{ CASE(3, "timed", plain, one_timed), .alike = MODEL_T1_T2, .ticks = 1 },
+	{ CASE(3, "two timed", plain, two_timed), .alike = MODEL_T0_T1, .ticks = 1 },
+	{ CASE(3, "expired", plain, one_expired), .alike = MODEL_T1_T2 },
+	{ CASE(3, "tried", plain, one_tries), .alike = MODEL_T1_T2 },
+	{ CASE(3, "recursive", recursive, nested), .alike = MODEL_T1_T2 },
 	{ CASE(2, "misused", plain, misused) },
-	{ CASE(3, "hungry", hungry, once), .rescued = true },
-	{ CASE(3, "hungry, timed", hungry, one_timed), .rescued = true, .ticks = 1 },
-	{ CASE(2, "hungry, twice", hungry, twice), .rescued = true },
-	{ .name = "the last one frees it", .threads = 3, .setup = plain, .thread = last_one_frees },
+	{ CASE(3, "hungry", hungry, once), ALL_ALIKE, .rescued = true },
+	{ CASE(3, "hungry, timed", hungry, one_timed), .alike = MODEL_T1_T2, .rescued = true, .ticks = 1, WITHIN(4, 0) },
+	{ CASE(2, "hungry, twice", hungry, twice), ALL_ALIKE, .rescued = true },
+	{ CASE(3, "naps", naps, one_twice), .alike = MODEL_T1_T2, .rescued = true, WITHIN(4, 8) },
+	{ .name = "the last one frees it", .threads = 3, .setup = plain, .thread = last_one_frees, ALL_ALIKE },
+	{ CASE(3, "no restart", plain, once), ALL_ALIKE, .no_restart = true },
+	{ CASE(3, "one without restart", plain, once), .alike = MODEL_T1_T2, .one_without_restart = true },
+	{ CASE(2, "fence fails", plain, twice), ALL_ALIKE, .rescued = true, .fence_fails = true, .beyond = many_slices },
 
-	{ CASE(3, "stable", stable, once), STABLE },
-	{ CASE(2, "stable, twice", stable, twice), STABLE },
-	{ CASE(3, "stable, timed", stable, one_timed), STABLE, .ticks = 1 },
-	{ CASE(3, "stable, tried", stable, one_tries), STABLE },
+	{ CASE(3, "stable", stable, once), ALL_ALIKE, STABLE, WITHIN(4, 0) },
+	{ CASE(2, "stable, twice", stable, twice), ALL_ALIKE, STABLE },
+	{ CASE(3, "stable, timed", stable, one_timed), .alike = MODEL_T1_T2, STABLE, .ticks = 1, WITHIN(3, 0) },
+	{ CASE(3, "stable, tried", stable, one_tries), .alike = MODEL_T1_T2, STABLE },
 	{ CASE(2, "stable, recursive", stable_recursive, nested), STABLE },
-	{ CASE(3, "stable, hungry", stable_hungry, once), STABLE, .rescued = true },
-	{ CASE(3, "stable, no membarrier", stable, once), .no_fence = true },
+	{ CASE(3, "stable, hungry", stable_hungry, once), ALL_ALIKE, STABLE, .rescued = true, WITHIN(3, 6) },
+	{ CASE(3, "stable, naps", stable_naps, once), ALL_ALIKE, STABLE, .rescued = true, WITHIN(3, 6) },
+	{ CASE(3, "stable, no membarrier", stable, once), ALL_ALIKE, .no_fence = true },
+	{ CASE(2, "stable, fence fails", stable, twice), ALL_ALIKE, .rescued = true, .fence_fails = true,
+		.beyond = many_slices, WITHIN(4, 0) },
+
+	{ CASE(3, "stable, three threads, fence fails", stable, once), ALL_ALIKE, .rescued = true, .fence_fails = true,
+		.beyond = many_slices, LONG(5) },
+	{ CASE(4, "four threads", plain, once), ALL_ALIKE, LONG(5) },
+	{ CASE(4, "four threads, timed", plain, two_timed), .alike = MODEL_T0_T1 | MODEL_T2_T3, .ticks = 1, LONG(4) },
+	{ CASE(4, "four threads, any sleeper is woken", plain, once), ALL_ALIKE, .any_sleeper = true, LONG(4) },
+	{ CASE(4, "four threads, hungry", hungry, once), ALL_ALIKE, .rescued = true, LONG(4) },
+	{ CASE(4, "stable, four threads", stable, once), ALL_ALIKE, STABLE, LONG(3) },
+	{ CASE(4, "stable, four threads, timed", stable, one_timed), STABLE, .ticks = 1, LONG(3) },
+	{ CASE(4, "four threads, at random", plain, one_twice), .random = 300000, .only_long = true },
+	{ CASE(4, "stable, at random", stable, one_twice), .random = 300000, .only_long = true },
 };
 
 int main(int argc, char **argv)

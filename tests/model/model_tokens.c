@@ -55,6 +55,13 @@ static void two_hungry(void)
 	pawl__tune.hungry_ns = -1;
 }
 
+/* Who cannot fall asleep, because the token goes to and fro, rests unannounced for a while. */
+static void naps(void)
+{
+	set_up(1, 8);
+	pawl__tune.nap_ns = 50000;
+}
+
 /* Nobody has put one in yet. */
 static void none_yet(void)
 {
@@ -91,6 +98,13 @@ static void twice(unsigned me)
 {
 	once(me);
 	once(me);
+}
+
+static void one_twice(unsigned me)
+{
+	once(me);
+	if (me == 0)
+		once(me);
 }
 
 /* The others take one as they can. */
@@ -183,26 +197,37 @@ static void none_is_there(void)
 
 #define CASE(n, what, s, t) .name = what, .threads = n, .setup = s, .thread = t
 #define WHOLE               .finish = all_are_there
+#define WITHIN(n, in_long)  .preemptions = n, .preemptions_long = in_long
+#define LONG(n)             .only_long = true, .preemptions_long = n
+#define ALL_ALIKE           .alike = MODEL_T0_T1_T2 | MODEL_T2_T3
+#define T0_T1               .alike = MODEL_T0_T1
+#define T1_T2               .alike = MODEL_T1_T2
 
 static const struct model_case cases[] = {
-	{ CASE(3, "one token", one, once), WHOLE },
-	{ CASE(2, "one token, twice", one, twice), WHOLE },
-	{ CASE(3, "two tokens", two, once), WHOLE },
-	{ CASE(2, "two tokens, twice", two, twice), WHOLE },
-	{ CASE(3, "any sleeper is woken", one, once), WHOLE, .any_sleeper = true },
-	{ CASE(3, "spurious wake-up", one, once), WHOLE, .spurious = 1 },
-	{ CASE(3, "one token, timed", one, one_timed), WHOLE, .ticks = 1 },
-	{ CASE(3, "one token, two timed", one, two_timed), WHOLE, .ticks = 1 },
-	{ CASE(3, "two tokens, timed", two, one_timed), WHOLE, .ticks = 1 },
-	{ CASE(3, "tried", one, one_tries), WHOLE },
-	{ CASE(3, "one place to wait", one_place_to_wait, or_too_many), WHOLE },
-	{ CASE(2, "no place to wait", no_place_to_wait, or_too_many), WHOLE },
-	{ CASE(3, "given by another", none_yet, given), .finish = was_given },
+	{ CASE(3, "one token", one, once), WHOLE, ALL_ALIKE },
+	{ CASE(2, "one token, twice", one, twice), WHOLE, ALL_ALIKE },
+	{ CASE(3, "two tokens", two, once), WHOLE, ALL_ALIKE },
+	{ CASE(2, "two tokens, twice", two, twice), WHOLE, ALL_ALIKE },
+	{ CASE(3, "any sleeper is woken", one, once), WHOLE, ALL_ALIKE, .any_sleeper = true },
+	{ CASE(3, "spurious wake-up", one, once), WHOLE, ALL_ALIKE, .spurious = 1, WITHIN(4, 0) },
+	{ CASE(3, "one token, timed", one, one_timed), WHOLE, T1_T2, .ticks = 1, WITHIN(4, 0) },
+	{ CASE(3, "one token, two timed", one, two_timed), WHOLE, T0_T1, .ticks = 1, WITHIN(4, 0) },
+	{ CASE(3, "two tokens, timed", two, one_timed), WHOLE, T1_T2, .ticks = 1 },
+	{ CASE(3, "tried", one, one_tries), WHOLE, T1_T2 },
+	{ CASE(3, "one place to wait", one_place_to_wait, or_too_many), WHOLE, ALL_ALIKE },
+	{ CASE(2, "no place to wait", no_place_to_wait, or_too_many), WHOLE, ALL_ALIKE },
+	{ CASE(3, "given by another", none_yet, given), .finish = was_given, T1_T2 },
 	{ CASE(2, "in vain", none_yet, in_vain), .finish = none_is_there, .rescued = true },
-	{ CASE(3, "hungry", hungry, once), WHOLE, .rescued = true },
-	{ CASE(3, "two tokens, hungry", two_hungry, once), WHOLE, .rescued = true },
-	{ CASE(3, "hungry, timed", hungry, one_timed), WHOLE, .rescued = true, .ticks = 1 },
-	{ CASE(3, "the last one frees it", one, last_one_frees) },
+	{ CASE(3, "hungry", hungry, once), WHOLE, ALL_ALIKE, .rescued = true, WITHIN(4, 0) },
+	{ CASE(3, "two tokens, hungry", two_hungry, once), WHOLE, ALL_ALIKE, .rescued = true },
+	{ CASE(3, "hungry, timed", hungry, one_timed), WHOLE, T1_T2, .rescued = true, .ticks = 1, WITHIN(4, 0) },
+	{ CASE(3, "naps", naps, one_twice), WHOLE, T1_T2, .rescued = true, WITHIN(4, 8) },
+	{ CASE(3, "the last one frees it", one, last_one_frees), ALL_ALIKE },
+
+	{ CASE(4, "two tokens, four threads", two, once), WHOLE, ALL_ALIKE, LONG(5) },
+	{ CASE(4, "two tokens, four threads, timed", two, two_timed), WHOLE, T0_T1, .ticks = 1, LONG(4) },
+	{ CASE(4, "one token, four threads", one, once), WHOLE, ALL_ALIKE, LONG(4) },
+	{ CASE(4, "two tokens, at random", two, one_twice), WHOLE, .random = 300000, .only_long = true },
 };
 
 int main(int argc, char **argv)
