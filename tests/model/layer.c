@@ -17,6 +17,7 @@
 
 #include "fibre.h"
 #include "futex.h"
+#include "known.h"
 #include "layer.h"
 #include "memory.h"
 #include "trace.h"
@@ -94,6 +95,7 @@ static bool fence(bool restart)
 {
 	if (the_case->no_fence || the_case->fence_fails)
 		return false;
+	known_fence();
 	fibre_step(NEED_OWN_EMPTY, 0);
 	for (unsigned i = 0; i < world->threads; i++) {
 		struct thread *t = &world->thread[i];

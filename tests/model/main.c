@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "known.h"
 #include "memory.h"
 #include "search.h"
 #include "tests/lib/tap.h"
@@ -100,7 +101,7 @@ static void print_failure(const struct model_case *c)
 	char known[1000];
 	char *choices = text_choices(s.path, s.length);
 
-	memory_known(known, sizeof(known));
+	known_print(known, sizeof(known));
 	print_trace();
 	tap_note("%s", trace_failure);
 	tap_note("again: %s -c '%s' -m %s -r %s/%s", options.program, c->name, text_memory(memory_kind), known, choices);
@@ -162,7 +163,7 @@ static void replay(const struct model_case *c, enum model_memory kind)
 	const char *choices = strchr(options.replay, '/');
 
 	search_case(c, kind);
-	if (!choices || !memory_know(options.replay) || !text_read_choices(choices + 1, s.path, SEARCH_PATH, &s.length)) {
+	if (!choices || !known_read(options.replay) || !text_read_choices(choices + 1, s.path, SEARCH_PATH, &s.length)) {
 		fprintf(stderr, "no such run: %s\n", options.replay);
 		exit(64);
 	}

@@ -311,6 +311,8 @@ static const struct model_case cases[] = {
 	{ CASE(3, "two to one, two places", two_places, two_to_one), ARRIVES, T0_T1 },
 	{ CASE(3, "one to two, one place", one_place, one_to_two), ARRIVES, T1_T2, WITHIN(3, 5) },
 	{ CASE(3, "one to two, two places", two_places, one_to_two), ARRIVES, T1_T2, WITHIN(3, 5) },
+	{ CASE(4, "two to two, two places", two_places, two_to_two), ARRIVES, .alike = MODEL_T0_T1 | MODEL_T2_T3,
+		WITHIN(1, 3) },
 	{ CASE(2, "tried", one_place, tried), STAYS },
 	{ CASE(3, "receiver timed", one_place, receiver_timed), STAYS, .ticks = 1, WITHIN(3, 5) },
 	{ CASE(3, "sender timed", full, sender_timed), STAYS, .ticks = 1, WITHIN(3, 5) },

@@ -129,6 +129,14 @@ static void one_timed(unsigned me)
 		once(me);
 }
 
+/* T1 comes back: it may pass the one that it has woken, which then is too late. */
+static void one_timed_one_twice(unsigned me)
+{
+	one_timed(me);
+	if (me == 1)
+		once(me);
+}
+
 static void two_timed(unsigned me)
 {
 	if (me < 2)
@@ -235,6 +243,7 @@ static const struct model_case cases[] = {
 	{ CASE(3, "any sleeper is woken", plain, once), ALL_ALIKE, .any_sleeper = true },
 	{ CASE(3, "spurious wake-up", plain, once), ALL_ALIKE, .spurious = 1 },
 	{ CASE(3, "timed", plain, one_timed), .alike = MODEL_T1_T2, .ticks = 1 },
+	{ CASE(3, "timed, one twice", plain, one_timed_one_twice), .ticks = 1, WITHIN(3, 5) },
 	{ CASE(3, "two timed", plain, two_timed), .alike = MODEL_T0_T1, .ticks = 1 },
 	{ CASE(3, "expired", plain, one_expired), .alike = MODEL_T1_T2 },
 	{ CASE(3, "tried", plain, one_tries), .alike = MODEL_T1_T2 },
@@ -252,6 +261,7 @@ static const struct model_case cases[] = {
 	{ CASE(3, "stable", stable, once), ALL_ALIKE, STABLE, WITHIN(4, 0) },
 	{ CASE(2, "stable, twice", stable, twice), ALL_ALIKE, STABLE },
 	{ CASE(3, "stable, timed", stable, one_timed), .alike = MODEL_T1_T2, STABLE, .ticks = 1, WITHIN(3, 0) },
+	{ CASE(3, "stable, timed, one twice", stable, one_timed_one_twice), STABLE, .ticks = 1, WITHIN(3, 5) },
 	{ CASE(3, "stable, tried", stable, one_tries), .alike = MODEL_T1_T2, STABLE },
 	{ CASE(2, "stable, recursive", stable_recursive, nested), STABLE },
 	{ CASE(3, "stable, hungry", stable_hungry, once), ALL_ALIKE, STABLE, .rescued = true, WITHIN(3, 6) },

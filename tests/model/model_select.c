@@ -51,6 +51,12 @@ static void set_up(void)
 	MODEL_CHECK(pawl_tokens_take(&shared->x, PAWL_TRY) == 0 && pawl_tokens_take(&shared->y, PAWL_TRY) == 0);
 }
 
+static void one_place_to_wait(void)
+{
+	set_up();
+	MODEL_CHECK(pawl_tokens_init(&shared->x, 1, 1) == 0 && pawl_tokens_take(&shared->x, PAWL_TRY) == 0);
+}
+
 static void full_b(void)
 {
 	set_up();
@@ -228,6 +234,43 @@ static void beside_a_taker(unsigned me)
 	took(&shared->x);
 }
 
+/* Only one may wait for x: T0 and T1 select that, T2 puts one into each. */
+static void too_many(unsigned me)
+{
+	pawl_case_t cases[2] = { pawl_case_take(&shared->x), pawl_case_take(&shared->y) };
+	size_t chosen;
+	int rc;
+
+	if (me == 2) {
+		MODEL_CHECK(shared->x.word >> 16 <= 1); /* the waiters (tokens.c) */
+		two_takers(me);
+		MODEL_CHECK(shared->x.word >> 16 <= 1 || shared->x.word >> 31);
+		return;
+	}
+	rc = pawl_select(cases, 2, PAWL_FOREVER, &chosen);
+	if (rc == 0)
+		took(chosen == 0 ? &shared->x : &shared->y);
+	else
+		MODEL_CHECK(rc == EAGAIN && chosen == 2);
+}
+
+/* Twice the same channel. */
+static void twice_the_same(unsigned me)
+{
+	uint32_t got[2] = { MAIL_NONE, MAIL_NONE };
+	struct mail_box box = { 0 };
+	pawl_case_t cases[2] = { pawl_case_recv(a, &got[0]), pawl_case_recv(a, &got[1]) };
+	size_t chosen;
+
+	if (me == 1) {
+		send(a, me, 0);
+		return;
+	}
+	MODEL_CHECK(pawl_select(cases, 2, PAWL_FOREVER, &chosen) == 0 && chosen < 2);
+	MODEL_CHECK(got[1 - chosen] == MAIL_NONE);
+	mail_got(&shared->mail, &box, got[chosen]);
+}
+
 /* T0 takes a token or receives, both in the end. */
 static void token_and_channel(unsigned me)
 {
@@ -316,6 +359,8 @@ static const struct model_case cases[] = {
 	{ CASE(3, "receive and send", full_b, receive_and_send, all_arrived), WITHIN(2) },
 	{ CASE(3, "two takers", set_up, two_takers, both_taken), WITHIN(3) },
 	{ CASE(3, "beside a taker", set_up, beside_a_taker, tokens_are_right), WITHIN(3) },
+	{ CASE(3, "one place to wait", one_place_to_wait, too_many, tokens_are_right), WITHIN(3) },
+	{ CASE(2, "twice the same", set_up, twice_the_same, all_arrived) },
 	{ CASE(3, "token and channel", set_up, token_and_channel, all_arrived), WITHIN(3) },
 	{ CASE(3, "closed", set_up, closed, all_arrived), WITHIN(2) },
 	{ CASE(2, "closed, one selects", set_up, closed, all_arrived) },

@@ -69,6 +69,13 @@ static void none_yet(void)
 	MODEL_CHECK(pawl_tokens_take(&shared->tokens, PAWL_TRY) == 0);
 }
 
+static void none_of_two_yet(void)
+{
+	set_up(2, 8);
+	MODEL_CHECK(pawl_tokens_take(&shared->tokens, PAWL_TRY) == 0);
+	MODEL_CHECK(pawl_tokens_take(&shared->tokens, PAWL_TRY) == 0);
+}
+
 /* ---- what its threads do ---- */
 
 static void put(void)
@@ -123,6 +130,14 @@ static void one_timed(unsigned me)
 	take_or(me == 0 ? model_now() + 1 : PAWL_FOREVER, me == 0 ? ETIMEDOUT : 0);
 }
 
+/* T1 comes back: it may pass the one that it has woken, which then is too late. */
+static void one_timed_one_twice(unsigned me)
+{
+	one_timed(me);
+	if (me == 1)
+		once(me);
+}
+
 static void two_timed(unsigned me)
 {
 	take_or(me < 2 ? model_now() + 1 : PAWL_FOREVER, me < 2 ? ETIMEDOUT : 0);
@@ -152,6 +167,18 @@ static void given(unsigned me)
 	while (pawl_tokens_free(&shared->tokens) > 0)
 		model_pause();
 	model_write(&shared->section.data, 2);
+	put();
+}
+
+/* The same with two tokens: the second one is put while the wake-up for the first is on its way. */
+static void given_two(unsigned me)
+{
+	if (me > 0) {
+		MODEL_CHECK(pawl_tokens_take(&shared->tokens, PAWL_FOREVER) == 0);
+		shared->inside++;
+		return;
+	}
+	put();
 	put();
 }
 
@@ -211,12 +238,14 @@ static const struct model_case cases[] = {
 	{ CASE(3, "any sleeper is woken", one, once), WHOLE, ALL_ALIKE, .any_sleeper = true },
 	{ CASE(3, "spurious wake-up", one, once), WHOLE, ALL_ALIKE, .spurious = 1, WITHIN(4, 0) },
 	{ CASE(3, "one token, timed", one, one_timed), WHOLE, T1_T2, .ticks = 1, WITHIN(4, 0) },
+	{ CASE(3, "one token, timed, one twice", one, one_timed_one_twice), WHOLE, .ticks = 1, WITHIN(4, 5) },
 	{ CASE(3, "one token, two timed", one, two_timed), WHOLE, T0_T1, .ticks = 1, WITHIN(4, 0) },
 	{ CASE(3, "two tokens, timed", two, one_timed), WHOLE, T1_T2, .ticks = 1 },
 	{ CASE(3, "tried", one, one_tries), WHOLE, T1_T2 },
 	{ CASE(3, "one place to wait", one_place_to_wait, or_too_many), WHOLE, ALL_ALIKE },
 	{ CASE(2, "no place to wait", no_place_to_wait, or_too_many), WHOLE, ALL_ALIKE },
 	{ CASE(3, "given by another", none_yet, given), .finish = was_given, T1_T2 },
+	{ CASE(3, "two given by another", none_of_two_yet, given_two), .finish = was_given, T1_T2 },
 	{ CASE(2, "in vain", none_yet, in_vain), .finish = none_is_there, .rescued = true },
 	{ CASE(3, "hungry", hungry, once), WHOLE, ALL_ALIKE, .rescued = true, WITHIN(4, 0) },
 	{ CASE(3, "two tokens, hungry", two_hungry, once), WHOLE, ALL_ALIKE, .rescued = true },

@@ -11,6 +11,7 @@
 #include "actions.h"
 #include "fibre.h"
 #include "layer.h"
+#include "known.h"
 #include "memory.h"
 #include "search.h"
 #include "trace.h"
@@ -23,7 +24,7 @@ void search_case(const struct model_case *c, enum model_memory kind)
 {
 	the_case = c;
 	memory_kind = kind;
-	memory_forget();
+	known_forget();
 	if (!saved)
 		saved = malloc(world_size());
 	if (!saved)
@@ -223,7 +224,7 @@ static bool search_once(struct search *s, unsigned preemptions, unsigned most)
 	arrive(s, NULL, (struct action){ 0 }, preemptions);
 	while (depth > 0 && !s->failed && visited_count() < most) {
 		advance(s);
-		if (memory_has_learned())
+		if (known_has_news())
 			return false;
 	}
 	s->exhausted = depth == 0 && !s->failed;
@@ -314,7 +315,7 @@ void search_random(struct search *s, unsigned runs, uint64_t seed, bool twice)
 	memset(s, 0, sizeof(*s));
 	for (unsigned i = 0; i < runs && !s->failed; i++) {
 		run_random(s, &state);
-		if (memory_has_learned()) {
+		if (known_has_news()) {
 			i = 0;
 			state = seed;
 			continue;
