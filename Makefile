@@ -172,6 +172,7 @@ $(MODEL): $(O)/%: $(O)/%.o $(ENGINE) $(MODELLED) $(O)/tests/lib/tap.o
 SUB      = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 SUITES  := $(sort $(wildcard tests/suites/*.sh))
 programs = $(patsubst %.c,build/$(1)/%,$(sort $(wildcard tests/$(2)_*.c)))
+EXPLORER = $(call programs,model,model/model) tests/model/mutants.sh
 CHECKERS := tsan asan ubsan
 
 # The steps of a target run in parallel among themselves only: a test that races with a compiler says little.
@@ -183,13 +184,14 @@ examples: $(EXAMPLES)
 models: $(MODEL)
 benches: $(BENCH)
 
-test: ## every test: units, kills at labelled points and at random, crowds, suites; what can in tsan, asan, ubsan, too
+test: ## every test: units, kills at labelled points and at random, crowds, suites, explorer; what can in tsan, asan, ubsan
 	+@$(SUB) FLAVOR=release all crashes stresses examples
 	+@$(SUB) FLAVOR=test units points
+	+@$(SUB) FLAVOR=model models
 	+@set -e; for f in $(CHECKERS); do $(SUB) FLAVOR=$$f units stresses; done
 	@tests/run $(call programs,test,unit/test) $(call programs,test,crash/point) \
 		$(foreach f,crash/crash stress/stress,$(call programs,release,$(f))) \
-		$(foreach f,$(CHECKERS),$(call programs,$(f),unit/test) $(call programs,$(f),stress/stress)) $(SUITES)
+		$(foreach f,$(CHECKERS),$(call programs,$(f),unit/test) $(call programs,$(f),stress/stress)) $(EXPLORER) $(SUITES)
 
 check: test ## the same
 
@@ -206,10 +208,11 @@ valgrind: ## the unit tests under valgrind's memcheck
 
 T ?= 600
 long = $(foreach v,T KILLS SEED STATE,$(if $($(v)),$(v)="$($(v))"))
-stress: ## kills and crowds in their long form, T= seconds or KILLS= kills each; SEED= replays, STATE= adds up over runs
+stress: ## kills, crowds and explorer in their long form, T= seconds or KILLS= kills each; SEED= replays, STATE= adds up over runs
 	+@$(SUB) FLAVOR=release crashes stresses
+	+@$(SUB) FLAVOR=model models
 	@$(long) LONG=1 NOTES=1 LIMIT=$$(($(T) + 3600)) tests/run \
-		$(foreach f,crash/crash stress/stress,$(call programs,release,$(f)))
+		$(foreach f,crash/crash stress/stress,$(call programs,release,$(f))) $(call programs,model,model/model)
 
 # What tests/model/mutants.sh compiles with.
 .PHONY: models model compiler
@@ -217,7 +220,7 @@ compiler: ; @echo '$(CC)'; echo '$(subst ','\'',$(ALL) $(SWAP))'
 
 model: ## the explorer: every order of a few threads' steps, store buffers too, and planted faults it has to find
 	+@$(SUB) FLAVOR=model models
-	@NOTES=1 tests/run $(call programs,model,model/model) tests/model/mutants.sh
+	@NOTES=1 tests/run $(EXPLORER)
 
 headers: ## each public header alone, C11 and C++17, gcc and clang
 	@tests/run tests/suites/headers.sh

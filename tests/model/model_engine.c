@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** model_engine.c: the explorer itself: litmus tests, and a futex mutex of three states with faults that it has to find.
+/** model_engine.c: the explorer itself: a futex mutex of three states, an asymmetric one, and faults that it has to find.
  *
  * Each fault stands beside what finds it, and beside what cannot: a relaxed release needs PSO, a missing membarrier a store
  * buffer, a woken thread that forgets the others a third thread.
@@ -14,7 +14,6 @@
 static struct shared {
 	uint32_t word;  /* 0 free, 1 held, 2 held and somebody may sleep */
 	uint32_t queue; /* of the asymmetric mutex: odd: somebody may sleep; the rest counts */
-	uint32_t x, y, seen_x, seen_y;
 	struct section section;
 } * shared;
 
@@ -23,8 +22,6 @@ static void setup(void)
 	shared = model_alloc(sizeof(*shared));
 	MODEL_NAME(shared->word);
 	MODEL_NAME(shared->queue);
-	MODEL_NAME(shared->x);
-	MODEL_NAME(shared->y);
 	MODEL_NAME(shared->section.data);
 }
 
@@ -246,86 +243,7 @@ static bool many_announcements(void)
 	return shared->queue > 16;
 }
 
-/* ---- litmus tests ---- */
-
-static void store_buffering(unsigned me)
-{
-	if (me == 0) {
-		PAWL_STORE(&shared->x, 1u, RELEASE);
-		shared->seen_y = PAWL_LOAD(&shared->y, ACQUIRE);
-	} else {
-		PAWL_STORE(&shared->y, 1u, RELEASE);
-		shared->seen_x = PAWL_LOAD(&shared->x, ACQUIRE);
-	}
-}
-
-static void store_buffering_seq_cst(unsigned me)
-{
-	if (me == 0) {
-		PAWL_STORE(&shared->x, 1u, SEQ_CST);
-		shared->seen_y = PAWL_LOAD(&shared->y, SEQ_CST);
-	} else {
-		PAWL_STORE(&shared->y, 1u, SEQ_CST);
-		shared->seen_x = PAWL_LOAD(&shared->x, SEQ_CST);
-	}
-}
-
-/* One side is fenced by the other. */
-static void store_buffering_heavy(unsigned me)
-{
-	if (me == 0) {
-		PAWL_STORE(&shared->x, 1u, RELAXED);
-		shared->seen_y = PAWL_LOAD(&shared->y, RELAXED);
-	} else {
-		PAWL_STORE(&shared->y, 1u, RELAXED);
-		pawl__fence_heavy();
-		shared->seen_x = PAWL_LOAD(&shared->x, RELAXED);
-	}
-}
-
-static void one_was_seen(void)
-{
-	MODEL_CHECK(shared->seen_x || shared->seen_y);
-}
-
-static void message(unsigned me)
-{
-	if (me == 0) {
-		PAWL_STORE(&shared->x, 1u, RELAXED);
-		PAWL_STORE(&shared->y, 1u, RELAXED);
-	} else if (PAWL_LOAD(&shared->y, ACQUIRE)) {
-		MODEL_CHECK(PAWL_LOAD(&shared->x, RELAXED));
-	}
-}
-
-static void message_released(unsigned me)
-{
-	if (me == 0) {
-		PAWL_STORE(&shared->x, 1u, RELAXED);
-		PAWL_STORE(&shared->y, 1u, RELEASE);
-	} else if (PAWL_LOAD(&shared->y, ACQUIRE)) {
-		MODEL_CHECK(PAWL_LOAD(&shared->x, RELAXED));
-	}
-}
-
-/* ---- waiting for what never comes ---- */
-
-static void waits_in_vain(unsigned me)
-{
-	while (PAWL_LOAD(&shared->x, RELAXED) < 3)
-		if (me == 1)
-			PAWL_STORE(&shared->x, PAWL_LOAD(&shared->x, RELAXED) % 2 + 1, RELAXED);
-}
-
-static void waits_for_it(unsigned me)
-{
-	while (PAWL_LOAD(&shared->x, RELAXED) < 3)
-		if (me == 1)
-			PAWL_STORE(&shared->x, PAWL_LOAD(&shared->x, RELAXED) + 1, RELAXED);
-}
-
 #define CASE(n, what, t) .name = what, .threads = n, .setup = setup, .thread = t
-#define LITMUS(what, t)  .name = what, .threads = 2, .setup = setup, .thread = t
 
 static const struct model_case cases[] = {
 	{ CASE(3, "three threads", right) },
@@ -356,17 +274,6 @@ static const struct model_case cases[] = {
 	{ CASE(2, "asymmetric, no membarrier", no_membarrier), .beyond = many_announcements, .memory = MODEL_TSO,
 		.planted = "lost wake-up" },
 	{ CASE(2, "asymmetric, wake without change", wake_without_change), .planted = "lost wake-up" },
-
-	{ LITMUS("store buffering", store_buffering), .memory = MODEL_SC, .finish = one_was_seen },
-	{ LITMUS("store buffering", store_buffering), .memory = MODEL_TSO | MODEL_PSO, .finish = one_was_seen,
-		.planted = "one_was_seen" },
-	{ LITMUS("store buffering, seq_cst", store_buffering_seq_cst), .finish = one_was_seen },
-	{ LITMUS("store buffering, heavy fence", store_buffering_heavy), .finish = one_was_seen },
-	{ LITMUS("message", message), .memory = MODEL_SC | MODEL_TSO },
-	{ LITMUS("message", message), .memory = MODEL_PSO, .planted = "shared->x" },
-	{ LITMUS("message, released", message_released) },
-	{ LITMUS("waits for it", waits_for_it) },
-	{ LITMUS("waits in vain", waits_in_vain), .planted = "livelock" },
 };
 
 int main(int argc, char **argv)

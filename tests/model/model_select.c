@@ -6,6 +6,7 @@
 #include <pawl/chan.h>
 
 #include "core/chan.h"
+#include "core/tune.h"
 #include "mail.h"
 
 static struct shared {
@@ -55,6 +56,13 @@ static void one_place_to_wait(void)
 {
 	set_up();
 	MODEL_CHECK(pawl_tokens_init(&shared->x, 1, 1) == 0 && pawl_tokens_take(&shared->x, PAWL_TRY) == 0);
+}
+
+/* The kernel does not let it sleep on two words. */
+static void no_waitv(void)
+{
+	set_up();
+	pawl__tune.no_waitv = true;
 }
 
 static void full_b(void)
@@ -343,26 +351,28 @@ static void both_taken(void)
 
 static bool many_announcements(void)
 {
-	return a->not_empty > 24 || a->not_full > 24 || b->not_empty > 24 || b->not_full > 24;
+	return (pawl__tune.no_waitv && model_now() > MODEL_EPOCH + 15000000) || a->not_empty > 24 || a->not_full > 24 ||
+	       b->not_empty > 24 || b->not_full > 24;
 }
 
 #define CASE(n, what, s, t, end)                                                                                       \
 	.name = what, .threads = n, .setup = s, .thread = t, .finish = end, .beyond = many_announcements
-#define WITHIN(n) .preemptions = n, .preemptions_long = n + 2
+#define WITHIN(n, in_long) .preemptions = n, .preemptions_long = in_long
 
 static const struct model_case cases[] = {
-	{ CASE(3, "one of two", set_up, one_of_two, all_arrived), WITHIN(2) },
-	{ CASE(3, "two selectors", set_up, two_selectors, all_arrived), WITHIN(2) },
-	{ CASE(3, "beside a receiver", set_up, beside_a_receiver, rest_is_there), WITHIN(2) },
-	{ CASE(3, "timed", set_up, timed, rest_is_there), WITHIN(2), .ticks = 1 },
+	{ CASE(3, "one of two", set_up, one_of_two, all_arrived), WITHIN(2, 3) },
+	{ CASE(3, "two selectors", set_up, two_selectors, all_arrived), WITHIN(2, 3) },
+	{ CASE(3, "beside a receiver", set_up, beside_a_receiver, rest_is_there), WITHIN(2, 3) },
+	{ CASE(3, "timed", set_up, timed, rest_is_there), WITHIN(2, 3), .ticks = 1 },
 	{ CASE(3, "tried", set_up, tried, rest_is_there) },
-	{ CASE(3, "receive and send", full_b, receive_and_send, all_arrived), WITHIN(2) },
-	{ CASE(3, "two takers", set_up, two_takers, both_taken), WITHIN(3) },
-	{ CASE(3, "beside a taker", set_up, beside_a_taker, tokens_are_right), WITHIN(3) },
-	{ CASE(3, "one place to wait", one_place_to_wait, too_many, tokens_are_right), WITHIN(3) },
+	{ CASE(3, "receive and send", full_b, receive_and_send, all_arrived), WITHIN(2, 3) },
+	{ CASE(3, "two takers", set_up, two_takers, both_taken), WITHIN(3, 5) },
+	{ CASE(3, "beside a taker", set_up, beside_a_taker, tokens_are_right), WITHIN(3, 5) },
+	{ CASE(3, "one place to wait", one_place_to_wait, too_many, tokens_are_right), WITHIN(3, 5) },
+	{ CASE(3, "two selectors, no futex_waitv", no_waitv, two_selectors, all_arrived), .rescued = true, WITHIN(1, 3) },
 	{ CASE(2, "twice the same", set_up, twice_the_same, all_arrived) },
-	{ CASE(3, "token and channel", set_up, token_and_channel, all_arrived), WITHIN(3) },
-	{ CASE(3, "closed", set_up, closed, all_arrived), WITHIN(2) },
+	{ CASE(3, "token and channel", set_up, token_and_channel, all_arrived), WITHIN(3, 5) },
+	{ CASE(3, "closed", set_up, closed, all_arrived), WITHIN(2, 3) },
 	{ CASE(2, "closed, one selects", set_up, closed, all_arrived) },
 };
 

@@ -32,7 +32,7 @@ once() { [ -n "$1" ] && [[ $2 == *"$1"* ]] && [[ ${2#*"$1"} != *"$1"* ]]; }
 compile() {
     local source=$1
     [ ! -e "$2/$1" ] || source=$2/$1
-    nice "$compiler" -I"$2/include" -I"$2/src" "${flags[@]}" -w -c "$source" -o "$2/$(basename "${1%.c}").o"
+    nice "$compiler" -I"$2/include" -I"$2/src" "${flags[@]}" -w -g0 -c "$source" -o "$2/$(basename "${1%.c}").o"
 }
 
 # hatch DIR FILE PROGRAM: PROGRAM with the mutated copy of FILE; all other objects as they are, unless they include it
