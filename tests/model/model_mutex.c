@@ -59,6 +59,13 @@ static void stable_hungry(void)
 	pawl__tune.hungry_ns = -1;
 }
 
+/* Four looks before a sleep: what comes after them is by the clock, and over at once. */
+static void patient(void)
+{
+	set_up(0);
+	pawl__tune.own_spin_ns = pawl__tune.crowd_spin_ns = -1;
+}
+
 /* Who cannot fall asleep, because the lock goes to and fro, rests unannounced for a while. */
 static void naps(void)
 {
@@ -252,6 +259,7 @@ static const struct model_case cases[] = {
 	{ CASE(3, "hungry", hungry, once), ALL_ALIKE, .rescued = true },
 	{ CASE(3, "hungry, timed", hungry, one_timed), .alike = MODEL_T1_T2, .rescued = true, .ticks = 1, WITHIN(4, 0) },
 	{ CASE(2, "hungry, twice", hungry, twice), ALL_ALIKE, .rescued = true },
+	{ CASE(3, "looks first", patient, once), ALL_ALIKE, WITHIN(3, 5) },
 	{ CASE(3, "naps", naps, one_twice), .alike = MODEL_T1_T2, .rescued = true, WITHIN(4, 8) },
 	{ .name = "the last one frees it", .threads = 3, .setup = plain, .thread = last_one_frees, ALL_ALIKE },
 	{ CASE(3, "no restart", plain, once), ALL_ALIKE, .no_restart = true },

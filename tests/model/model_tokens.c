@@ -55,6 +55,13 @@ static void two_hungry(void)
 	pawl__tune.hungry_ns = -1;
 }
 
+/* Four looks before a sleep: what comes after them is by the clock, and over at once. */
+static void patient(void)
+{
+	set_up(1, 8);
+	pawl__tune.own_spin_ns = pawl__tune.crowd_spin_ns = -1;
+}
+
 /* Who cannot fall asleep, because the token goes to and fro, rests unannounced for a while. */
 static void naps(void)
 {
@@ -250,6 +257,7 @@ static const struct model_case cases[] = {
 	{ CASE(3, "hungry", hungry, once), WHOLE, ALL_ALIKE, .rescued = true, WITHIN(4, 0) },
 	{ CASE(3, "two tokens, hungry", two_hungry, once), WHOLE, ALL_ALIKE, .rescued = true },
 	{ CASE(3, "hungry, timed", hungry, one_timed), WHOLE, T1_T2, .rescued = true, .ticks = 1, WITHIN(4, 0) },
+	{ CASE(3, "looks first", patient, once), WHOLE, ALL_ALIKE, WITHIN(3, 5) },
 	{ CASE(3, "naps", naps, one_twice), WHOLE, T1_T2, .rescued = true, WITHIN(4, 8) },
 	{ CASE(3, "the last one frees it", one, last_one_frees), ALL_ALIKE },
 

@@ -14,6 +14,7 @@ list=tests/model/mutants
 built=build/model
 require "$built/tests/model/model_engine"
 { read -r compiler; IFS= read -r line; } < <(make --no-print-directory -s FLAVOR=model compiler)
+flags=()
 eval "flags=($line)" # quoted for a shell, as in the Makefile
 mapfile -t modelled < <(find "$built/src/core" -name '*.d' | sort)
 
@@ -81,6 +82,7 @@ for i in "${!blocks[@]}"; do
 done
 wait
 
+# shellcheck disable=SC2317 # try calls it
 told() {
     cat "$built/mutants/$1.said"
     return "$(cat "$built/mutants/$1.status")"
