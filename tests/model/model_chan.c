@@ -149,6 +149,14 @@ static void two_to_two(unsigned me)
 		receive_all(1);
 }
 
+static void two_to_two_twice(unsigned me)
+{
+	if (me < 2)
+		send_all(me, 2);
+	else
+		receive_all(2);
+}
+
 /* T0 sends at once or not at all, the other takes what there is. */
 static void tried(unsigned me)
 {
@@ -344,6 +352,9 @@ static const struct model_case cases[] = {
 	{ CASE(3, "two to one, twice", one_place, two_to_one_twice), ARRIVES, T0_T1, LONG(3) },
 	{ CASE(3, "one to two, twice", one_place, one_to_two_twice), ARRIVES, T1_T2, LONG(3) },
 	{ CASE(4, "two to two", one_place, two_to_two), ARRIVES, .alike = MODEL_T0_T1 | MODEL_T2_T3, LONG(3) },
+	{ CASE(4, "two to two, at random", one_place, two_to_two_twice), ARRIVES, .random = 200000, .only_long = true },
+	{ CASE(4, "two to two, two places, at random", two_places, two_to_two_twice), ARRIVES, .random = 200000,
+		.only_long = true },
 };
 
 int main(int argc, char **argv)

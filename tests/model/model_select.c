@@ -130,6 +130,15 @@ static void two_selectors(unsigned me)
 	send(b, me, 1);
 }
 
+/* One sender for each. */
+static void two_selectors_two_senders(unsigned me)
+{
+	if (me < 2)
+		from_either_once();
+	else
+		send(me == 2 ? a : b, me, 0);
+}
+
 /* T0 selects, T1 wants a's and nothing else: a wake-up that went to T0, who then took b's, must reach T1. */
 static void beside_a_receiver(unsigned me)
 {
@@ -374,6 +383,11 @@ static const struct model_case cases[] = {
 	{ CASE(3, "token and channel", set_up, token_and_channel, all_arrived), WITHIN(3, 5) },
 	{ CASE(3, "closed", set_up, closed, all_arrived), WITHIN(2, 3) },
 	{ CASE(2, "closed, one selects", set_up, closed, all_arrived) },
+
+	{ CASE(4, "two selectors, two senders", set_up, two_selectors_two_senders, all_arrived), .only_long = true,
+		.preemptions_long = 2 },
+	{ CASE(4, "two selectors, two senders, at random", set_up, two_selectors_two_senders, all_arrived),
+		.only_long = true, .random = 200000 },
 };
 
 int main(int argc, char **argv)
