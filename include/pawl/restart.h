@@ -9,7 +9,7 @@
  * not be made. It costs what a comparison and a store cost, half of a compare-and-swap and a store.
  *
  * For x86-64 with glibc 2.35 and Linux 5.10 or newer; where pawl_restart_ is 0 it says no at once, and the caller takes its
- * other way. Not under ThreadSanitizer, which cannot see inside. Assembly, because no builtin can name the instruction that
+ * other way. A file that is compiled with -masm=intel defines PAWL_NO_RESTART before it includes this. Not under ThreadSanitizer, which cannot see inside. Assembly, because no builtin can name the instruction that
  * commits, or the place to go on at.
  *
  * Order    RELEASE, always: the store is not moved before anything that the caller did.
@@ -37,7 +37,7 @@ extern PAWL_API __thread ptrdiff_t pawl_restart_ __attribute__((tls_model("initi
 #define PAWL_RESTART_NOT_HERE_
 #endif
 #endif
-#if defined(__SANITIZE_THREAD__) || !defined(__x86_64__) || defined(__ILP32__)
+#if defined(PAWL_NO_RESTART) || defined(__SANITIZE_THREAD__) || !defined(__x86_64__) || defined(__ILP32__)
 #define PAWL_RESTART_NOT_HERE_
 #endif
 
@@ -54,8 +54,9 @@ static inline bool pawl_store_if_(uint32_t *word, uint32_t old, uint32_t value)
 	if (PAWL_UNLIKELY(area == 0))
 		return false;
 	/* The descriptor: version, flags; start, length, where to go instead. Then: point at it (offset 8 of the area), compare,
-	 * store. The signature in front of `instead` is the one glibc has registered. */
-	__asm__ __volatile__ goto(".pushsection __rseq_cs, \"aw\"\n\t"
+	 * store. The flag ? keeps them together with the function that this stands in, should the linker drop it as a copy of
+	 * another. The signature in front of `instead` is the one glibc has registered. */
+	__asm__ __volatile__ goto(".pushsection __rseq_cs, \"aw?\"\n\t"
 				  ".balign 32\n"
 				  "90:\t.long 0, 0\n\t"
 				  ".quad 91f, 92f - 91f, 93f\n\t"
@@ -66,7 +67,7 @@ static inline bool pawl_store_if_(uint32_t *word, uint32_t old, uint32_t value)
 				  "jne 93f\n\t"
 				  "movl %[value], (%[word])\n"
 				  "92:\tmovq $0, %%fs:8(%[area])\n\t"
-				  ".pushsection __rseq_failure, \"ax\"\n\t"
+				  ".pushsection __rseq_failure, \"ax?\"\n\t"
 				  ".byte 0x0f, 0xb9, 0x3d\n\t"
 				  ".long 0x53053053\n"
 				  "93:\tmovq $0, %%fs:8(%[area])\n\t"

@@ -193,4 +193,27 @@ for cc in gcc clang; do
     try "$cc: named lock, the short form" silent $cc \
         'if (pawl_lock_acquire(l, PAWL_FOREVER, 0) == 0) pawl_lock_release(l);'
 done
+# ---- a member function in two files: the linker drops one copy, and all that belongs to it has to go along ----
+member='#include <pawl/mutex.h>
+struct counter {
+    pawl_mutex_t lock;
+    int n;
+    void add() { pawl_mutex_lock(&lock); n++; pawl_mutex_unlock(&lock); }
+};
+extern counter both;
+void other();
+'
+links() {
+    printf '%s%s\n' "$member" 'counter both = { PAWL_MUTEX_INIT, 0 }; int main() { both.add(); other(); return both.n != 2; }' >"$tap_scratch/one.cc"
+    printf '%s%s\n' "$member" 'void other() { both.add(); }' >"$tap_scratch/two.cc"
+    # shellcheck disable=SC2046 # flags
+    "$@" -std=c++17 -Wall -Wextra -Wpedantic -Werror -Iinclude "$tap_scratch/one.cc" "$tap_scratch/two.cc" build/release/libpawl.a \
+        $(pkg-config --libs liburcu-bp liburcu-cds) -pthread -o "$tap_scratch/linked" && "$tap_scratch/linked"
+}
+require build/release/libpawl.a
+for cxx in g++ clang++; do
+    for level in -O0 -O2; do
+        try "$cxx $level: a mutex in a member function that two files have" links $cxx $level
+    done
+done
 finish
