@@ -160,12 +160,12 @@ static int attempt(const struct end *e)
 	return e->from ? pawl__chan_try_send(e->c, e->from) : pawl__chan_try_recv(e->c, e->into);
 }
 
-static int spin(const struct end *e)
+static int spin(const struct end *e, pawl_deadline_t deadline)
 {
 	struct pawl__spin s;
 	int rc;
 
-	pawl__spin_begin(&s, &pawl__own_patience, *pawl__own_patience.spin_ns, true);
+	pawl__spin_begin(&s, &pawl__own_patience, *pawl__own_patience.spin_ns, true, deadline);
 	while ((rc = attempt(e)) == EBUSY && pawl__spin_on(&s))
 		;
 	return rc;
@@ -196,6 +196,8 @@ void pawl__chan_leave(pawl_chan_t *c, uint32_t *event)
 
 static int wait_for_it(const struct end *e, pawl_deadline_t deadline)
 {
+	if (pawl__now() >= deadline)
+		return ETIMEDOUT;
 	for (;;) {
 		struct pawl__watch watch = { .word = e->event, .is_private = true };
 		int64_t until = deadline;
@@ -203,7 +205,7 @@ static int wait_for_it(const struct end *e, pawl_deadline_t deadline)
 
 		watch.value = pawl__event_announce(e->event);
 		if (!e->c->fenced && !pawl__fence_heavy())
-			until = pawl__now() + PAWL__FENCE_SLICE_NS < deadline ? pawl__now() + PAWL__FENCE_SLICE_NS : deadline;
+			until = pawl__sooner(pawl__now() + PAWL__FENCE_SLICE_NS, deadline);
 		rc = attempt(e);
 		if (rc == EBUSY && pawl__now() >= deadline)
 			rc = ETIMEDOUT;
@@ -217,7 +219,7 @@ static int wait_for_it(const struct end *e, pawl_deadline_t deadline)
 
 static int wait_at(struct end e, pawl_deadline_t deadline)
 {
-	int rc = spin(&e);
+	int rc = spin(&e, deadline);
 
 	return rc == EBUSY ? wait_for_it(&e, deadline) : rc;
 }
@@ -274,16 +276,21 @@ static uint64_t cells_before(const pawl_chan_t *c, uint64_t position)
 
 size_t pawl_chan_len(const pawl_chan_t *c)
 {
+	uint64_t head, tail, len;
+
+	if (!c)
+		return 0;
 	/* relaxed: out of date at once; but head first, which then is not beyond tail */
-	uint64_t head = PAWL_LOAD(&c->head, RELAXED), tail = PAWL_LOAD(&c->tail, RELAXED) & ~CLOSED;
-	uint64_t len = cells_before(c, tail) - cells_before(c, head);
+	head = PAWL_LOAD(&c->head, RELAXED);
+	tail = PAWL_LOAD(&c->tail, RELAXED) & ~CLOSED; /* relaxed: as above */
+	len = cells_before(c, tail) - cells_before(c, head);
 
 	return (int64_t)len < 0 ? 0 : len > c->capacity ? c->capacity : len;
 }
 
 size_t pawl_chan_cap(const pawl_chan_t *c)
 {
-	return c->capacity;
+	return c ? c->capacity : 0;
 }
 
 int pawl_chan_create(pawl_chan_t **out, size_t capacity, size_t element_size)
@@ -292,9 +299,9 @@ int pawl_chan_create(pawl_chan_t **out, size_t capacity, size_t element_size)
 	uint64_t lap = 1;
 	pawl_chan_t *c;
 
-	if (!out || capacity == 0 || element_size == 0 || capacity > SIZE_MAX / 32)
+	if (!out || capacity == 0 || element_size == 0)
 		return EINVAL;
-	if (__builtin_add_overflow(element_size, sizeof(struct cell) + 7, &stride) ||
+	if (capacity > SIZE_MAX / 32 || __builtin_add_overflow(element_size, sizeof(struct cell) + 7, &stride) ||
 		__builtin_mul_overflow(stride & ~(size_t)7, capacity, &cells) ||
 		__builtin_add_overflow(cells, sizeof(*c) + PAWL__LINE, &bytes))
 		return ENOMEM;

@@ -8,6 +8,11 @@
 /** CLOCK_MONOTONIC: deadlines, slices, ages. */
 int64_t pawl__now(void);
 
+static inline int64_t pawl__sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 /** CLOCK_REALTIME: where the token counters of a new segment begin, never a deadline. */
 int64_t pawl__now_real(void);
 

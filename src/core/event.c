@@ -5,13 +5,8 @@
 
 uint32_t pawl__event_announce(uint32_t *event)
 {
-	uint32_t v = PAWL_LOAD(event, RELAXED), mine; /* relaxed: a guess; the CAS decides */
-
-	do
-		mine = (v + PAWL__EVENT_SEQ) | PAWL__EVENT_SLEEPERS;
 	/* EV1 acquire: pairs with EV2 (is_awaited, fenced): a change made before it is visible to our next look */
-	while (!PAWL_CAS(event, &v, mine, ACQUIRE));
-	return mine;
+	return PAWL_FETCH_OR(event, PAWL__EVENT_SLEEPERS, ACQUIRE) | PAWL__EVENT_SLEEPERS;
 }
 
 void pawl__event_wake_for_all(uint32_t *event)
@@ -28,18 +23,14 @@ void pawl__event_wake_for_all(uint32_t *event)
 
 void pawl__event_wake_one(uint32_t *event)
 {
-	uint32_t v = PAWL_LOAD(event, RELAXED); /* relaxed: a guess; the CAS decides */
+	uint32_t v = PAWL_LOAD(event, RELAXED); /* relaxed: whoever announces itself later sees what it is woken for */
 
-	while (v & PAWL__EVENT_SLEEPERS) {
-		/* relaxed: hands nothing over; whoever does not sleep yet finds the word changed */
-		if (!PAWL_CAS(event, &v, v + PAWL__EVENT_SEQ, RELAXED))
-			continue;
-		v += PAWL__EVENT_SEQ;
-		if (pawl__wake_private(event, 1) == 0)
-			/* relaxed: fails if anybody has announced itself since, and then the flag is true */
-			PAWL_CAS(event, &v, v & ~PAWL__EVENT_SLEEPERS, RELAXED);
+	if (!(v & PAWL__EVENT_SLEEPERS) || pawl__wake_private(event, 1) > 0)
 		return;
-	}
+	/* Nobody slept: the flag goes. Whoever has announced itself and does not sleep yet finds the word changed, and whoever
+	 * does sleep by now is woken. relaxed: hands nothing over; another waker's change is as good as ours */
+	if (PAWL_CAS(event, &v, (v + PAWL__EVENT_SEQ) & ~PAWL__EVENT_SLEEPERS, RELAXED))
+		pawl__wake_private(event, PAWL__WAKE_ALL);
 }
 
 void pawl__event_wake_all(uint32_t *event)

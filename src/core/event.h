@@ -3,8 +3,8 @@
  *
  *   bit    name      means                      set by    cleared by  legal to miss?         legal when untrue?
  *   0      SLEEPERS  somebody may sleep on it   sleeper   waker       no: a wake-up is lost  yes: one spare wake
- *   31..1  seq       + 1 at each sleep and at each wake, so that neither a sleeper nor a waker mistakes an old word for
- *                    the present one
+ *   31..1  seq       + 1 when the flag is cleared and when all are woken, so that nobody goes to sleep in vain. Not at
+ *                    each sleep: of many who go to sleep at the same time, each would keep the others awake
  *
  * Sleeper: announce; fence (fence.h); look again at what it waits for; sleep, if the word is still what announce gave it.
  * The other side: change what is waited for; look at the word (pawl__event_is_awaited); wake.

@@ -43,7 +43,7 @@ static bool rest_long(struct pawl__spin *s)
 
 	if (s->rest == 0) { /* from here on by the clock: until now `until` was a length */
 		s->rest = REST_FIRST_NS;
-		s->until += now;
+		s->until = pawl__sooner(s->until + now, s->deadline);
 	}
 	if (now >= s->until)
 		return false;
@@ -66,7 +66,7 @@ bool pawl__spin_on(struct pawl__spin *s)
 
 static uint32_t load_word(const struct pawl__waiter *w)
 {
-	/* RB3 acquire: pairs with LV4 (join's, before any RB1) and RB2 (RB1 is a read-modify-write, which goes on with its
+	/* For the robust kind; the others need no order here. RB3 acquire: pairs with LV4 (join's, before any RB1) and RB2 (RB1 is a read-modify-write, which goes on with its
 	 * release): whoever an id in the word is, its membership and what the owners before it wrote were there first */
 	return PAWL_LOAD(w->word, ACQUIRE);
 }
@@ -83,7 +83,7 @@ static bool spin(struct pawl__waiter *w)
 {
 	struct pawl__spin s;
 
-	pawl__spin_begin(&s, w->kind->patience, budget(w), w->kind->patience->yields && w->rested);
+	pawl__spin_begin(&s, w->kind->patience, budget(w), w->kind->patience->yields && w->rested, w->deadline);
 	do {
 		uint32_t v = load_word(w);
 
@@ -93,7 +93,7 @@ static bool spin(struct pawl__waiter *w)
 				return true;
 			break;
 		case PAWL__IS_TURN:
-			return w->rested && w->kind->take(w, v);
+			return w->add && w->kind->take(w, v);
 		case PAWL__IS_HELD:
 			break;
 		case PAWL__IS_ODD:
@@ -105,21 +105,16 @@ static bool spin(struct pawl__waiter *w)
 
 /* ---- sleeping ---- */
 
-static int64_t sooner(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-/* It is the sleepers' turn. True if the lock was taken: by one of them, or by one who has been patient long enough. A
- * newcomer sleeps meanwhile, so that the sleeper finds a CPU: short enough to bind nobody when that sleeper is gone. */
+/* It is the sleepers' turn. True if the lock was taken: by one of them, that is by anybody who may have been woken for it; or
+ * by one who has been patient long enough. A newcomer sleeps meanwhile, so that the sleeper finds a CPU: short enough to bind nobody when that sleeper is gone. */
 static bool take_turn(struct pawl__waiter *w, uint32_t v, int64_t now)
 {
 	int64_t until;
 
 	if (w->turn_seen == 0)
 		w->turn_seen = now;
-	until = sooner(w->turn_seen + pawl__tune.turn_ns, w->deadline);
-	if (w->rested || now >= until)
+	until = pawl__sooner(w->turn_seen + pawl__tune.turn_ns, w->deadline);
+	if (w->add || now >= until)
 		return w->kind->take(w, v);
 	w->kind->sleep(w, v, now, until);
 	return false;
@@ -133,7 +128,7 @@ static void nap(struct pawl__waiter *w, int64_t now)
 	static const uint32_t nothing;
 	struct pawl__watch watch = { .word = &nothing, .is_private = true };
 
-	pawl__park(&watch, 1, sooner(now + (*w->kind->patience->nap_ns << (w->naps < 2 ? w->naps++ : 2)), w->deadline));
+	pawl__park(&watch, 1, pawl__sooner(now + (*w->kind->patience->nap_ns << (w->naps < 2 ? w->naps++ : 2)), w->deadline));
 	w->spun = false;
 }
 

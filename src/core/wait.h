@@ -62,7 +62,7 @@ struct pawl__kind {
 	int (*owner)(struct pawl__waiter *w, uint32_t v);
 
 	/* Sleep until the word is not `v` any more (HELD, or TURN), or `until`. May return early. Sets `add` and, behind an
-	 * owner, `rested`, and clears `spun`. False: it did not come to sleep, the word had changed. */
+	 * owner, `rested`, and clears `spun` there. False: it did not come to sleep, the word had changed. */
 	bool (*sleep)(struct pawl__waiter *w, uint32_t v, int64_t now, int64_t until);
 
 	/* Before the waiter looks: make good what its sleep may have cost others. NULL: nothing. */
@@ -84,17 +84,19 @@ int pawl__wait(struct pawl__waiter *w);
 
 struct pawl__spin {
 	int64_t until; /* a length, until the clock is read */
+	int64_t deadline;
 	int64_t rest, longest;
 	unsigned run;
 	bool yields;
 };
 
-static inline void pawl__spin_begin(struct pawl__spin *s, const struct pawl__patience *p, int64_t budget_ns, bool yields)
+static inline void pawl__spin_begin(
+	struct pawl__spin *s, const struct pawl__patience *p, int64_t budget_ns, bool yields, int64_t deadline)
 {
-	*s = (struct pawl__spin){ .until = budget_ns, .longest = p->rest_ns, .yields = yields };
+	*s = (struct pawl__spin){ .until = budget_ns, .deadline = deadline, .longest = p->rest_ns, .yields = yields };
 }
 
-/** Rest once before the next look. False, at once, when the budget is used up. */
+/** Rest once before the next look. False, at once, when the budget is used up, or the deadline has passed. */
 bool pawl__spin_on(struct pawl__spin *s);
 
 #endif

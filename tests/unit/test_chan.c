@@ -79,6 +79,8 @@ static void create_has_bounds(void **state)
 	assert_int_equal(pawl_chan_create(&c, 0, 0), EINVAL);
 	assert_int_equal(pawl_chan_destroy(NULL), EINVAL);
 	assert_int_equal(pawl_chan_close(NULL), EINVAL);
+	assert_int_equal(pawl_chan_len(NULL), 0);
+	assert_int_equal(pawl_chan_cap(NULL), 0);
 }
 
 /* The sanitizers' malloc would rather end the program than say ENOMEM. */
