@@ -16,7 +16,7 @@ extern const unsigned __rseq_size __attribute__((weak));
 __thread ptrdiff_t pawl_restart_;
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static bool registered, restarts;
+static bool registered, restarts, broken;
 
 static bool membarrier(int command)
 {
@@ -81,8 +81,15 @@ bool pawl__fence_heavy(void)
 	return membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
 }
 
+bool pawl__fence_restart_works(void)
+{
+	return !PAWL_LOAD(&broken, RELAXED); /* relaxed: a cached answer of the kernel's */
+}
+
 bool pawl__fence_restart(void)
 {
 	/* The kernel sends the interrupt, and passes the barriers, of the other command too. */
-	return membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ);
+	if (pawl__fence_restart_works() && !membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ))
+		PAWL_STORE(&broken, true, RELAXED); /* relaxed: a cached answer of the kernel's */
+	return pawl__fence_restart_works();
 }

@@ -28,7 +28,10 @@ bool pawl__fence_restart_can(void);
 
 /** The same barrier, which also makes every thread of this process that is inside a PAWL_STORE_IF (restart.h) start anew:
  * behind it, what such a thread had compared before is either stored for all to see, or will be compared again. Only if
- * pawl__fence_restart_can() said true. False as above. */
+ * pawl__fence_restart_can() said true. False as above; and once false, always false. */
 bool pawl__fence_restart(void);
+
+/** Has pawl__fence_restart() never failed so far? */
+bool pawl__fence_restart_works(void);
 
 #endif

@@ -33,6 +33,7 @@
 
 #include <pawl/mutex.h>
 
+#include "core/clock.h"
 #include "core/event.h"
 #include "core/fence.h"
 #include "core/park.h"
@@ -88,6 +89,15 @@ static bool take_w(struct pawl__waiter *w, uint32_t v)
 	return PAWL_CAS(w->word, &v, w->me | w->add, ACQUIRE);
 }
 
+/* Nobody who had compared the word before WAITERS was set stores over it later: because we insist, or because whoever has
+ * `announced` it does. */
+static bool is_heard(bool announced)
+{
+	if (!pawl__fence_restart_can())
+		return true; /* the unlock is a read-modify-write */
+	return announced ? pawl__fence_restart_works() : pawl__fence_restart();
+}
+
 static bool sleep_w(struct pawl__waiter *w, uint32_t v, int64_t now, int64_t until)
 {
 	bool held = v & PAWL_MUTEX_ID_;
@@ -98,8 +108,8 @@ static bool sleep_w(struct pawl__waiter *w, uint32_t v, int64_t now, int64_t unt
 	if (held && !(v & WAITERS) && !PAWL_CAS(w->word, &v, v | WAITERS, RELAXED))
 		return false;
 	slept(w, WAITERS, held);
-	if (held && !(v & WAITERS) && pawl__fence_restart_can() && !pawl__fence_restart() && until > now + PAWL__FENCE_SLICE_NS)
-		until = now + PAWL__FENCE_SLICE_NS;
+	if (held && !is_heard(v & WAITERS))
+		until = pawl__sooner(now + PAWL__FENCE_SLICE_NS, until);
 	return pawl__park(&watch, 1, until) != EAGAIN;
 }
 
@@ -151,8 +161,8 @@ static bool sleep_q(struct pawl__waiter *w, uint32_t v, int64_t now, int64_t unt
 	say_hungry(w, now);
 	watch.value = pawl__event_announce(&mutex_of(w)->queue);
 	slept(w, WAITERS, held);
-	if (!pawl__fence_heavy() && until > now + PAWL__FENCE_SLICE_NS)
-		until = now + PAWL__FENCE_SLICE_NS;
+	if (!pawl__fence_heavy())
+		until = pawl__sooner(now + PAWL__FENCE_SLICE_NS, until);
 	/* MU1 acquire: pairs with MU3: for take, should it be free */
 	return is(PAWL_LOAD(w->word, ACQUIRE)) == is(v) && pawl__park(&watch, 1, until) != EAGAIN;
 }

@@ -120,6 +120,11 @@ bool pawl__fence_restart(void)
 	return fence(true);
 }
 
+bool pawl__fence_restart_works(void)
+{
+	return !the_case->no_fence && !the_case->fence_fails;
+}
+
 /* ---- clock.h, and the functions of base.h that read it; self.h ---- */
 
 int64_t model_now(void)
