@@ -25,6 +25,7 @@ struct selection {
 	struct pawl__watch watch[PAWL_SELECT_MAX];
 	unsigned watches;
 	bool announced;
+	bool fences; /* a channel is among them: tokens need no fence, the kernel compares the whole of them */
 };
 
 PAWL_STATIC_ASSERT(PAWL_SELECT_MAX <= PAWL__PARK_MOST && PAWL_SELECT_MAX <= UINT8_MAX, "one word for each case");
@@ -71,12 +72,12 @@ static int try_all(struct selection *s)
 	return EBUSY;
 }
 
-static int spin(struct selection *s)
+static int spin(struct selection *s, pawl_deadline_t deadline)
 {
 	struct pawl__spin spin;
 	int rc;
 
-	pawl__spin_begin(&spin, &pawl__own_patience, *pawl__own_patience.spin_ns, true);
+	pawl__spin_begin(&spin, &pawl__own_patience, *pawl__own_patience.spin_ns, true, deadline);
 	while ((rc = try_all(s)) == EBUSY && pawl__spin_on(&spin))
 		;
 	return rc;
@@ -89,7 +90,7 @@ static uint32_t *event_of(const pawl_case_t *it)
 	return it->kind == PAWL_CASE_SEND ? &it->chan->not_full : &it->chan->not_empty;
 }
 
-/* Once is enough for a word that stands in several cases; and announcing it again would change what we sleep on. */
+/* Once is enough for a word that stands in several cases. */
 static bool is_watched(const struct selection *s, const uint32_t *word)
 {
 	for (unsigned i = 0; i < s->watches; i++)
@@ -126,16 +127,21 @@ static int announce(struct selection *s)
 	int rc = 0;
 
 	s->announced = true;
+	s->fences = false;
 	s->watches = 0;
 	for (size_t i = 0; i < s->n && rc == 0; i++) {
 		const pawl_case_t *it = &s->cases[i];
 
 		if (kind_of(it) == PAWL_CASE_NEVER)
 			continue;
-		if (kind_of(it) != PAWL_CASE_TAKE && !is_watched(s, event_of(it)))
+		if (kind_of(it) == PAWL_CASE_TAKE) {
+			if (!is_watched(s, &it->tokens->word))
+				rc = announce_take(s, i);
+			continue;
+		}
+		s->fences = true;
+		if (!is_watched(s, event_of(it)))
 			watch(s, event_of(it), pawl__event_announce(event_of(it)));
-		else if (kind_of(it) == PAWL_CASE_TAKE && !is_watched(s, &it->tokens->word))
-			rc = announce_take(s, i);
 	}
 	return rc;
 }
@@ -168,7 +174,7 @@ static int wait_for_any(struct selection *s, pawl_deadline_t deadline)
 	for (;;) {
 		int told = announce(s), rc;
 		/* Where there never was a heavy fence, the channels do without. */
-		bool fence = !pawl__fence_can() || pawl__fence_heavy();
+		bool fence = told != 0 || !s->fences || !pawl__fence_can() || pawl__fence_heavy();
 		int64_t now;
 
 		if (told == EAGAIN)
@@ -180,7 +186,7 @@ static int wait_for_any(struct selection *s, pawl_deadline_t deadline)
 		if (now >= deadline)
 			return ETIMEDOUT;
 		if (told == 0)
-			sleep(s, fence || deadline < now + PAWL__FENCE_SLICE_NS ? deadline : now + PAWL__FENCE_SLICE_NS);
+			sleep(s, fence ? deadline : pawl__sooner(now + PAWL__FENCE_SLICE_NS, deadline));
 	}
 }
 
@@ -222,9 +228,11 @@ static int choose(struct selection *s, pawl_deadline_t deadline)
 	rc = try_all(s);
 	if (rc != EBUSY || deadline == PAWL_TRY)
 		return rc;
-	rc = spin(s);
+	rc = spin(s, deadline);
 	if (rc != EBUSY)
 		return rc;
+	if (pawl__now() >= deadline)
+		return ETIMEDOUT;
 	for (size_t i = 0; i < s->n; i++)
 		s->counted[i] = 0;
 	rc = wait_for_any(s, deadline);

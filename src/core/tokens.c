@@ -2,16 +2,16 @@
 /** tokens.c: the waiting halves of the tokens (chan.h): what their word means, how to sleep for one, whom to wake.
  *
  *   bits    name     means                            set by         legal to miss?          legal when untrue?
- *   31      WAKE     a woken taker is on its way:     put, leaver    yes: one more wake      no: a wake-up is lost
- *                    others need not wake one
+ *   31      WAKE     a woken taker is on its way:     whoever leaves yes: one more wake      no: a wake-up is lost
+ *                    others need not wake one         one free
  *   30..16  waiters  takers that sleep, are about     taker          no: a wake-up is lost   yes: one spare wake
  *                    to, or have just woken: exact
  *   15      TURN     the free ones are for those      put, if        yes: a late sleeper     yes: a late newcomer
  *                    who slept                        hungry
  *   14..0   free     tokens that nobody has           put, take      no: one is lost         no: one too many
  *
- * WAKE is set only while waiters is not 0, in the instruction that gives the token back. That a woken taker is on its way
- * is then true: either the wake that follows finds a sleeper, or a taker that is counted is awake, or on its way to a sleep
+ * WAKE is set only while waiters is not 0, in the instruction that leaves a token free (of a put, of a counted taker that
+ * takes another one or leaves). That a woken taker is on its way is then true: either the wake that follows finds a sleeper, or a taker that is counted is awake, or on its way to a sleep
  * that the changed word forbids. A taker that was counted clears WAKE as it takes, sleeps again, or leaves; and if it then
  * leaves a token free and others counted, it wakes the next one (I4). Who announces itself, when no token is free, clears
  * WAKE too, so that one that was copied by a fork binds nobody.
@@ -152,31 +152,30 @@ int pawl_tokens_wait_(pawl_tokens_t *t, pawl_deadline_t deadline)
 	struct pawl__waiter w = { .kind = &kind, .word = &t->word, .deadline = deadline };
 	uint32_t v = PAWL_LOAD(&t->word, RELAXED); /* relaxed: it is looked at again if it matters */
 
-	if (deadline != PAWL_TRY && !(v & FREE) && is_full(t, v)) /* before looking around for a while */
+	if (deadline != PAWL_TRY && is(v) != PAWL__IS_FREE && is_full(t, v)) /* before looking around for a while */
 		return EAGAIN;
 	return pawl__wait(&w);
 }
 
 /* What a put makes of the word. */
-static uint32_t after(pawl_tokens_t *t, uint32_t v)
+static uint32_t after(uint32_t v, bool hungry)
 {
 	uint32_t then = v + 1;
 
 	if (!(then & COUNT) || (then & WAKE))
 		return then;
-	if (PAWL_LOAD(&t->hungry, RELAXED)) /* relaxed: a wish */
-		then |= TURN;
-	return then | WAKE;
+	return then | WAKE | (hungry ? TURN : 0);
 }
 
 int pawl_tokens_hand_(pawl_tokens_t *t) PAWL_NO_ANALYSIS
 {
 	uint32_t v = PAWL_LOAD(&t->word, RELAXED), then; /* relaxed: a guess; the CAS decides */
+	bool hungry = PAWL_LOAD(&t->hungry, RELAXED);    /* relaxed: a wish */
 
 	do {
 		if ((v & FREE) >= t->n)
 			return EINVAL;
-		then = after(t, v);
+		then = after(v, hungry);
 		if (then & ~v & TURN)
 			PAWL_STORE(&t->hungry, (uint8_t)0, RELAXED); /* relaxed: whoever still wants it says so again */
 	}
