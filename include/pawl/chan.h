@@ -43,7 +43,7 @@ PAWL_API int pawl_tokens_wait_(pawl_tokens_t *t, pawl_deadline_t deadline);
 PAWL_API int pawl_tokens_hand_(pawl_tokens_t *t);
 
 /** Take a token, waiting until `deadline` (PAWL_TRY: not at all).
- * Returns  0; EBUSY (PAWL_TRY) there is none; ETIMEDOUT; EAGAIN: as many wait already as may.
+ * Returns  0; EBUSY (PAWL_TRY) there is none; ETIMEDOUT; EAGAIN: as many wait already as may, whatever the deadline.
  * Order    acquire; pairs with pawl_tokens_put() [TK1/TK2].
  * Blocks   until `deadline`: spins for microseconds, then sleeps. System calls: none when one is free; futex when it waits.
  *          A refused try is one load.
@@ -83,6 +83,13 @@ static inline int pawl_tokens_put(pawl_tokens_t *t) PAWL_RELEASE(*t) PAWL_NO_ANA
 	return pawl_tokens_hand_(t);
 }
 
+/** Tell clang's analysis that this thread has a token, where it cannot see that: after a select, or in another function than
+ * the one that took it. Does nothing. */
+static inline void pawl_tokens_assert_held(const pawl_tokens_t *t) PAWL_ASSERT_HELD(*t)
+{
+	(void)t;
+}
+
 /** How many are free at this moment.  Signals  async-signal-safe. */
 static inline unsigned pawl_tokens_free(const pawl_tokens_t *t)
 {
@@ -93,20 +100,22 @@ static inline unsigned pawl_tokens_free(const pawl_tokens_t *t)
 
 typedef struct pawl_chan pawl_chan_t;
 
-/** A channel for `capacity` elements (1 and up) of `element_size` bytes (1 and up), exactly.
- * Returns  0; EINVAL; ENOMEM.  Signals  not async-signal-safe. */
+/** A channel for `capacity` elements (1 and up) of `element_size` bytes (1 and up), exactly. All its memory is touched here.
+ * Returns  0; EINVAL; ENOMEM, also for what no memory could hold.  Signals  not async-signal-safe. */
 PAWL_API PAWL_MUST_CHECK int pawl_chan_create(pawl_chan_t **c, size_t capacity, size_t element_size);
 
-/** Free it. Nobody may be using it any more; what it still holds is lost.
+/** Free it; what it still holds is lost. Nobody may be using it any more: to have received what was sent, or EPIPE, does not
+ * mean that the sender, or the one who closed it, has returned from the call: join it first.
  * Returns  0; EINVAL for NULL.  Signals  not async-signal-safe. */
 PAWL_API int pawl_chan_destroy(pawl_chan_t *c);
 
 /** Send a copy of `*element`, waiting for room until `deadline` (PAWL_TRY: not at all).
- * Returns  0; EBUSY (PAWL_TRY) it is full; ETIMEDOUT; EPIPE it is closed (Go panics here).
+ * Returns  0; EBUSY (PAWL_TRY) it is full; ETIMEDOUT; EPIPE it is closed (Go panics here); EINVAL for NULL.
  * Order    release; pairs with the pawl_chan_recv() that gets the element [CH1/CH2].
  * A try    may find a channel full that is not, and a receiver's try one empty that is not, for as long as another thread
  *          is between taking its place in the queue and being done with it; if that thread is preempted just there, for
- *          a time slice. What lies behind that place waits for it, too. A wait does not end until the element is through.
+ *          a time slice. What lies behind that place waits for it, too: a wait with a
+ *          deadline may time out although a later element has been sent already.
  * Blocks   until `deadline`: spins for microseconds, then sleeps. System calls: none if it need not wait and nobody sleeps
  *          at the other end; futex, and membarrier when it goes to sleep.
  * Threads  any number at both ends.  Fork  the child's copy may be destroyed, nothing else.
@@ -116,15 +125,17 @@ PAWL_API PAWL_MUST_CHECK int pawl_chan_send(pawl_chan_t *c, const void *element,
 
 /** Receive the oldest element into `*element` (NULL: throw it away), waiting for one until `deadline` (PAWL_TRY: not at
  * all).
- * Returns  0; EBUSY (PAWL_TRY) it is empty; ETIMEDOUT; EPIPE it is closed, and all that was sent has been received.
+ * Returns  0; EBUSY (PAWL_TRY) it is empty; ETIMEDOUT; EPIPE it is closed, and all that was sent has been received; EINVAL
+ *          for NULL in place of a channel.
  * Order    acquire; pairs with pawl_chan_send() [CH2/CH1]. Otherwise as pawl_chan_send(). */
 PAWL_API PAWL_MUST_CHECK int pawl_chan_recv(pawl_chan_t *c, void *element, pawl_deadline_t deadline);
 
 /** Close it: senders get EPIPE from now on; receivers get what was sent before, then EPIPE. All who sleep there wake.
- * Returns  0; EPIPE it was closed already; EINVAL for NULL.  Blocks  never. */
+ * Returns  0; EPIPE it was closed already; EINVAL for NULL.
+ * Order    release; pairs with the pawl_chan_recv() that finds the end, EPIPE [CH6/CH5].  Blocks  never. */
 PAWL_API int pawl_chan_close(pawl_chan_t *c);
 
-/** Elements in it at this moment, from 0 to its capacity; those still being sent or received count or not. */
+/** Elements in it at this moment, from 0 to its capacity; those still being sent or received count or not. 0 for NULL. */
 PAWL_API size_t pawl_chan_len(const pawl_chan_t *c);
 PAWL_API size_t pawl_chan_cap(const pawl_chan_t *c);
 

@@ -9,7 +9,8 @@
  *   }
  *
  * By return, break, goto and falling off the end; by pthread_exit and cancellation only in files compiled with
- * -fexceptions; by longjmp never. It is a declaration: not for an unbraced `if`, and one to a line. In a recursion into a
+ * -fexceptions; by longjmp never. It is a declaration: not for an unbraced `if`, and one to a line; and it evaluates its
+ * argument twice. In a recursion into a
  * mutex that is not recursive it takes nothing and gives back nothing: the outer one holds.
  */
 #ifndef PAWL_GUARD_H

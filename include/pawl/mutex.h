@@ -7,6 +7,8 @@
  *           x86-64 with Linux 5.10 and glibc 2.35 (restart.h); elsewhere two, unless it is PAWL_STABLE. Taken again by its
  *           owner (PAWL_RECURSIVE): no atomic instruction.
  *
+ * One copy of the library in a process, please: it numbers the threads. A plug-in links the shared one.
+ *
  * The one who has just acquired it may destroy and free it, as POSIX promises for its mutexes: unlock does not touch the
  * mutex after the instruction that frees it. PAWL_STABLE gives up that promise, and nothing else, for its price: it is for
  * mutexes whose memory stays what it is.
@@ -14,7 +16,7 @@
  *   offset  field  what
  *   0       word   who holds it; 0 is free (bit table: src/core/mutex.c)
  *   4       flags  PAWL_RECURSIVE, PAWL_STABLE: for life
- *   5       hungry a waiter has waited too long
+ *   5       hungry a waiter has waited too long; 6, 7: spare
  *   8       queue  PAWL_STABLE only: what waiters say to the owner
  *   12      depth  the owner's alone: nested acquisitions beyond the first
  */
@@ -50,11 +52,11 @@ PAWL_STATIC_ASSERT(sizeof(pawl_mutex_t) == 16, "pinned: it lives in other people
  * Flags    PAWL_RECURSIVE: its owner may lock it again, 2^32 - 1 times. PAWL_STABLE: an unlock without an atomic
  *          instruction also where restart.h cannot help, for memory that is not freed as soon as the mutex is. It changes
  *          nothing where the default has that already, or where the kernel refuses membarrier(2).
- * Returns  0; EINVAL unknown flag, or not at a 4-byte boundary.  Signals  not async-signal-safe. */
+ * Returns  0; EINVAL unknown flag, NULL, or not at a 4-byte boundary.  Signals  not async-signal-safe. */
 PAWL_API int pawl_mutex_init(pawl_mutex_t *m, unsigned flags);
 
 /** Give the memory back to its other uses. Nothing is held by the mutex: this only looks whether it is free.
- * Returns  0; EBUSY somebody holds it. */
+ * Returns  0; EBUSY somebody holds it; EINVAL for NULL. */
 PAWL_API int pawl_mutex_destroy(pawl_mutex_t *m);
 
 /* ---- the other halves of the inline functions below; not to be called ---- */
@@ -97,7 +99,8 @@ static inline bool pawl_mutex_take_(pawl_mutex_t *m)
  *          holds it afterwards.
  * Order    acquire; pairs with pawl_mutex_unlock() [MU1/MU2, MU3, MU4].
  * Blocks   until it is free: spins for microseconds, then sleeps. System calls: none when free; futex when it waits.
- *          Newcomers may pass a waiter until it has waited about a millisecond; then those who have waited go first.
+ *          Newcomers may pass a waiter until it has waited about a millisecond; then those who have waited go first,
+ *          though not before a try.
  * Threads  any; the mutex then belongs to the calling thread, which alone may unlock it.
  * Fork     the child's only thread holds what its parent held, as pthread_atfork handlers need it.
  * Signals  not async-signal-safe. Never EINTR: the wait goes on with the same deadline.
@@ -111,7 +114,7 @@ static inline int pawl_mutex_lock(pawl_mutex_t *m) PAWL_ACQUIRE(*m) PAWL_NO_ANAL
 }
 
 /** Take the mutex, waiting until `deadline` (PAWL_TRY: not at all).
- * Returns  0; EBUSY (PAWL_TRY); ETIMEDOUT; EDEADLK; EAGAIN. Held after 0, and, by an earlier lock, after EDEADLK, EAGAIN.
+ * Returns  0; EBUSY (PAWL_TRY: also when this thread holds it); ETIMEDOUT; EDEADLK; EAGAIN. Held after 0, and, by an earlier lock, after EDEADLK, EAGAIN.
  * The clock is read only if it is not free. Otherwise as pawl_mutex_lock(). */
 PAWL_MUST_CHECK static inline int pawl_mutex_timedlock(pawl_mutex_t *m, pawl_deadline_t deadline)
 	PAWL_TRY_ACQUIRE(0, *m) PAWL_NO_ANALYSIS
@@ -149,7 +152,8 @@ static inline bool pawl_mutex_give_(pawl_mutex_t *m, uint32_t me)
 
 /** Give it back.
  * Returns  0; EPERM this thread does not hold it (nothing has changed).
- * Order    release; pairs with pawl_mutex_lock() [MU2, MU3, MU4/MU1]. Nothing is touched after the store that frees it, so
+ * Order    release, of ordinary stores (non-temporal ones need a fence of their own); pairs with pawl_mutex_lock()
+ *          [MU2, MU3, MU4/MU1]. Nothing is touched after the store that frees it, so
  *          the next owner may free the memory; but see PAWL_STABLE.
  * Blocks   never. System calls: futex, when somebody sleeps.  Signals  not async-signal-safe. */
 static inline int pawl_mutex_unlock(pawl_mutex_t *m) PAWL_RELEASE(*m) PAWL_NO_ANALYSIS

@@ -20,6 +20,7 @@
 #define pawl_tokens_take        pawl_tokens_take_inline
 #define pawl_tokens_put         pawl_tokens_put_inline
 #define pawl_tokens_free        pawl_tokens_free_inline
+#define pawl_tokens_assert_held pawl_tokens_assert_held_inline
 #define pawl_case_send          pawl_case_send_inline
 #define pawl_case_recv          pawl_case_recv_inline
 #define pawl_case_take          pawl_case_take_inline
@@ -41,6 +42,7 @@
 #undef pawl_tokens_take
 #undef pawl_tokens_put
 #undef pawl_tokens_free
+#undef pawl_tokens_assert_held
 #undef pawl_case_send
 #undef pawl_case_recv
 #undef pawl_case_take
@@ -61,6 +63,7 @@ PAWL_API int pawl_mutex_unlock(pawl_mutex_t *m) PAWL_RELEASE(*m);
 PAWL_API void pawl_mutex_assert_held(const pawl_mutex_t *m) PAWL_ASSERT_HELD(*m);
 PAWL_API int pawl_tokens_take(pawl_tokens_t *t, pawl_deadline_t deadline) PAWL_TRY_ACQUIRE(0, *t);
 PAWL_API int pawl_tokens_put(pawl_tokens_t *t) PAWL_RELEASE(*t);
+PAWL_API void pawl_tokens_assert_held(const pawl_tokens_t *t) PAWL_ASSERT_HELD(*t);
 PAWL_API unsigned pawl_tokens_free(const pawl_tokens_t *t);
 PAWL_API pawl_case_t pawl_case_send(pawl_chan_t *c, const void *element);
 PAWL_API pawl_case_t pawl_case_recv(pawl_chan_t *c, void *element);
@@ -136,6 +139,11 @@ int pawl_tokens_take(pawl_tokens_t *t, pawl_deadline_t deadline)
 int pawl_tokens_put(pawl_tokens_t *t)
 {
 	return pawl_tokens_put_inline(t);
+}
+
+void pawl_tokens_assert_held(const pawl_tokens_t *t)
+{
+	pawl_tokens_assert_held_inline(t);
 }
 
 unsigned pawl_tokens_free(const pawl_tokens_t *t)

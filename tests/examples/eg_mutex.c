@@ -3,7 +3,6 @@
  *
  * Prints: 100000 customers paid 400000
  */
-#include <assert.h>
 #include <pthread.h>
 #include <stdio.h>
 
@@ -44,7 +43,8 @@ int main(void)
 
 	pthread_create(&a, NULL, cashier, NULL);
 	pthread_create(&b, NULL, cashier, NULL);
-	assert(!look(&copy) || copy.cash == 4 * copy.customers);
+	if (look(&copy) && copy.cash != 4 * copy.customers)
+		return 1;
 	pthread_join(a, NULL);
 	pthread_join(b, NULL);
 	if (look(&copy))
