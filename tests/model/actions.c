@@ -62,7 +62,8 @@ static void add(struct adder *a, enum act act, unsigned thread, unsigned arg, un
 		fputs("more actions than the model has room for\n", stderr);
 		exit(1);
 	}
-	a->list[a->n++] = (struct action){ (uint8_t)act, (uint8_t)thread, (uint8_t)arg, (uint8_t)cost };
+	a->list[a->n] = (struct action){ (uint8_t)act, (uint8_t)thread, (uint8_t)arg, (uint8_t)cost, (uint8_t)a->n };
+	a->n++;
 }
 
 static bool add_answers(struct adder *a)

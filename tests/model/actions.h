@@ -11,8 +11,9 @@ enum act { ACT_RUN, ACT_LEAVE, ACT_TIME_OUT, ACT_SPURIOUS };
 
 struct action {
 	uint8_t act, thread;
-	uint8_t arg;  /* ACT_RUN: the answer to a choice; ACT_LEAVE: which entry of the store buffer */
-	uint8_t cost; /* in preemptions */
+	uint8_t arg;    /* ACT_RUN: the answer to a choice; ACT_LEAVE: which entry of the store buffer */
+	uint8_t cost;   /* in preemptions */
+	uint8_t choice; /* its place in the list of all: what a run is told by, also where a budget leaves some out */
 };
 
 void actions_begin(const struct model_case *c);

@@ -77,6 +77,24 @@ static void message_released(unsigned me)
 	}
 }
 
+/* Within one preemption T1 can see this only if T0's store leaves while T0 may not go on: a run that has to be told by the
+ * places of its choices among all there are, not among those that the budget pays. */
+static void a_store_leaves(unsigned me)
+{
+	uint32_t first, second;
+
+	if (me == 0) {
+		PAWL_STORE(&shared->x, 1u, RELAXED);
+		(void)PAWL_LOAD(&shared->y, RELAXED);
+		shared->seen_y = 1; /* T0 is through */
+		return;
+	}
+	first = PAWL_LOAD(&shared->x, RELAXED);
+	second = PAWL_LOAD(&shared->x, RELAXED);
+	MODEL_CHECK(first || !second || shared->seen_y);
+	PAWL_STORE(&shared->y, 1u, RELAXED);
+}
+
 /* ---- waiting for what never comes ---- */
 
 static void waits_in_vain(unsigned me)
@@ -104,6 +122,8 @@ static const struct model_case cases[] = {
 	{ LITMUS("message", message), .memory = MODEL_SC | MODEL_TSO },
 	{ LITMUS("message", message), .memory = MODEL_PSO, .planted = "shared->x" },
 	{ LITMUS("message, released", message_released) },
+	{ LITMUS("a store leaves, within one preemption", a_store_leaves), .memory = MODEL_TSO | MODEL_PSO,
+		.preemptions = 1, .preemptions_long = 1, .planted = "first || !second" },
 	{ LITMUS("waits for it", waits_for_it) },
 	{ LITMUS("waits in vain", waits_in_vain), .planted = "livelock" },
 };

@@ -67,7 +67,7 @@ static void record(struct search *s)
 	s->failed = true;
 	s->length = depth < SEARCH_PATH ? depth : SEARCH_PATH;
 	for (size_t i = 0; i < s->length; i++)
-		s->path[i] = (unsigned char)(frame[i].next - 1);
+		s->path[i] = frame[i].list[frame[i].next - 1].choice;
 }
 
 /* Leave out what the budget cannot pay. */
@@ -100,7 +100,7 @@ static void arrive(struct search *s, const struct frame *f, struct action a, uns
 	length = world_save(saved);
 	cut = run_case->beyond && run_case->beyond();
 	new = visited_add(world_digest(saved, length, left != SEARCH_NO_LIMIT), left, f ? f->number : VISITED_NONE,
-		f ? f->next - 1 : 0, &number);
+		a.choice, &number);
 	if (f && a.act != ACT_SPURIOUS)
 		visited_edge(f->number, number);
 	if (end || cut)
