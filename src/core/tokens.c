@@ -105,9 +105,11 @@ void pawl__tokens_leave(pawl_tokens_t *t, uint32_t counted)
 
 	if (!counted)
 		return;
-	do
+	do {
 		then = with_wake((v - counted) & ~WAKE);
-	while (!PAWL_CAS(&t->word, &v, then, RELAXED)); /* relaxed: hands nothing over */
+		if (!(then & COUNT)) /* the turn was ours, or whoever's it was has gone too */
+			then &= ~TURN;
+	} while (!PAWL_CAS(&t->word, &v, then, RELAXED)); /* relaxed: hands nothing over */
 	if (then & WAKE)
 		pawl__wake_private(&t->word, 1); /* I4 */
 }

@@ -265,6 +265,8 @@ static const struct model_case cases[] = {
 	{ CASE(3, "no restart", plain, once), ALL_ALIKE, .no_restart = true },
 	{ CASE(3, "one without restart", plain, once), .alike = MODEL_T1_T2, .one_without_restart = true },
 	{ CASE(2, "fence fails", plain, twice), ALL_ALIKE, .rescued = true, .fence_fails = true, .beyond = many_slices },
+	{ CASE(3, "three threads, fence fails", plain, once), ALL_ALIKE, .rescued = true, .fence_fails = true,
+		.beyond = many_slices },
 
 	{ CASE(3, "stable", stable, once), ALL_ALIKE, STABLE, WITHIN(4, 0) },
 	{ CASE(2, "stable, twice", stable, twice), ALL_ALIKE, STABLE },
