@@ -159,6 +159,8 @@ typedef struct pawl_case {
 	void *into;       /* where to receive; may be NULL */
 } pawl_case_t;
 
+/** Send a copy of `*element`, which is read when the case is done. With NULL for `c`, never.
+ * Signals  async-signal-safe, as the next two. */
 static inline pawl_case_t pawl_case_send(pawl_chan_t *c, const void *element)
 {
 	pawl_case_t it = { c ? PAWL_CASE_SEND : PAWL_CASE_NEVER, c, NULL, element, NULL };
@@ -166,6 +168,7 @@ static inline pawl_case_t pawl_case_send(pawl_chan_t *c, const void *element)
 	return it;
 }
 
+/** Receive into `*element` (NULL: throw it away). With NULL for `c`, never. */
 static inline pawl_case_t pawl_case_recv(pawl_chan_t *c, void *element)
 {
 	pawl_case_t it = { c ? PAWL_CASE_RECV : PAWL_CASE_NEVER, c, NULL, NULL, element };
@@ -173,6 +176,7 @@ static inline pawl_case_t pawl_case_recv(pawl_chan_t *c, void *element)
 	return it;
 }
 
+/** Take a token. With NULL, never. */
 static inline pawl_case_t pawl_case_take(pawl_tokens_t *t)
 {
 	pawl_case_t it = { t ? PAWL_CASE_TAKE : PAWL_CASE_NEVER, NULL, t, NULL, NULL };

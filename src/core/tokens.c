@@ -11,8 +11,8 @@
  *   14..0   free     tokens that nobody has           put, take      no: one is lost         no: one too many
  *
  * WAKE is set only while waiters is not 0, in the instruction that leaves a token free (of a put, of a counted taker that
- * takes another one or leaves). That a woken taker is on its way is then true: either the wake that follows finds a sleeper, or a taker that is counted is awake, or on its way to a sleep
- * that the changed word forbids. A taker that was counted clears WAKE as it takes, sleeps again, or leaves; and if it then
+ * takes another one or leaves). That a woken taker is on its way is then true: either the wake that follows finds a sleeper,
+ * or a taker that is counted is awake, or on its way to a sleep that the changed word forbids. A taker that was counted clears WAKE as it takes, sleeps again, or leaves; and if it then
  * leaves a token free and others counted, it wakes the next one (I4). Who announces itself, when no token is free, clears
  * WAKE too, so that one that was copied by a fork binds nobody.
  */

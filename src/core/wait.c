@@ -5,6 +5,8 @@
  * that has waited a millisecond says so (`hungry`, by its kind's sleep); the next contended release then leaves the word at
  * TURN, which the compare-and-swap of the hot path cannot take: sleepers take it at once, newcomers respect it for a
  * millisecond (tune.h) and leave the sleeper their CPU. Nobody owns that promise, so nobody's death can break it.
+ *
+ * A waiter behind a lock that is given back and taken again faster than one can fall asleep rests instead: nap().
  */
 #include <errno.h>
 

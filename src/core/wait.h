@@ -27,13 +27,15 @@ struct pawl__waiter {
 	pawl_deadline_t deadline;
 
 	/* the waiter's state of mind: zero at first */
-	uint32_t add; /* set while taking, once we may have slept: others may sleep too, and nobody else will say so */
+	/* Set while taking, once we may have slept: others may sleep too, and nobody else will say so. We may have been given a
+	 * wake-up then, so TURN is ours to take. */
+	uint32_t add;
 	int64_t arrived;   /* when the waiting began; 0: the clock has not been read yet */
 	int64_t turn_seen; /* when we first met TURN; 0 */
-	bool rested;       /* we have slept behind an owner: TURN is ours to take */
+	bool rested;       /* we have slept behind an owner, who may be waiting for our CPU */
 	bool spun;         /* we have looked long enough since we arrived, or woke */
 	bool hot;          /* it was given back, and taken again, while we tried to fall asleep */
-	unsigned naps;
+	unsigned naps;     /* so many so far */
 };
 
 #define PAWL__AGAIN (-1) /* of owner(): something has changed, look again */
