@@ -73,10 +73,10 @@ static inline int pawl_mutex_nest_(pawl_mutex_t *m)
 {
 	if (!(m->flags & PAWL_RECURSIVE))
 		return EDEADLK;
-	if (m->depth == UINT32_MAX)
-		return EAGAIN;
-	m->depth++; /* nobody but the owner ever looks at it */
-	return 0;
+	if (PAWL_LIKELY(!__builtin_add_overflow(m->depth, 1u, &m->depth))) /* nobody but the owner ever looks at it */
+		return 0;
+	m->depth = UINT32_MAX;
+	return EAGAIN;
 }
 
 /* Does the calling thread hold it? Nobody else ever stores our number, so what we see of it we have stored ourselves. */
@@ -150,26 +150,9 @@ static inline bool pawl_mutex_give_(pawl_mutex_t *m, uint32_t me)
 	return PAWL_LIKELY(PAWL_CAS(&m->word, &me, 0u, RELEASE));
 }
 
-/** Give it back.
- * Returns  0; EPERM this thread does not hold it (nothing has changed).
- * Order    release, of ordinary stores (non-temporal ones need a fence of their own); pairs with pawl_mutex_lock()
- *          [MU2, MU3, MU4/MU1]. Nothing is touched after the store that frees it, so
- *          the next owner may free the memory; but see PAWL_STABLE.
- * Blocks   never. System calls: futex, when somebody sleeps.  Signals  not async-signal-safe. */
-static inline int pawl_mutex_unlock(pawl_mutex_t *m) PAWL_RELEASE(*m) PAWL_NO_ANALYSIS
+/* Give back what is PAWL_STABLE and ours. */
+static inline void pawl_mutex_clear_(pawl_mutex_t *m)
 {
-	uint32_t me = pawl_self_;
-
-	if (PAWL_LIKELY(m->flags == 0))
-		return PAWL_LIKELY(pawl_mutex_give_(m, me)) ? 0 : pawl_mutex_hand_(m);
-	if (PAWL_UNLIKELY(!pawl_mutex_is_mine_(m)))
-		return EPERM;
-	if (m->depth > 0) {
-		m->depth--;
-		return 0;
-	}
-	if (!(m->flags & PAWL_STABLE))
-		return PAWL_LIKELY(pawl_mutex_give_(m, me)) ? 0 : pawl_mutex_hand_(m);
 	/* MU3 release: pairs with MU1: nothing of the section may sink below this store */
 	PAWL_STORE(&m->word, 0u, RELEASE);
 	/* The look at `queue` may not be moved up by the compiler; that the machine may let it pass the store, a waiter makes
@@ -179,7 +162,31 @@ static inline int pawl_mutex_unlock(pawl_mutex_t *m) PAWL_RELEASE(*m) PAWL_NO_AN
 	/* relaxed: see above */
 	if (PAWL_UNLIKELY(PAWL_LOAD(&m->queue, RELAXED) & PAWL_MUTEX_SLEEPERS_))
 		pawl_mutex_wake_(m);
-	return 0;
+}
+
+/** Give it back.
+ * Returns  0; EPERM this thread does not hold it (nothing has changed).
+ * Order    release, of ordinary stores (non-temporal ones need a fence of their own); pairs with pawl_mutex_lock()
+ *          [MU2, MU3, MU4/MU1]. Nothing is touched after the store that frees it, so
+ *          the next owner may free the memory; but see PAWL_STABLE.
+ * Blocks   never. System calls: futex, when somebody sleeps.  Signals  not async-signal-safe. */
+static inline int pawl_mutex_unlock(pawl_mutex_t *m) PAWL_RELEASE(*m) PAWL_NO_ANALYSIS
+{
+	unsigned flags = m->flags;
+
+	if (PAWL_UNLIKELY(flags != 0)) {
+		if (PAWL_UNLIKELY(!pawl_mutex_is_mine_(m)))
+			return EPERM;
+		if (m->depth > 0) {
+			m->depth--;
+			return 0;
+		}
+		if (flags & PAWL_STABLE) {
+			pawl_mutex_clear_(m);
+			return 0;
+		}
+	}
+	return PAWL_LIKELY(pawl_mutex_give_(m, pawl_self_)) ? 0 : pawl_mutex_hand_(m);
 }
 
 /** Tell clang's analysis that this thread holds `m`, where it cannot see that. Does nothing. */
