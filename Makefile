@@ -80,9 +80,9 @@ STRESS   := $(patsubst %.c,$(O)/%,$(wildcard tests/stress/stress_*.c))
 SCENES   := $(patsubst %.c,$(O)/%.o,$(filter-out tests/stress/stress_%,$(wildcard tests/stress/*.c)))
 EXAMPLES := $(patsubst %.c,$(O)/%,$(wildcard tests/examples/eg_*.c))
 HARNESS  := $(patsubst %.c,$(O)/%.o,$(wildcard tests/lib/*.c))
-BENCH    := $(patsubst %.c,$(O)/%,$(wildcard bench/bench_*.c))
-BENCHLIB := $(patsubst bench/%,$(O)/bench/%.o,$(basename $(filter-out $(wildcard bench/bench_*.c), \
-	$(wildcard bench/*.c bench/rows/*.c bench/rows/*.cc))))
+BENCH    := $(O)/pawl-bench
+BENCHLIB := $(patsubst bench/%,$(O)/bench/%.o,$(basename $(filter-out bench/main.c, \
+	$(wildcard bench/*.c bench/scenarios/*.c bench/rows/*.c bench/rows/*.cc))))
 # Locks of others to measure against, if they are here; where not, their rows say so (and PEERS= leaves them out). Looked
 # for once, and only when a benchmark is built.
 PEERS     = $(eval PEERS := $(shell $(CC) -include nsync.h -xc -fsyntax-only /dev/null 2>/dev/null && echo nsync; \
@@ -107,7 +107,7 @@ all: $(A) $(SO) $(O)/pawl ## the library, static and shared, and the command
 $(O)/src/%.o $(O)/tests/examples/%.o: ALL += $(TSA)
 $(O)/src/cli/%.o: ALL += $(JSON_CFLAGS)
 # Where a loop happens to lie may not decide a comparison; and the table says how it was compiled.
-$(O)/bench/%.o: ALL += -falign-functions=64 -DBENCH_FLAGS='"$(CFLAGS)"' $(PEERS:%=-DBENCH_%)
+$(O)/bench/%.o: ALL += -falign-functions=64 -DBENCH_FLAGS='"$(CFLAGS)"' $(PEERS:%=-DBENCH_%) $(JSON_CFLAGS)
 $(O)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call step,cc)$(CC) $(ALL) -MMD -MP -c $< -o $@
@@ -138,17 +138,16 @@ $(O)/tests/unit/test_bench_stats: $(O)/bench/stats.o
 $(EXAMPLES): $(O)/%: $(O)/%.o $(A)
 	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS)
 
-# An archive: a benchmark gets the rows that its table names, and the libraries that these need.
+# An archive, so that tests can put another row, or a part of it, in their own programs.
 $(O)/libbench.a: $(BENCHLIB)
 	@rm -f $@
 	$(call step,ar)ar rcs $@ $^
-$(BENCH): $(O)/%: $(O)/%.o $(O)/libbench.a $(A)
-	$(call step,ld)$(CC) $(ALL) -o $@ $^ -Wl,--as-needed $(PEER_LIBS) $(URCU_LIBS) -lm
+$(BENCH): $(O)/bench/main.o $(O)/libbench.a $(A) | $(O)/pawl-bench-go
+	$(call step,ld)$(CC) $(ALL) -o $@ $^ -Wl,--as-needed $(PEER_LIBS) $(URCU_LIBS) $(JSON_LIBS) -lm
 $(BENCHLIB): $(O)/bench/peers
 $(O)/bench/peers: FORCE
 	@mkdir -p $(@D); echo "$(PEERS)" | cmp -s - $@ || echo "$(PEERS)" >$@
-$(O)/bench/bench_port $(O)/bench/bench_chan: | $(O)/bench/go_peer
-$(O)/bench/go_peer: $(wildcard bench/go/*.go) $(O)/bench/peers
+$(O)/pawl-bench-go: $(wildcard bench/go/*.go) $(O)/bench/peers
 	$(if $(filter go,$(PEERS)),$(call step,go)cd bench/go && \
 		GO111MODULE=off GOCACHE=$(abspath $(O))/go-cache go build -o $(abspath $@) .,rm -f $@)
 $(O)/%.o: %.cc Makefile
@@ -230,11 +229,11 @@ demo: ## the exchange: workers fight over orders while a reaper kills them; DEMO
 	+@$(SUB) FLAVOR=release build/release/exchange
 	@build/release/exchange $(DEMO)
 
-bench: ## the measurements; BENCH_ARGS= their options; against libnsync-dev, libabsl-dev, golang-go if installed
+bench: ## the measurements, into build/bench too; BENCH_ARGS= scenarios and options, QUICK=1 a look; more peers if installed
 	+@$(SUB) FLAVOR=release benches
 	@mkdir -p build/bench
-	@set -e; for b in $(patsubst %.c,build/release/%,$(wildcard bench/bench_*.c)); do \
-		$$b $(BENCH_ARGS) >build/bench/$${b##*/}.txt; cat build/bench/$${b##*/}.txt; done
+	@build/release/pawl-bench $(if $(QUICK),--quick) $(BENCH_ARGS) --json=build/bench/bench.json \
+		--csv=build/bench/bench.csv >build/bench/bench.txt; status=$$?; cat build/bench/bench.txt; exit $$status
 
 # ---- install --------------------------------------------------------------------------------------------------------
 HEADERS := $(wildcard include/pawl/*.h)

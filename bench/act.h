@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** act.h: single operations of one thread on a row's lock: what bench_alone and bench_port measure.
+/** act.h: single operations of one thread on a row's lock: what the scenario `alone` measures.
  *
  * A row lists those it has; row.h says where. They have these names, so that rows can be compared:
  *   pair         take it, give it back

@@ -84,3 +84,10 @@ int bench_command(const char *const words[BENCH_WORDS_MOST], int64_t within_ns, 
 	status = bench_reap(pid, rc ? 0 : 1000000000);
 	return rc ? rc : status == 0 ? 0 : EPROTO;
 }
+
+int bench_command_find(const char *name)
+{
+	char path[PATH_MAX];
+
+	return beside_us(name, path);
+}

@@ -12,4 +12,7 @@
  * `out`. Returns 0; ENOENT: there is none; ETIMEDOUT: killed after `within_ns`; EPROTO: it failed; or another errno. */
 int bench_command(const char *const words[BENCH_WORDS_MOST], int64_t within_ns, char *out, size_t size);
 
+/** 0 if there is such a program beside our own; or an errno value. */
+int bench_command_find(const char *name);
+
 #endif

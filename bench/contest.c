@@ -11,7 +11,12 @@
 #include "delay.h"
 #include "load.h"
 #include "progress.h"
+#include "tick.h"
 #include "worker.h"
+
+#define THROUGHPUT                                                                                                     \
+	(1u << BENCH_RATE | 1u << BENCH_CPU | 1u << BENCH_LEAST | 1u << BENCH_MOST | 1u << BENCH_JAIN | 1u << BENCH_SWITCHES)
+#define LATENCY (1u << BENCH_P50 | 1u << BENCH_P99 | 1u << BENCH_P999 | 1u << BENCH_MAX)
 
 /* ---- who takes part, and where ---- */
 
@@ -31,7 +36,7 @@ static void add_entrant(bench_contest_t *t, const bench_row_t *row, double spin_
 	bench_entrant_t *e = &t->entrant[t->entrants];
 
 	if (t->entrants == BENCH_ROWS_MOST) {
-		fprintf(stderr, "bench: more than %d rows\n", BENCH_ROWS_MOST);
+		fprintf(stderr, "pawl-bench: more than %d rows; choose some with --only\n", BENCH_ROWS_MOST);
 		exit(EX_USAGE);
 	}
 	t->entrants++;
@@ -48,64 +53,106 @@ static void add_entrant(bench_contest_t *t, const bench_row_t *row, double spin_
 static void enter_rows(bench_contest_t *t)
 {
 	const bench_row_t *rows[BENCH_ROWS_MOST];
-	size_t n = bench_options_rows(&t->config->common, rows);
+	size_t n = bench_scenario_rows(t->scenario, t->config, rows);
 
 	for (size_t i = 0; i < n; i++) {
-		size_t spins = strncmp(rows[i]->name, "pawl_", 5) == 0 ? t->config->n_spins : 0;
+		size_t spins = strncmp(rows[i]->name, "pawl_", 5) == 0 ? t->config->spins.n : 0;
 
 		if (spins == 0)
 			add_entrant(t, rows[i], -1);
 		for (size_t s = 0; s < spins; s++)
-			add_entrant(t, rows[i], t->config->spins[s]);
+			add_entrant(t, rows[i], t->config->spins.at[s]);
 	}
-}
-
-/* Who takes what is loaded anyway, need not wait for better. */
-static double most_foreign(const bench_contest_config_t *c)
-{
-	if (c->drop > 0)
-		return c->drop;
-	return c->common.quick ? 1e6 : BENCH_LOAD_DROP;
 }
 
 static void add_cell(bench_contest_t *t, unsigned workers, double inside_ns, double outside_ns)
 {
-	const bench_contest_config_t *c = t->config;
-	long ms = c->window_ms                                          ? c->window_ms
-		  : (c->pairs ? 2 : 1) * workers > bench_machine_cpus() ? c->crowded_ms
-									: c->free_ms;
+	const bench_config_t *c = t->config;
+	unsigned all = t->kind->pairs ? 2 * workers : workers;
+	long ms = c->window_ms ? c->window_ms : all > bench_machine_cpus() ? c->crowded_ms : c->free_ms;
 
 	if (t->cells == BENCH_CELLS_MOST) {
-		fprintf(stderr, "bench: more than %d cells\n", BENCH_CELLS_MOST);
+		fprintf(stderr, "pawl-bench: more than %d cells\n", BENCH_CELLS_MOST);
 		exit(EX_USAGE);
 	}
-	if (c->common.quick && !c->window_ms)
-		ms /= 4;
 	t->cell[t->cells++] = (bench_window_t){
-		.workers = c->pairs ? 2 * workers : workers,
+		.workers = all,
 		.counted = workers,
-		.threads = c->threads,
+		.threads = t->kind->threads,
 		.inside_ns = inside_ns,
 		.outside_ns = outside_ns,
 		.length_ns = ms * 1000000,
 		.pin = c->pin,
-		.again = most_foreign(c) > BENCH_LOAD_DROP ? most_foreign(c) : BENCH_LOAD_AGAIN,
+		.again = c->most_foreign > BENCH_LOAD_DROP ? c->most_foreign : BENCH_LOAD_AGAIN,
 	};
 }
 
 static void add_cells(bench_contest_t *t)
 {
-	const bench_contest_config_t *c = t->config;
+	const bench_config_t *c = t->config;
 
-	for (size_t w = 0; w < c->n_workers; w++) {
-		if (c->workers[w] < 2 && c->bare_alone) {
+	for (size_t w = 0; w < c->workers.n; w++) {
+		if (c->workers.at[w] < 2 && t->kind->bare_alone) {
 			add_cell(t, 1, 0, 0);
 			continue;
 		}
-		for (size_t i = 0; i < c->n_inside; i++)
-			for (size_t o = 0; o < c->n_outside; o++)
-				add_cell(t, (unsigned)c->workers[w], c->inside[i], c->outside[o]);
+		for (size_t i = 0; i < c->inside.n; i++)
+			for (size_t o = 0; o < c->outside.n; o++)
+				add_cell(t, (unsigned)c->workers.at[w], c->inside.at[i], c->outside.at[o]);
 	}
+}
+
+/* Whether it has a place in that cell. What is missing in this build is said once. */
+static bool takes_part(const bench_contest_t *t, size_t cell, size_t who)
+{
+	const bench_window_t *w = &t->cell[cell];
+	const bench_entrant_t *e = &t->entrant[who];
+
+	if (e->absent)
+		return cell == 0;
+	if (e->row.traits & BENCH_ALONE && w->workers > 1)
+		return false;
+	return !(e->row.traits & BENCH_BARE) || (w->inside_ns <= 0 && w->outside_ns <= 0);
+}
+
+static bench_point_t *add_point(bench_contest_t *t, size_t cell, size_t who)
+{
+	const bench_window_t *w = &t->cell[cell];
+	const bench_entrant_t *e = &t->entrant[who];
+	bool times = t->kind->times && !e->row.elsewhere;
+	bench_point_t like = { .scenario = t->scenario->name,
+		.act = t->kind->act,
+		.workers = w->counted,
+		.inside_ns = w->inside_ns,
+		.outside_ns = w->outside_ns,
+		.resident_mib = NAN,
+		.names = NAN,
+		.rounds = t->config->rounds,
+		.note = w->workers > bench_machine_cpus() ? "more than CPUs" : "" };
+	bench_point_t *p;
+
+	snprintf(like.row, sizeof(like.row), "%s", e->name);
+	if (e->absent)
+		like.note = e->absent;
+	p = bench_results_add(t->results, &like, THROUGHPUT | (times ? LATENCY : 0));
+	if (times)
+		bench_point_time(p);
+	return p;
+}
+
+static void add_points(bench_contest_t *t)
+{
+	size_t n = t->cells * t->entrants;
+
+	t->point = calloc(n ? n : 1, sizeof(*t->point));
+	t->every = calloc(n ? n : 1, sizeof(*t->every));
+	if (!t->point || !t->every) {
+		perror("pawl-bench: points");
+		exit(EXIT_FAILURE);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (takes_part(t, i / t->entrants, i % t->entrants))
+			t->point[i] = add_point(t, i / t->entrants, i % t->entrants);
 }
 
 size_t bench_contest_find(const bench_contest_t *t, const char *name)
@@ -117,61 +164,86 @@ size_t bench_contest_find(const bench_contest_t *t, const char *name)
 	return i;
 }
 
+bench_ratio_t bench_contest_ratio(const bench_contest_t *t, size_t cell, size_t a, size_t b, bench_figure_t figure)
+{
+	const bench_point_t *x = bench_contest_point(t, cell, a), *y = bench_contest_point(t, cell, b);
+
+	if (!x || !y || !x->sample[figure] || !y->sample[figure])
+		return (bench_ratio_t){ 0, NAN, NAN, NAN };
+	return bench_stats_pair(x->sample[figure], y->sample[figure], t->config->rounds);
+}
+
 /* ---- measuring ---- */
 
-static double *no_figures(unsigned rounds)
+static void keep(bench_point_t *p, unsigned round, const bench_sample_t *sample)
 {
-	double *f = malloc(rounds * sizeof(*f));
-
-	if (!f) {
-		perror("bench: figures");
-		exit(EXIT_FAILURE);
-	}
-	for (unsigned i = 0; i < rounds; i++)
-		f[i] = NAN;
-	return f;
+	p->sample[BENCH_RATE][round] = sample->ops_per_s;
+	p->sample[BENCH_CPU][round] = sample->cpu_ns;
+	p->sample[BENCH_LEAST][round] = sample->least;
+	p->sample[BENCH_MOST][round] = sample->most;
+	p->sample[BENCH_JAIN][round] = sample->jain;
+	p->sample[BENCH_SWITCHES][round] = sample->switches;
+	p->foreign = fmax(p->foreign, sample->foreign);
 }
 
-static void make_series(bench_contest_t *t)
+static void keep_latency(bench_point_t *p, unsigned round, const bench_sample_t *sample)
 {
-	t->series = calloc(t->cells * t->entrants + 1, sizeof(*t->series));
-	for (size_t i = 0; t->series && i < t->cells * t->entrants; i++)
-		for (int f = 0; f < BENCH_FIGURES; f++)
-			t->series[i].figure[f] = no_figures(t->config->common.rounds);
+	for (size_t i = 0; i < BENCH_LATENCY_RANKS; i++)
+		p->latency[i][round] = sample->latency[i];
+	p->sample[BENCH_P50][round] = sample->latency[bench_latency_rank(0.5)];
+	p->sample[BENCH_P99][round] = sample->latency[bench_latency_rank(0.99)];
+	p->sample[BENCH_P999][round] = sample->latency[bench_latency_rank(0.999)];
+	p->sample[BENCH_MAX][round] = sample->latency[bench_latency_rank(1)];
 }
 
-static void keep(bench_series_t *s, unsigned round, const bench_sample_t *sample)
-{
-	s->figure[BENCH_RATE][round] = sample->ops_per_s;
-	s->figure[BENCH_CPU][round] = sample->cpu_ns;
-	s->figure[BENCH_LEAST][round] = sample->least;
-	s->figure[BENCH_MOST][round] = sample->most;
-	s->figure[BENCH_JAIN][round] = sample->jain;
-	s->figure[BENCH_SWITCHES][round] = sample->switches;
-	s->foreign = fmax(s->foreign, sample->foreign);
-}
-
-static void measure(bench_contest_t *t, size_t cell, size_t who, unsigned round)
+/* Its lock may be in any state: no more of it. */
+static void give_up(bench_contest_t *t, size_t who, const bench_window_t *w, const char *failure)
 {
 	bench_entrant_t *e = &t->entrant[who];
-	bench_series_t *s = &t->series[cell * t->entrants + who];
+
+	fprintf(stderr, "pawl-bench: %s: %s, %u %s, %g ns inside: %s\n", t->scenario->name, e->name, w->counted,
+		t->kind->workers, w->inside_ns, failure);
+	t->failed = true;
+	e->absent = failure;
+	for (size_t cell = 0; cell < t->cells; cell++)
+		if (bench_contest_point(t, cell, who))
+			bench_contest_point(t, cell, who)->note = failure;
+}
+
+/* False: the window was of no use. */
+static bool open_window(bench_contest_t *t, size_t who, const bench_window_t *w, bench_sample_t *sample)
+{
+	*sample = bench_window(&t->entrant[who].row, t->entrant[who].lock, w);
+	if (sample->failure)
+		give_up(t, who, w, sample->failure);
+	return !sample->failure && sample->foreign <= t->config->most_foreign;
+}
+
+/* Throughput first; then, in a window half as long, how long single acquisitions take: one in so many that the first window
+ * says is often enough. Always as many from then on, or rounds with long waits would weigh more. */
+static void measure(bench_contest_t *t, size_t cell, size_t who, unsigned round)
+{
+	bench_point_t *p = bench_contest_point(t, cell, who);
+	uint64_t *every = &t->every[cell * t->entrants + who];
 	bench_window_t w = t->cell[cell];
 	bench_sample_t sample;
 
-	if (e->absent || !bench_contest_takes_part(t, cell, who))
+	if (!p || t->entrant[who].absent)
 		return;
 	w.seed = t->config->seed + round;
-	sample = bench_window(&e->row, e->lock, &w);
-	if (sample.failure) {
-		fprintf(stderr, "bench: %s, %u %s, %g ns inside: %s\n", e->name, w.workers,
-			w.threads ? "threads" : "processes", w.inside_ns, sample.failure);
-		t->failed = true;
-		e->absent = sample.failure; /* its lock may be in any state: no more of it */
-	} else if (sample.foreign > most_foreign(t->config)) {
-		s->dropped++;
-	} else {
-		keep(s, round, &sample);
+	if (!open_window(t, who, &w, &sample)) {
+		p->dropped += !sample.failure;
+		return;
 	}
+	keep(p, round, &sample);
+	if (!p->latency[0])
+		return;
+	w.length_ns /= 2;
+	if (*every == 0)
+		*every = bench_latency_every(sample.ops_per_s * (double)w.length_ns / 1e9 / w.workers, (double)w.length_ns);
+	w.every = *every;
+	if (open_window(t, who, &w, &sample))
+		keep_latency(p, round, &sample);
 }
 
 /* Before each cell of each round: the speed of a busy host's CPU changes twofold from second to second. */
@@ -179,24 +251,36 @@ static void calibrate(bench_contest_t *t)
 {
 	double turn = bench_delay_calibrate();
 
+	bench_tick_calibrate();
 	t->turn_least = fmin(t->turn_least, turn);
 	t->turn_most = fmax(t->turn_most, turn);
 }
 
 static void measure_all(bench_contest_t *t)
 {
-	unsigned rounds = t->config->common.rounds;
+	unsigned rounds = t->config->rounds;
 	size_t done = 0, all = rounds * t->cells * t->entrants;
 
 	for (unsigned round = 0; round < rounds; round++)
 		for (size_t cell = 0; cell < t->cells; cell++) {
 			calibrate(t);
 			for (size_t who = 0; who < t->entrants; who++) {
-				bench_progress(done++, all, t->entrant[who].name);
+				bench_progress(done++, all, t->scenario->name, t->entrant[who].name);
 				measure(t, cell, who, round);
 			}
 		}
-	bench_progress(all, all, "");
+	bench_progress(all, all, "", "");
+}
+
+static void add_facts(const bench_contest_t *t)
+{
+	bench_ran_t *ran = bench_results_ran(t->results, t->scenario->name, t->config->peer, t->config->rounds);
+
+	bench_facts_add(&ran->facts, "delay", "%.3f to %.3f ns a turn", t->turn_least, t->turn_most);
+	bench_facts_add(&ran->facts, "pinned", "%s", t->config->pin ? "yes" : "no");
+	if (t->kind->times)
+		bench_facts_add(&ran->facts, "clock", "%s, %.0f ns",
+			bench_tick_counter ? "time stamp counter" : "clock_gettime", bench_tick_cost() * bench_tick_ns());
 }
 
 static void end_contest(bench_contest_t *t)
@@ -204,30 +288,25 @@ static void end_contest(bench_contest_t *t)
 	for (size_t i = 0; i < t->entrants; i++)
 		if (!t->entrant[i].absent)
 			t->entrant[i].row.shut(t->entrant[i].lock);
-	for (size_t i = 0; i < t->cells * t->entrants; i++)
-		for (int f = 0; f < BENCH_FIGURES; f++)
-			free(t->series[i].figure[f]);
-	free(t->series);
+	free(t->point);
+	free(t->every);
 }
 
-bool bench_contest(const bench_contest_config_t *config, bench_facts_t *facts)
+bool bench_contest(const bench_contest_kind_t *kind, const bench_scenario_t *scenario, const bench_config_t *config,
+	bench_results_t *results)
 {
 	static bench_contest_t t; /* large for a stack */
-	bool people = config->common.format == BENCH_TABLE;
 
-	t = (bench_contest_t){ .config = config, .turn_least = INFINITY };
+	t = (bench_contest_t){ .kind = kind, .scenario = scenario, .config = config, .results = results, .turn_least = INFINITY };
 	enter_rows(&t);
 	add_cells(&t);
-	make_series(&t);
+	add_points(&t);
 	measure_all(&t);
-	bench_facts_add(facts, "delay", "%.3f to %.3f ns a turn", t.turn_least, t.turn_most);
-	bench_facts_add(facts, "rounds", "%u", config->common.rounds);
-	bench_facts_add(facts, "pinned", "%s", config->pin ? "yes" : "no");
-	bench_facts_add(facts, "peer", "%s", config->peer);
-	if (people || !config->summary)
-		bench_contest_print(&t, facts);
-	if (people ? config->threads : config->summary)
-		bench_contest_summary(&t, facts);
+	add_facts(&t);
+	if (config->format == BENCH_TABLE && !config->summary)
+		bench_contest_print(&t);
+	if (scenario->takes & BENCH_TAKES_SUMMARY && (config->format == BENCH_TABLE || config->summary))
+		bench_contest_summary(&t);
 	end_contest(&t);
 	return !t.failed;
 }

@@ -46,8 +46,7 @@ static bench_ratio_t over_cells(const bench_contest_t *t, size_t a, size_t b, be
 
 	for (size_t cell = 0; cell < t->cells; cell++)
 		if (workers == 0 || t->cell[cell].counted == workers)
-			cells[n++] = bench_stats_pair(bench_contest_series(t, cell, a)->figure[figure],
-				bench_contest_series(t, cell, b)->figure[figure], t->config->common.rounds);
+			cells[n++] = bench_contest_ratio(t, cell, a, b, figure);
 	return bench_stats_cells(cells, n);
 }
 
@@ -70,10 +69,10 @@ static void add_column(summary_t *s, const char *what, const char *head, unsigne
 
 static void make_columns(summary_t *s)
 {
-	const bench_contest_config_t *c = s->contest->config;
+	const bench_list_t *workers = &s->contest->config->workers;
 
-	for (size_t i = 0; i < c->n_workers; i++)
-		s->workers[s->n++] = (unsigned)c->workers[i];
+	for (size_t i = 0; i < workers->n; i++)
+		s->workers[s->n++] = (unsigned)workers->at[i];
 	s->n++; /* all: 0 */
 	s->column[s->width++] = (bench_column_t){ "row", "row", NULL };
 	s->column[s->width++] = (bench_column_t){ "peer", "peer", NULL };
@@ -102,20 +101,18 @@ static void add_pair(const summary_t *s, bench_table_t *table, size_t row, size_
 	bench_table_add(table, cell);
 }
 
-static void print_pairs(const bench_contest_t *t, const bench_facts_t *facts)
+static void print_pairs(const bench_contest_t *t)
 {
 	summary_t s = { .contest = t };
 	bench_table_t table;
-	char name[64];
 
 	make_columns(&s);
-	snprintf(name, sizeof(name), "%s summary", t->config->bench);
-	bench_table_init(&table, name, s.column, s.width);
+	bench_table_init(&table, s.column, s.width);
 	for (size_t row = 0; row < t->entrants; row++)
 		for (size_t peer = 0; is_pawls(&t->entrant[row]) && peer < t->entrants; peer++)
 			if (!is_pawls(&t->entrant[peer]) && over_cells(t, row, peer, BENCH_RATE, 0).pairs > 0)
 				add_pair(&s, &table, row, peer);
-	bench_table_print(&table, facts, t->config->common.format, stdout);
+	bench_table_print(&table, t->config->format == BENCH_CSV, stdout);
 	bench_table_free(&table);
 }
 
@@ -155,16 +152,16 @@ static void add_fairness(const bench_contest_t *t, bench_table_t *table, size_t 
 	double least = 0, worst = INFINITY, jain = 0, switches = 0, n = 0;
 
 	for (size_t cell = 0; cell < t->cells; cell++) {
-		double *const *figure = bench_contest_series(t, cell, who)->figure;
-		double here = workers * bench_stats_median(figure[BENCH_LEAST], t->config->common.rounds);
+		const bench_point_t *p = bench_contest_point(t, cell, who);
+		double here = p ? workers * bench_point_median(p, BENCH_LEAST) : NAN;
 
 		if (t->cell[cell].counted != workers || isnan(here))
 			continue;
 		n++;
 		least += here;
 		worst = fmin(worst, here);
-		jain += bench_stats_median(figure[BENCH_JAIN], t->config->common.rounds);
-		switches += bench_stats_median(figure[BENCH_SWITCHES], t->config->common.rounds);
+		jain += bench_point_median(p, BENCH_JAIN);
+		switches += bench_point_median(p, BENCH_SWITCHES);
 	}
 	if (n > 0)
 		bench_table_add(table, (bench_cell_t[FAIR_COLUMNS]){
@@ -181,28 +178,29 @@ static void print_fairness(const bench_contest_t *t)
 	unsigned workers = most_workers(t);
 	bench_table_t table;
 
-	bench_table_init(&table, "", fair_columns, FAIR_COLUMNS);
+	bench_table_init(&table, fair_columns, FAIR_COLUMNS);
 	for (size_t who = 0; who < t->entrants; who++)
 		add_fairness(t, &table, who, workers);
 	printf("\nHow evenly %u were served in windows of %g ms (1: all alike); context switches per 1000 "
 	       "operations:\n\n",
 		workers, window_ms(t, workers));
-	bench_table_print(&table, &(bench_facts_t){ .n = 0 }, BENCH_TABLE, stdout);
+	bench_table_print(&table, false, stdout);
 	bench_table_free(&table);
 }
 
-void bench_contest_summary(const bench_contest_t *t, const bench_facts_t *facts)
+void bench_contest_summary(const bench_contest_t *t)
 {
-	if (t->config->common.format != BENCH_TABLE) {
-		print_pairs(t, facts);
+	if (t->config->format == BENCH_CSV) {
+		print_pairs(t);
 		return;
 	}
 	if (!anybody_is(t, true) || !anybody_is(t, false))
 		return;
-	printf("\nThroughput of pawl's rows as a multiple of each peer's, by number of workers, and the peers' CPU "
-	       "time per\n"
-	       "operation as a multiple of theirs: above 1 is in their favour.\n\n");
-	print_pairs(t, &(bench_facts_t){ .n = 0 });
+	printf("\nThroughput of pawl's rows as a multiple of each peer's, by number of %s, and the peers' CPU time "
+	       "per\n"
+	       "operation as a multiple of theirs: above 1 is in their favour.\n\n",
+		t->kind->workers);
+	print_pairs(t);
 	if (most_workers(t) > 1)
 		print_fairness(t);
 }

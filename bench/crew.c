@@ -48,17 +48,32 @@ static bench_run_t run_of(const bench_job_t *j)
 	};
 }
 
+/* Pages, caches, and whatever a lock learns of its use. */
+static void warm_up(const bench_job_t *j, bench_worker_t *me)
+{
+	bench_run_t run = run_of(j);
+
+	run.stop = &j->arena->warm;
+	j->row->run(j->lock, &run);
+	me->warm_ops = run.ops;
+	me->balance = run.balance;
+	me->rc = run.rc;
+	for (size_t i = 0; j->window->every && i < BENCH_LATENCY_ROOM; i++)
+		me->latency.ticks[i] = 0;
+}
+
 static void measured(const bench_job_t *j, bench_worker_t *me)
 {
 	bench_run_t run = run_of(j);
 	int64_t cpu = bench_clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	long switches = switches_so_far();
 
+	run.latency = j->window->every ? &me->latency : NULL;
 	j->row->run(j->lock, &run);
 	me->switches = switches_so_far() - switches;
 	me->cpu_ns = bench_clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
 	me->ops = run.ops;
-	me->balance = run.balance;
+	me->balance += run.balance;
 	me->rc = run.rc;
 }
 
@@ -74,6 +89,9 @@ static void *work(void *arg)
 		return NULL;
 	bench_signal(&j->arena->ready);
 	if (bench_await(&j->arena->gate, 1, BENCH_READY_NS))
+		warm_up(j, me);
+	bench_signal(&j->arena->ready);
+	if (bench_await(&j->arena->gate, 2, BENCH_READY_NS) && !me->rc)
 		measured(j, me);
 	return NULL;
 }

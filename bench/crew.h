@@ -7,22 +7,26 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "latency.h"
 #include "row.h"
 #include "window.h"
 
 #define BENCH_READY_NS 10000000000 /* how long workers may take to get ready, and to end */
 
 typedef struct bench_worker {
-	_Alignas(128) uint64_t ops, balance;
+	_Alignas(128) uint64_t ops, balance; /* balance: of the warm-up, too */
+	uint64_t warm_ops;
 	int64_t cpu_ns;
 	long switches;
 	int rc;
+	bench_latency_t latency;
 } bench_worker_t;
 
-/** Shared by the workers; the counter, the flag and the gate on lines of their own. */
+/** Shared by the workers; the counter, the flags and the gate on lines of their own. */
 typedef struct bench_arena {
-	_Alignas(128) uint32_t ready; /* how many are */
-	_Alignas(128) uint32_t gate;
+	_Alignas(128) uint32_t ready; /* how many are; once more for each that is warm */
+	_Alignas(128) uint32_t gate;  /* 1: warm up; 2: it counts */
+	_Alignas(128) uint32_t warm;  /* ends the warm-up */
 	_Alignas(128) uint32_t stop;
 	_Alignas(128) volatile uint64_t count;
 	bench_worker_t worker[BENCH_WORKERS_MOST];

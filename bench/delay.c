@@ -2,9 +2,10 @@
 /** delay.c: the calibrated delay of delay.h. */
 #include "delay.h"
 
-#include <math.h>
-
+#include "calibrate.h"
 #include "now.h"
+
+#define TRIES 20
 
 static double turn_ns = 1.0;
 
@@ -17,18 +18,18 @@ __attribute__((noinline, aligned(64))) void bench_delay(uint64_t turns)
 double bench_delay_calibrate(void)
 {
 	const uint64_t turns = 200000;
-	double best = INFINITY;
+	double took[TRIES];
 
-	for (int i = 0; i < 20; i++) {
+	for (int i = 0; i < TRIES; i++) {
 		int64_t start = bench_now_ns();
 
 		bench_delay(turns);
-		best = fmin(best, (double)(bench_now_ns() - start) / (double)turns);
+		took[i] = (double)(bench_now_ns() - start);
 	}
-	return turn_ns = best;
+	return turn_ns = bench_calibrate_least(took, TRIES, (double)turns);
 }
 
 uint64_t bench_delay_turns(double ns)
 {
-	return (uint64_t)llround(ns / turn_ns);
+	return bench_calibrate_count(ns, turn_ns);
 }

@@ -3,6 +3,7 @@
 #include "machine.h"
 
 #include <errno.h>
+#include <glob.h>
 #include <gnu/libc-version.h>
 #include <sched.h>
 #include <stdarg.h>
@@ -50,18 +51,68 @@ static bool line_of(const char *path, const char *key, char *out, size_t size)
 	return found;
 }
 
+static const char *read_line(const char *path, const char *otherwise, char *out, size_t size)
+{
+	return line_of(path, "", out, size) ? out : otherwise;
+}
+
+bool bench_machine_flag(const char *flag)
+{
+	char text[8192], word[64];
+
+	if (!line_of("/proc/cpuinfo", "flags", text + 1, sizeof(text) - 2))
+		return false;
+	text[0] = ' ';
+	strcat(text, " ");
+	snprintf(word, sizeof(word), " %s ", flag);
+	return strstr(text, word) != NULL;
+}
+
+static void add_word(char *list, size_t size, const char *word)
+{
+	size_t n = strlen(list);
+
+	snprintf(list + n, size - n, "%s%s", n ? " " : "", word);
+}
+
+/* Against which weaknesses of CPUs the kernel does something, which makes system calls dearer, and which it leaves open. */
+static void add_mitigations(bench_facts_t *facts)
+{
+	char mitigated[256] = "", open[128] = "", state[16] = "";
+	glob_t found;
+
+	if (glob("/sys/devices/system/cpu/vulnerabilities/*", 0, NULL, &found) != 0) {
+		bench_facts_add(facts, "mitigations", "unknown");
+		return;
+	}
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		FILE *f = fopen(found.gl_pathv[i], "re");
+
+		if (f && fgets(state, sizeof(state), f) && strncmp(state, "Mitigation", 10) == 0)
+			add_word(mitigated, sizeof(mitigated), strrchr(found.gl_pathv[i], '/') + 1);
+		else if (f && strncmp(state, "Vulnerable", 10) == 0)
+			add_word(open, sizeof(open), strrchr(found.gl_pathv[i], '/') + 1);
+		if (f)
+			fclose(f);
+	}
+	globfree(&found);
+	bench_facts_add(facts, "mitigations", "%s%s%s", *mitigated ? mitigated : "none", *open ? ", open " : "", open);
+}
+
 static void add_cpu(bench_facts_t *facts)
 {
-	char text[4096];
+	char text[8192];
 
 	bench_facts_add(facts, "cpu", "%s", line_of("/proc/cpuinfo", "model name", text, sizeof(text)) ? text : "unknown");
 	bench_facts_add(facts, "cores", "%ld online, %u allowed", sysconf(_SC_NPROCESSORS_ONLN), bench_machine_cpus());
+	bench_facts_add(facts, "smt", "%s", read_line("/sys/devices/system/cpu/smt/control", "unknown", text, sizeof(text)));
 	if (line_of("/proc/cpuinfo", "flags", text, sizeof(text)))
-		bench_facts_add(facts, "virtualised", "%s", strstr(text, " hypervisor") ? "yes" : "no");
+		bench_facts_add(facts, "virtualised", "%s", bench_machine_flag("hypervisor") ? "yes" : "no");
 	else
 		bench_facts_add(facts, "virtualised", "unknown");
 	bench_facts_add(facts, "governor", "%s",
-		line_of("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "", text, sizeof(text)) ? text : "none");
+		read_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "none", text, sizeof(text)));
+	add_mitigations(facts);
 }
 
 void bench_facts_machine(bench_facts_t *facts)

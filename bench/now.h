@@ -21,7 +21,7 @@ static inline int64_t bench_now_ns(void)
 
 static inline void bench_sleep_ns(int64_t ns)
 {
-	struct timespec t = { .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };
+	struct timespec t = { ns / 1000000000, ns % 1000000000 };
 
 	while (clock_nanosleep(CLOCK_MONOTONIC, 0, &t, &t) != 0)
 		continue;

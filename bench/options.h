@@ -1,38 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** options.h: the options that all benchmarks share, as an argp parser to hang under their own, and lists of numbers. */
+/** options.h: the command line of pawl-bench: which scenarios, and what for each of them differs from its defaults. */
 #ifndef BENCH_OPTIONS_H
 #define BENCH_OPTIONS_H
 
-#include <argp.h>
-#include <stdbool.h>
-#include <stddef.h>
+#include "config.h"
+#include "scenario.h"
 
-#include "row.h"
-#include "table.h"
-
-#define BENCH_ROWS_MOST 32
+#define BENCH_SCENARIOS_MOST 16
 
 typedef struct bench_options {
-	const bench_row_t *const *rows; /* the program's table */
-	bench_format_t format;
-	unsigned rounds;  /* 0: not given */
-	bool quick;       /* a look, not a result: few and short */
-	const char *only; /* names of rows, with commas; NULL: all but the slow and the broken */
-	unsigned traits;  /* rows without one of these have no place here (set by the program) */
-	unsigned asked;   /* rows with one of these are asked for, whatever `only` says */
+	const bench_scenario_t *scenario[BENCH_SCENARIOS_MOST]; /* to be run */
+	size_t n;
+	bool quick, list;
+	unsigned given; /* of BENCH_TAKES_* */
+	bench_list_t threads, procs, pairs;
+	bench_config_t config;            /* the rest of what was given; 0, NULL and empty: was not */
+	const char *json_file, *csv_file; /* to be written beside what goes to stdout; NULL */
 } bench_options_t;
 
-/** The shared parser. Its input is a bench_options_t. */
-extern const struct argp bench_options_argp;
+/** Parse; wrong usage ends the program with 64. */
+void bench_options_parse(bench_options_t *options, int argc, char **argv);
 
-/** Numbers with commas, each `least` or more, into `list`. Returns how many; an argp error ends the program if `text` is
- * anything else, or has more than `most`. */
-size_t bench_options_list(const struct argp_state *state, const char *text, double least, double *list, size_t most);
-
-/** A whole number from `least` to `most`, or an argp error. */
-long bench_options_number(const struct argp_state *state, const char *text, long least, long most);
-
-/** The rows asked for, in the order of the tables. An unknown name in --only: a message, and exit 64. */
-size_t bench_options_rows(const bench_options_t *options, const bench_row_t *rows[BENCH_ROWS_MOST]);
+/** What a scenario is asked to do: its defaults, or those of --quick, changed by what was given and concerns it. */
+bench_config_t bench_options_config(const bench_options_t *options, const bench_scenario_t *scenario);
 
 #endif

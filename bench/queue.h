@@ -22,7 +22,7 @@
 /* Lives in the row's memory. */
 typedef struct bench_queues {
 	queue_t *there, *back;
-	uint32_t done; /* senders that have ended */
+	uint32_t done; /* senders that have ended, over all runs */
 } bench_queues_t;
 
 __attribute__((unused)) static int open_queue(void *mem)
@@ -81,7 +81,7 @@ __attribute__((unused)) static void run_queue(void *mem, bench_run_t *run)
 	}
 	send(q->there, run, run->index - half, half);
 	/* relaxed: counts; what is in the queue has its own order */
-	if (PAWL_FETCH_ADD(&q->done, 1u, RELAXED) + 1 == half)
+	if ((PAWL_FETCH_ADD(&q->done, 1u, RELAXED) + 1) % half == 0)
 		for (unsigned i = 0; i < half && !run->rc; i++)
 			run->rc = put(q->there, 0);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** row.h: what the benchmarks know about a lock. One file in rows/ per family of locks; rows_*.c list them, a table for
- * each kind of benchmark.
+/** row.h: what the benchmark knows about a lock. One file in rows/ per family of locks; rows_*.c list them, a table for
+ * each kind of use.
  *
  * Life of a row: the parent calls open() once on 256 zeroed bytes of shared memory. Workers are forked, or are the threads
  * of a forked process that has opened a lock of its own; each calls enter() and then run(), or take() and give(). The
@@ -23,16 +23,18 @@ enum bench_traits {
 	BENCH_BROKEN = 1 << 2,   /* does not exclude: for the self-check, only with --only */
 	BENCH_ALONE = 1 << 3,    /* a measure for one worker; takes no part where there are more */
 	BENCH_LOADED = 1 << 4,   /* from a file named with --load; only with that */
+	BENCH_BARE = 1 << 5,     /* its loop has no delays: takes no part where there are any */
 };
 
 /** What a worker is to do in run(), and what came of it. */
 typedef struct bench_run {
-	const uint32_t *stop;     /* go on until this is not 0 */
-	volatile uint64_t *count; /* under the lock, on a line of its own: + 1 in each section */
-	uint64_t inside, outside; /* turns of bench_delay */
-	uint64_t seed;            /* varies `outside`; not 0 */
-	unsigned index, workers;  /* which of how many */
-	uint64_t ops;             /* out: sections entered and left; elements received */
+	const uint32_t *stop;          /* go on until this is not 0 */
+	volatile uint64_t *count;      /* under the lock, on a line of its own: + 1 in each section */
+	uint64_t inside, outside;      /* turns of bench_delay */
+	uint64_t seed;                 /* varies `outside`; not 0 */
+	unsigned index, workers;       /* which of how many */
+	struct bench_latency *latency; /* time some acquisitions (latency.h); NULL: none, and pay nothing for it */
+	uint64_t ops;                  /* out: sections entered and left; elements received */
 	uint64_t balance; /* out, of queues: the sum of what was sent less what was received; over all workers 0 */
 	int rc;           /* out: what take or give failed with; 0 */
 } bench_run_t;
@@ -65,9 +67,9 @@ typedef struct bench_row {
 	const bench_act_t *acts; /* single operations (act.h), the last has no name; NULL: none */
 } bench_row_t;
 
-/** Tables of rows, in the order in which they are printed; each ends with NULL. A program links what its table names. */
-extern const bench_row_t *const bench_rows_processes[],
-	*const bench_rows_threads[], *const bench_rows_port[], *const bench_rows_queues[], *const bench_rows_rallies[];
+/** Tables of rows, in the order in which they are printed; each ends with NULL. */
+extern const bench_row_t *const bench_rows_processes[], *const bench_rows_threads[],
+								*const bench_rows_queues[], *const bench_rows_rallies[];
 
 /** NULL if there is none of that name in the table. */
 const bench_row_t *bench_row_named(const bench_row_t *const *rows, const char *name);

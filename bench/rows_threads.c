@@ -22,6 +22,8 @@ const bench_row_t *const bench_rows_threads[] = {
 	&bench_ck_mcs,
 	&bench_ttas,
 	&bench_drepper,
+	&bench_go_chan,
+	&bench_go_mutex,
 	&bench_loaded,
 	&bench_none,
 	NULL,

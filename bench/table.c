@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** table.c: the three ways to print results (table.h). */
+/** table.c: the two ways to print a table (table.h). */
 #include "table.h"
 
 #include <math.h>
@@ -9,9 +9,9 @@
 
 #define CELL 96 /* longest cell printed */
 
-void bench_table_init(bench_table_t *table, const char *bench, const bench_column_t *columns, size_t width)
+void bench_table_init(bench_table_t *table, const bench_column_t *columns, size_t width)
 {
-	*table = (bench_table_t){ .bench = bench, .columns = columns, .width = width };
+	*table = (bench_table_t){ .columns = columns, .width = width };
 }
 
 void bench_table_free(bench_table_t *table)
@@ -26,7 +26,7 @@ void bench_table_add(bench_table_t *table, const bench_cell_t *cells)
 		bench_cell_t *more = realloc(table->cells, room * table->width * sizeof(*more));
 
 		if (!more) {
-			perror("bench: table");
+			perror("pawl-bench: table");
 			exit(EXIT_FAILURE);
 		}
 		table->cells = more;
@@ -94,14 +94,12 @@ static void print_line(const bench_table_t *t, const int *width, size_t row, FIL
 	fputc('\n', to);
 }
 
-static void print_table(const bench_table_t *t, const bench_facts_t *facts, FILE *to)
+static void print_table(const bench_table_t *t, FILE *to)
 {
 	int *width = calloc(t->width, sizeof(*width));
 
 	if (!width)
 		return;
-	for (size_t i = 0; i < facts->n; i++)
-		fprintf(to, "%s: %s%s", facts->fact[i].name, facts->fact[i].value, i + 1 == facts->n ? "\n\n" : "; ");
 	for (size_t i = 0; i < t->width; i++)
 		width[i] = t->columns[i].head ? width_of(t, i) : 0;
 	print_line(t, width, SIZE_MAX, to);
@@ -112,24 +110,19 @@ static void print_table(const bench_table_t *t, const bench_facts_t *facts, FILE
 
 /* ---- for programs ---- */
 
-static void put_quoted(const char *text, const char *escape, FILE *to)
+static void put_quoted(const char *text, FILE *to)
 {
 	fputc('"', to);
 	for (; *text; text++) {
-		if (*text == '"' || (*text == '\\' && *escape == '\\'))
-			fputs(escape, to);
-		if ((unsigned char)*text < ' ') /* no fact or name has any business with one */
-			fputc(' ', to);
-		else
-			fputc(*text, to);
+		if (*text == '"')
+			fputc('"', to);
+		fputc((unsigned char)*text < ' ' ? ' ' : *text, to); /* no name has any business with a control character */
 	}
 	fputc('"', to);
 }
 
-static void print_csv(const bench_table_t *t, const bench_facts_t *facts, FILE *to)
+static void print_csv(const bench_table_t *t, FILE *to)
 {
-	for (size_t i = 0; i < facts->n; i++)
-		fprintf(to, "# %s: %s\n", facts->fact[i].name, facts->fact[i].value);
 	for (size_t i = 0; i < t->width; i++)
 		fprintf(to, "%s%s", t->columns[i].name, i + 1 == t->width ? "\n" : ",");
 	for (size_t row = 0; row < t->rows; row++)
@@ -137,55 +130,17 @@ static void print_csv(const bench_table_t *t, const bench_facts_t *facts, FILE *
 			bench_cell_t c = cell_at(t, row, i);
 
 			if (!t->columns[i].form)
-				put_quoted(c.text, "\"", to);
-			else if (!isnan(c.number))
+				put_quoted(c.text, to);
+			else if (isfinite(c.number))
 				fprintf(to, "%.9g", c.number);
 			fputc(i + 1 == t->width ? '\n' : ',', to);
 		}
 }
 
-static void print_json_row(const bench_table_t *t, size_t row, FILE *to)
+void bench_table_print(const bench_table_t *table, bool csv, FILE *to)
 {
-	for (size_t i = 0; i < t->width; i++) {
-		bench_cell_t c = cell_at(t, row, i);
-
-		fprintf(to, "%s\"%s\": ", i ? ", " : "", t->columns[i].name);
-		if (!t->columns[i].form)
-			put_quoted(c.text, "\\", to);
-		else if (isnan(c.number) || isinf(c.number))
-			fputs("null", to);
-		else
-			fprintf(to, "%.9g", c.number);
-	}
-}
-
-static void print_json(const bench_table_t *t, const bench_facts_t *facts, FILE *to)
-{
-	fprintf(to, "{\"bench\": \"%s\",\n \"machine\": {", t->bench);
-	for (size_t i = 0; i < facts->n; i++) {
-		fprintf(to, "%s\"%s\": ", i ? ", " : "", facts->fact[i].name);
-		put_quoted(facts->fact[i].value, "\\", to);
-	}
-	fputs("},\n \"rows\": [", to);
-	for (size_t row = 0; row < t->rows; row++) {
-		fputs(row ? ",\n  {" : "\n  {", to);
-		print_json_row(t, row, to);
-		fputc('}', to);
-	}
-	fputs("\n ]}\n", to);
-}
-
-void bench_table_print(const bench_table_t *table, const bench_facts_t *facts, bench_format_t format, FILE *to)
-{
-	switch (format) {
-	case BENCH_TABLE:
-		print_table(table, facts, to);
-		break;
-	case BENCH_CSV:
-		print_csv(table, facts, to);
-		break;
-	case BENCH_JSON:
-		print_json(table, facts, to);
-		break;
-	}
+	if (csv)
+		print_csv(table, to);
+	else
+		print_table(table, to);
 }

@@ -15,7 +15,19 @@
 #include "load.h"
 #include "now.h"
 #include "stats.h"
+#include "tick.h"
 #include "worker.h"
+
+#define WARM_NS 2000000
+
+/* So that all of them are busy when it begins to count. */
+static bool warm_up(bench_arena_t *a, unsigned workers)
+{
+	bench_signal(&a->gate);
+	bench_sleep_ns(WARM_NS);
+	PAWL_STORE(&a->warm, 1u, RELAXED); /* relaxed: a flag, nothing is handed over by it */
+	return bench_await(&a->ready, 2 * workers, BENCH_READY_NS);
+}
 
 /* Open the gate, wait, raise the flag. The clock is read just before each of the two stores: reading it after them would
  * count the time for which a worker that was woken has pushed us off our CPU. */
@@ -38,7 +50,7 @@ static const char *judge(const bench_arena_t *a, const bench_window_t *w, const 
 	for (unsigned i = 0; i < w->workers; i++) {
 		if (a->worker[i].rc)
 			return strerror(a->worker[i].rc);
-		ops += a->worker[i].ops;
+		ops += a->worker[i].ops + a->worker[i].warm_ops;
 		balance += a->worker[i].balance;
 	}
 	if (seen)
@@ -92,8 +104,8 @@ static double elsewhere(const bench_job_t *j)
 static double here(const bench_job_t *j, const char **seen)
 {
 	pid_t pids[BENCH_WORKERS_MOST];
-	unsigned processes = bench_crew_start(j, pids);
-	bool ready = bench_await(&j->arena->ready, j->window->workers, BENCH_READY_NS);
+	unsigned processes = bench_crew_start(j, pids), workers = j->window->workers;
+	bool ready = bench_await(&j->arena->ready, workers, BENCH_READY_NS) && warm_up(j->arena, workers);
 	double seconds = open_and_stop(j->arena, ready ? j->window->length_ns : 0);
 
 	*seen = ready ? NULL : "a worker did not get ready";
@@ -102,11 +114,33 @@ static double here(const bench_job_t *j, const char **seen)
 	return seconds;
 }
 
+/* Where the workers put what they timed. */
+static uint64_t *make_room(bench_arena_t *a, const bench_window_t *w)
+{
+	uint64_t *ticks = bench_shared(w->workers * BENCH_LATENCY_ROOM * sizeof(*ticks));
+
+	for (unsigned i = 0; i < w->workers; i++)
+		a->worker[i].latency = (bench_latency_t){ .ticks = ticks + i * BENCH_LATENCY_ROOM,
+			.every = w->every,
+			.seed = w->seed * 1099511628211u + i + 1 };
+	return ticks;
+}
+
+static void take_ranks(const bench_arena_t *a, const bench_window_t *w, bench_sample_t *s)
+{
+	const bench_latency_t *timed[BENCH_WORKERS_MOST];
+
+	for (unsigned i = 0; i < w->workers; i++)
+		timed[i] = &a->worker[i].latency;
+	bench_latency_merge(timed, w->workers, bench_tick_ns(), bench_tick_cost(), s->latency);
+}
+
 bench_sample_t bench_window_once(const bench_row_t *row, void *lock, const bench_window_t *window)
 {
 	bench_arena_t *a = bench_shared(sizeof(*a));
 	bench_load_t before = bench_load_now();
 	bench_job_t job = { .row = row, .lock = lock, .window = window, .arena = a };
+	uint64_t *ticks = window->every ? make_room(a, window) : NULL;
 	const char *seen = NULL;
 	double seconds = row->elsewhere ? elsewhere(&job) : here(&job, &seen);
 	bench_sample_t s = sum_up(a, window, seconds);
@@ -115,6 +149,9 @@ bench_sample_t bench_window_once(const bench_row_t *row, void *lock, const bench
 	if (s.ops_per_s == 0)
 		s.foreign = INFINITY; /* the host stood still: nothing was measured. A lock that hangs is found by its end */
 	s.failure = judge(a, window, seen);
+	take_ranks(a, window, &s);
+	if (ticks)
+		munmap(ticks, window->workers * BENCH_LATENCY_ROOM * sizeof(*ticks));
 	munmap(a, sizeof(*a));
 	return s;
 }

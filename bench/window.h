@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "latency.h"
 #include "row.h"
 
 /** What is asked for. */
@@ -18,6 +19,7 @@ typedef struct bench_window {
 	bool pin;     /* worker i to the i-th allowed CPU */
 	double again; /* repeat while others use more of a CPU than this */
 	uint64_t seed;
+	uint64_t every; /* time one acquisition in so many, at random; 0: none */
 } bench_window_t;
 
 /** What came of it. */
@@ -29,6 +31,7 @@ typedef struct bench_sample {
 	double jain;         /* Jain's index over all of them */
 	double foreign;      /* part of one CPU that others used meanwhile */
 	const char *failure; /* NULL; or why the row is broken */
+	double latency[BENCH_LATENCY_RANKS]; /* NAN where nothing was timed */
 } bench_sample_t;
 
 /** Measure once. `lock` is the row's opened memory; threads open another. */

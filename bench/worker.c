@@ -22,7 +22,7 @@ void *bench_shared(size_t size)
 	void *mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (mem == MAP_FAILED) {
-		perror("bench: shared memory");
+		perror("pawl-bench: shared memory");
 		exit(EXIT_FAILURE);
 	}
 	return mem;
@@ -35,7 +35,7 @@ pid_t bench_fork(void)
 	fflush(NULL); /* or the child would print our lines once more */
 	pid = fork();
 	if (pid < 0) {
-		perror("bench: fork");
+		perror("pawl-bench: fork");
 		exit(EXIT_FAILURE);
 	}
 	/* in a PID namespace of its own a child sees no parent: 0 */

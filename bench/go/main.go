@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-// main.go: Go's own channels and mutex, measured as the C rows are, for bench_port and bench_chan, which start it once for
-// each measurement (bench/rows/go.c).
+// main.go: Go's own channels and mutex, measured as the C rows are, for pawl-bench, which starts it once for each
+// measurement (bench/rows/go.c).
 //
-//	go_peer act chan|mutex ACT          one line: nanoseconds of one operation (bench/act.h), the median of some runs
-//	go_peer lock chan|mutex N NS        N goroutines use one lock for so long
-//	go_peer queue PAIRS SLOTS NS        so many senders and receivers of one channel
-//	go_peer rally NS INSIDE_NS          two goroutines send one element to and fro
+//	pawl-bench-go act chan|mutex ACT          one line: nanoseconds of one operation (bench/act.h), the median of some runs
+//	pawl-bench-go lock chan|mutex N NS        N goroutines use one lock for so long
+//	pawl-bench-go queue PAIRS SLOTS NS        so many senders and receivers of one channel
+//	pawl-bench-go rally NS INSIDE_NS          two goroutines send one element to and fro
 //
 // The last three print seconds, nanoseconds of CPU time, context switches, and the operations of each worker. Each checks
 // what it did; exit status 1, and a reason on stderr, if it went wrong; 64 for wrong usage.
@@ -23,7 +23,7 @@ import (
 )
 
 func fail(status int, why string) {
-	fmt.Fprintln(os.Stderr, "go_peer:", why)
+	fmt.Fprintln(os.Stderr, "pawl-bench-go:", why)
 	os.Exit(status)
 }
 

@@ -13,6 +13,7 @@
 #include "../command.h"
 #include "../window.h"
 
+#define PEER      "pawl-bench-go"
 #define WITHIN_NS 10000000000 /* beside the window: to start, and to end */
 
 /* ---- windows ---- */
@@ -54,7 +55,7 @@ static int lock_window(const char *kind, const bench_window_t *w, bench_report_t
 
 	if (w->inside_ns > 0 || w->outside_ns > 0)
 		return ENOTSUP; /* its loop has no delay in it */
-	return ask((const char *const[BENCH_WORDS_MOST]){ "go_peer", "lock", kind, number(n, w->workers),
+	return ask((const char *const[BENCH_WORDS_MOST]){ PEER, "lock", kind, number(n, w->workers),
 			   number(ns, (double)w->length_ns) },
 		w, report);
 }
@@ -73,7 +74,7 @@ static int queue_window(const bench_window_t *w, bench_report_t *report)
 {
 	word_t n, ns;
 
-	return ask((const char *const[BENCH_WORDS_MOST]){ "go_peer", "queue", number(n, w->counted), "256",
+	return ask((const char *const[BENCH_WORDS_MOST]){ PEER, "queue", number(n, w->counted), "256",
 			   number(ns, (double)w->length_ns) },
 		w, report);
 }
@@ -82,7 +83,7 @@ static int rally_window(const bench_window_t *w, bench_report_t *report)
 {
 	word_t inside, ns;
 
-	return ask((const char *const[BENCH_WORDS_MOST]){ "go_peer", "rally", number(ns, (double)w->length_ns),
+	return ask((const char *const[BENCH_WORDS_MOST]){ PEER, "rally", number(ns, (double)w->length_ns),
 			   number(inside, w->inside_ns) },
 		w, report);
 }
@@ -94,7 +95,7 @@ static double one(const char *kind, const bench_act_t *act)
 	char text[64], *end;
 	double ns;
 
-	if (bench_command((const char *const[BENCH_WORDS_MOST]){ "go_peer", "act", kind, act->name }, WITHIN_NS, text,
+	if (bench_command((const char *const[BENCH_WORDS_MOST]){ PEER, "act", kind, act->name }, WITHIN_NS, text,
 		    sizeof(text)) != 0)
 		return NAN;
 	ns = strtod(text, &end);
@@ -126,21 +127,29 @@ static const bench_act_t mutex_acts[] = {
 	{ .name = NULL },
 };
 
-#define ROW(row, its_name, its_what, window, its_acts)                                                                 \
+static int find_peer(void *mem)
+{
+	(void)mem;
+	return bench_command_find(PEER);
+}
+
+#define ROW(row, its_name, its_what, its_traits, window, its_acts)                                                     \
 	const bench_row_t row = {                                                                                      \
 		.name = its_name,                                                                                      \
 		.what = its_what,                                                                                      \
+		.traits = its_traits,                                                                                  \
 		.spin_ns = -1,                                                                                         \
-		.open = bench_row_nothing,                                                                             \
+		.open = find_peer,                                                                                     \
 		.shut = bench_row_shut_nothing,                                                                        \
 		.elsewhere = window,                                                                                   \
 		.acts = its_acts,                                                                                      \
 	}
 #else
-#define ROW(row, its_name, its_what, window, its_acts) BENCH_ROW_ABSENT(row, its_name, its_what, "golang-go")
+#define ROW(row, its_name, its_what, its_traits, window, its_acts)                                                     \
+	BENCH_ROW_ABSENT(row, its_name, its_what, "golang-go")
 #endif
 
-ROW(bench_go_chan, "go_chan", "Go: a channel of one, filled, as a lock", chan_window, chan_acts);
-ROW(bench_go_mutex, "go_mutex", "Go: sync.Mutex", mutex_window, mutex_acts);
-ROW(bench_queue_go, "go_chan", "Go: a buffered channel", queue_window, NULL);
-ROW(bench_rally_go, "go_chan", "Go: two channels of one", rally_window, NULL);
+ROW(bench_go_chan, "go_chan", "Go: a channel of one, filled, as a lock", BENCH_BARE, chan_window, chan_acts);
+ROW(bench_go_mutex, "go_mutex", "Go: sync.Mutex", BENCH_BARE, mutex_window, mutex_acts);
+ROW(bench_queue_go, "go_chan", "Go: a buffered channel", 0, queue_window, NULL);
+ROW(bench_rally_go, "go_chan", "Go: two channels of one", 0, rally_window, NULL);

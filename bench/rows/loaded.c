@@ -37,7 +37,7 @@ static int open_file(void *mem)
 
 	if (!file || find(file, "bench_lock_init", &init) || find(file, "bench_lock", &lock) ||
 		find(file, "bench_unlock", &unlock)) {
-		fprintf(stderr, "bench: loaded: %s\n", bench_loaded_file ? dlerror() : "no --load FILE");
+		fprintf(stderr, "pawl-bench: loaded: %s\n", bench_loaded_file ? dlerror() : "no --load FILE");
 		return ENOENT;
 	}
 	init(mem);

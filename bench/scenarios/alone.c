@@ -1,24 +1,35 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** alone.c: the runs of alone.h. A run takes some 50 us, so that most of them meet neither an interrupt nor a neighbour:
- * the least of a thousand is what the operation costs, the median what it costs here. As everywhere, ratios are taken
- * inside a round, since the CPU itself is twice as fast in one second as in the next. */
-#include "alone.h"
-
+/** alone.c: what one thread pays for a lock that nobody else wants: a pair, a try, a refused try, a nested pair, a timed lock
+ * (act.h); in nanoseconds, as a multiple of the floor (what no lock can go below: rows/floor.c) and as a part of what the
+ * peer's takes.
+ *
+ * Each in many runs of some 50 us, so that most of them meet neither an interrupt nor a neighbour: the least of a thousand
+ * is what the operation costs, the median what it costs here. As everywhere, ratios are taken inside a round, since the CPU
+ * itself is twice as fast in one second as in the next.
+ */
 #include <errno.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sysexits.h>
 
-#include "now.h"
-#include "progress.h"
-#include "stats.h"
-#include "worker.h"
+#include "../now.h"
+#include "../progress.h"
+#include "../scenario.h"
+#include "../stats.h"
+#include "../table.h"
+#include "../worker.h"
 
 #define RUN_NS       50000
-#define ENTRIES_MOST 128
+#define ENTRIES_MOST 256
+#define BATCHES      30 /* a point has one figure for each */
+#define FLOOR        "floor"
+#define PEER2        "pthread_recursive" /* where the peer lacks an act */
+#define SELDOM       10 /* an act of another program, which has to be started: once in so many rounds */
+
+static const char *const acts[] = { "pair", "try", "refused", "nested", "timed", "timed+clock", NULL };
 
 typedef struct entry {
 	const bench_row_t *row;
@@ -30,7 +41,8 @@ typedef struct entry {
 } entry_t;
 
 typedef struct alone {
-	const bench_alone_config_t *config;
+	const bench_scenario_t *scenario;
+	const bench_config_t *config;
 	entry_t entry[ENTRIES_MOST];
 	size_t n;
 	bool failed;
@@ -58,7 +70,7 @@ static void hold_theirs(alone_t *a)
 	pthread_t thread;
 
 	if (pthread_create(&thread, NULL, take_and_keep, a) != 0) {
-		perror("bench: thread");
+		perror("pawl-bench: thread");
 		exit(EXIT_FAILURE);
 	}
 	pthread_join(thread, NULL);
@@ -67,26 +79,29 @@ static void hold_theirs(alone_t *a)
 static void add_entry(alone_t *a, const bench_row_t *row, const bench_act_t *act)
 {
 	entry_t *e = &a->entry[a->n];
-	unsigned rounds = a->config->common.rounds;
+	unsigned rounds = a->config->rounds;
 	int rc = 0;
 
-	if (a->n == ENTRIES_MOST)
-		return;
+	if (a->n == ENTRIES_MOST) {
+		fprintf(stderr, "pawl-bench: alone: more than %d operations; choose some rows with --only\n", ENTRIES_MOST);
+		exit(EX_USAGE);
+	}
 	a->n++;
 	*e = (entry_t){ .row = row, .act = act, .failure = row->absent, .ns = malloc(rounds * sizeof(double)) };
 	if (!e->ns) {
-		perror("bench: figures");
+		perror("pawl-bench: figures");
 		exit(EXIT_FAILURE);
 	}
 	for (unsigned i = 0; i < rounds; i++)
 		e->ns[i] = NAN;
-	if (e->failure || !act->run)
+	if (e->failure)
 		return;
 	e->lock = bench_shared(BENCH_LOCK_SIZE);
 	rc = row->open(e->lock);
 	if (!rc && act->holder == BENCH_OURS)
 		rc = row->take(e->lock);
 	e->failure = rc ? strerror(rc) : NULL;
+	a->failed |= rc && (row->traits & BENCH_LOADED); /* it was asked for */
 }
 
 static const bench_act_t *act_of(const bench_row_t *row, const char *name)
@@ -101,12 +116,12 @@ static void add_entries(alone_t *a)
 {
 	static const bench_act_t missing = { .name = "" };
 	const bench_row_t *rows[BENCH_ROWS_MOST];
-	size_t n = bench_options_rows(&a->config->common, rows);
+	size_t n = bench_scenario_rows(a->scenario, a->config, rows);
 
 	for (size_t i = 0; i < n; i++)
 		if (rows[i]->absent)
 			add_entry(a, rows[i], &missing);
-	for (const char *const *name = a->config->acts; *name; name++)
+	for (const char *const *name = acts; *name; name++)
 		for (size_t i = 0; i < n; i++)
 			if (!rows[i]->absent && act_of(rows[i], *name))
 				add_entry(a, rows[i], act_of(rows[i], *name));
@@ -118,7 +133,7 @@ static void fail(alone_t *a, entry_t *e, const char *why)
 {
 	e->failure = why;
 	a->failed = true;
-	fprintf(stderr, "bench: %s, %s: %s\n", e->row->name, e->act->name, why);
+	fprintf(stderr, "pawl-bench: alone: %s, %s: %s\n", e->row->name, e->act->name, why);
 }
 
 /* Nanoseconds for `times` of it. */
@@ -147,7 +162,7 @@ static void measure(alone_t *a, entry_t *e, unsigned round)
 {
 	double ns;
 
-	if (e->failure)
+	if (e->failure || (e->act->elsewhere && round % SELDOM))
 		return;
 	ns = e->act->run ? run(a, e, e->times) / (double)e->times : e->act->elsewhere(e->act);
 	if (isnan(ns) && !e->failure)
@@ -156,7 +171,41 @@ static void measure(alone_t *a, entry_t *e, unsigned round)
 		e->ns[round] = ns;
 }
 
-/* ---- printing ---- */
+/* ---- what came of it ---- */
+
+static double least(const double *ns, unsigned rounds)
+{
+	double min = NAN;
+
+	for (unsigned i = 0; i < rounds; i++)
+		min = fmin(min, ns[i]); /* the one that is a number */
+	return min;
+}
+
+/* In batches of as many rounds: a point of thousands of figures would help nobody. */
+static void add_point(const alone_t *a, const entry_t *e, bench_results_t *results)
+{
+	unsigned rounds = a->config->rounds, batches = rounds < BATCHES ? rounds : BATCHES;
+	bench_point_t like = { .scenario = a->scenario->name,
+		.act = e->act->name,
+		.workers = 1,
+		.inside_ns = NAN,
+		.outside_ns = NAN,
+		.resident_mib = NAN,
+		.names = NAN,
+		.rounds = batches,
+		.note = e->failure ? e->failure : "" };
+	bench_point_t *p;
+
+	snprintf(like.row, sizeof(like.row), "%s", e->row->name);
+	p = bench_results_add(results, &like, 1u << BENCH_NS | 1u << BENCH_MIN_NS);
+	for (unsigned i = 0; i < batches; i++) {
+		unsigned from = i * rounds / batches, to = (i + 1) * rounds / batches;
+
+		p->sample[BENCH_NS][i] = bench_stats_median(e->ns + from, to - from);
+		p->sample[BENCH_MIN_NS][i] = least(e->ns + from, to - from);
+	}
+}
 
 static const bench_column_t columns[] = {
 	{ "act", "act", NULL },
@@ -182,15 +231,6 @@ static const entry_t *other(const alone_t *a, const entry_t *e, const char *name
 	return NULL;
 }
 
-static double least(const double *ns, unsigned rounds)
-{
-	double min = NAN;
-
-	for (unsigned i = 0; i < rounds; i++)
-		min = fmin(min, ns[i]); /* the one that is a number */
-	return min;
-}
-
 static bench_ratio_t ratio(const entry_t *a, const entry_t *b, unsigned rounds)
 {
 	return a && b ? bench_stats_pair(a->ns, b->ns, rounds) : (bench_ratio_t){ 0, NAN, NAN, NAN };
@@ -198,10 +238,10 @@ static bench_ratio_t ratio(const entry_t *a, const entry_t *b, unsigned rounds)
 
 static void print_entry(const alone_t *a, bench_table_t *table, const entry_t *e)
 {
-	unsigned rounds = a->config->common.rounds;
+	unsigned rounds = a->config->rounds;
 	const entry_t *peer = other(a, e, a->config->peer);
-	bench_ratio_t above = ratio(e, other(a, e, a->config->floor), rounds);
-	bench_ratio_t below = ratio(peer ? peer : other(a, e, a->config->peer2), e, rounds);
+	bench_ratio_t above = ratio(e, other(a, e, FLOOR), rounds);
+	bench_ratio_t below = ratio(peer ? peer : other(a, e, PEER2), e, rounds);
 
 	bench_table_add(table, (bench_cell_t[COLUMNS]){
 				       { .text = e->act->name },
@@ -218,32 +258,56 @@ static void print_entry(const alone_t *a, bench_table_t *table, const entry_t *e
 			       });
 }
 
-bool bench_alone(const bench_alone_config_t *config, bench_facts_t *facts)
+static void print_all(const alone_t *a)
 {
-	static alone_t a; /* large for a stack */
-	size_t done = 0, all;
 	bench_table_t table;
 
-	a = (alone_t){ .config = config };
+	bench_table_init(&table, columns, COLUMNS);
+	for (size_t i = 0; i < a->n; i++)
+		print_entry(a, &table, &a->entry[i]);
+	bench_table_print(&table, false, stdout);
+	bench_table_free(&table);
+}
+
+static void measure_all(alone_t *a)
+{
+	size_t done = 0, all = a->config->rounds * a->n;
+
+	for (size_t i = 0; i < a->n; i++)
+		choose_times(a, &a->entry[i]);
+	for (unsigned round = 0; round < a->config->rounds; round++) {
+		bench_progress(done, all, a->scenario->name, "");
+		for (size_t i = 0; i < a->n; i++, done++)
+			measure(a, &a->entry[i], round);
+	}
+	bench_progress(all, all, "", "");
+}
+
+static bool run_alone(const bench_scenario_t *scenario, const bench_config_t *config, bench_results_t *results)
+{
+	static alone_t a; /* large for a stack */
+
+	a = (alone_t){ .scenario = scenario, .config = config };
 	add_entries(&a);
 	hold_theirs(&a);
-	all = config->common.rounds * a.n;
+	measure_all(&a);
+	bench_results_ran(results, scenario->name, config->peer, config->rounds);
 	for (size_t i = 0; i < a.n; i++)
-		choose_times(&a, &a.entry[i]);
-	for (unsigned round = 0; round < config->common.rounds; round++) {
-		bench_progress(done, all, "");
-		for (size_t i = 0; i < a.n; i++, done++)
-			measure(&a, &a.entry[i], round);
-	}
-	bench_progress(all, all, "");
-	bench_facts_add(facts, "rounds", "%u", config->common.rounds);
-	bench_facts_add(facts, "peer", "%s", config->peer);
-	bench_table_init(&table, config->bench, columns, COLUMNS);
-	for (size_t i = 0; i < a.n; i++)
-		print_entry(&a, &table, &a.entry[i]);
+		add_point(&a, &a.entry[i], results);
+	if (config->format == BENCH_TABLE)
+		print_all(&a);
 	for (size_t i = 0; i < a.n; i++)
 		free(a.entry[i].ns);
-	bench_table_print(&table, facts, config->common.format, stdout);
-	bench_table_free(&table);
 	return !a.failed;
 }
+
+const bench_scenario_t bench_scenario_alone = {
+	.name = "alone",
+	.what = "what one thread pays for each operation on a lock that nobody else wants",
+	.rows = bench_rows_threads,
+	.between = "private",
+	.takes = BENCH_TAKES_LOAD,
+	.usual = { .rounds = 3000, .peer = "pthread_normal" },
+	.quick = { .rounds = 100, .peer = "pthread_normal" },
+	.run = run_alone,
+};

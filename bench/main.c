@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** main.c: pawl-bench: runs the scenarios asked for, one after the other, and hands out what they found.
+ *
+ * Exit status: 0; 1 if a row let two into the section, lost something or failed, or a file could not be written; 64 for
+ * wrong usage.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "document.h"
+#include "list.h"
+#include "options.h"
+#include "tick.h"
+
+static void print_facts(const bench_facts_t *facts)
+{
+	for (size_t i = 0; i < facts->n; i++)
+		printf("%s: %s%s", facts->fact[i].name, facts->fact[i].value, i + 1 == facts->n ? "\n" : "; ");
+}
+
+static bool run(const bench_options_t *o, bench_results_t *results)
+{
+	bool people = o->config.format == BENCH_TABLE, good = true;
+
+	if (people)
+		print_facts(&results->machine);
+	for (size_t i = 0; i < o->n; i++) {
+		bench_config_t config = bench_options_config(o, o->scenario[i]);
+
+		if (people)
+			printf("\n==== %s: %s; %u rounds, compared with %s\n\n", o->scenario[i]->name,
+				o->scenario[i]->what, config.rounds, config.peer);
+		good &= o->scenario[i]->run(o->scenario[i], &config, results);
+		if (people)
+			print_facts(&results->ran[results->n_ran - 1].facts);
+	}
+	return good;
+}
+
+/* Written beside the tables. */
+static bool to_file(const char *path, const bench_options_t *o, const bench_results_t *results, bool csv)
+{
+	FILE *to = path ? fopen(path, "we") : NULL;
+	bool written = true;
+
+	if (!path)
+		return true;
+	if (to && csv)
+		bench_document_csv(results, to);
+	else if (to)
+		written = bench_document_write(bench_document(results, o->scenario, o->n), to);
+	if (to && written && !ferror(to) && fclose(to) == 0)
+		return true;
+	fprintf(stderr, "pawl-bench: %s: %s\n", path, strerror(errno));
+	return false;
+}
+
+static bool to_stdout(const bench_options_t *o, const bench_results_t *results)
+{
+	if (o->config.format == BENCH_JSON)
+		bench_document_write(bench_document(results, o->scenario, o->n), stdout);
+	else if (o->config.format == BENCH_CSV && !o->config.summary)
+		bench_document_csv(results, stdout);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return true;
+	fprintf(stderr, "pawl-bench: cannot write the output: %s\n", strerror(errno));
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	static bench_results_t results; /* large for a stack */
+	bench_options_t options;
+	bool good;
+
+	bench_options_parse(&options, argc, argv);
+	if (options.list)
+		return bench_list(&options) ? EXIT_SUCCESS : EXIT_FAILURE;
+	bench_tick_init();
+	bench_results_init(&results);
+	good = run(&options, &results);
+	good &= to_stdout(&options, &results);
+	good &= to_file(options.json_file, &options, &results, false);
+	good &= to_file(options.csv_file, &options, &results, true);
+	bench_results_free(&results);
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
