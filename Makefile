@@ -105,7 +105,7 @@ all: $(A) $(SO) $(O)/pawl ## the library, static and shared, and the command
 
 # Not for the tests: they misuse locks on purpose, and the analysis cannot see through assertions.
 $(O)/src/%.o $(O)/tests/examples/%.o: ALL += $(TSA)
-$(O)/src/cli/%.o: ALL += $(JSON_CFLAGS)
+$(O)/src/cli/%.o $(O)/tests/unit/test_bench_document.o: ALL += $(JSON_CFLAGS)
 # Where a loop happens to lie may not decide a comparison; and the table says how it was compiled.
 $(O)/bench/%.o: ALL += -falign-functions=64 -DBENCH_FLAGS='"$(CFLAGS)"' $(PEERS:%=-DBENCH_%) $(JSON_CFLAGS)
 $(O)/%.o: %.c Makefile
@@ -129,11 +129,16 @@ $(O)/pawl: $(CLI_OBJ) $(A)
 $(CRASH): BIND := -Wl,-z,now
 $(STRESS): $(SCENES)
 $(UNIT) $(CRASH) $(POINTED) $(STRESS): $(O)/%: $(O)/%.o $(HARNESS) $(A)
-	$(call step,ld)$(CC) $(ALL) $(BIND) -o $@ $(filter-out $(A),$^) $(A) $(URCU_LIBS) $(CMOCKA_LIBS) -lm
+	$(call step,ld)$(CC) $(ALL) $(BIND) -o $@ $(filter-out $(A),$^) $(A) $(URCU_LIBS) $(CMOCKA_LIBS) $(MORE) -lm
 # So that the cleanup of a guard runs when its thread ends.
 $(O)/tests/unit/test_guard.o: ALL += -fexceptions
 # The benchmarks' own arithmetic is tested like the library.
 $(O)/tests/unit/test_bench_stats: $(O)/bench/stats.o
+$(O)/tests/unit/test_bench_latency: $(addprefix $(O)/bench/,latency.o stats.o)
+$(O)/tests/unit/test_bench_calibrate: $(addprefix $(O)/bench/,calibrate.o stats.o)
+$(O)/tests/unit/test_bench_document: MORE := $(JSON_LIBS)
+$(O)/tests/unit/test_bench_document: $(addprefix $(O)/bench/,document.o csv.o table.o results.o latency.o stats.o machine.o scenario.o \
+	rows.o)
 
 $(EXAMPLES): $(O)/%: $(O)/%.o $(A)
 	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS)

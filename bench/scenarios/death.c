@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../death.h"
+#include "../one_death.h"
 #include "../load.h"
 #include "../progress.h"
 #include "../scenario.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** death.h: one death: a process that holds a lock is killed, and we look how long the one who waits for it has to wait. */
-#ifndef BENCH_DEATH_H
-#define BENCH_DEATH_H
+/** one_death.h: a process that holds a lock is killed, and we look how long the one who waits for it has to wait. */
+#ifndef BENCH_ONE_DEATH_H
+#define BENCH_ONE_DEATH_H
 
 #include <stdbool.h>
 #include <stddef.h>

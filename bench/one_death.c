@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** death.c: one death (death.h). The parent kills; holder and waiter are its children, the holder perhaps a grandchild,
- * inside a PID namespace of its own. */
-#include "death.h"
+/** one_death.c: one death (one_death.h). The parent kills; holder and waiter are its children, the holder perhaps a
+ * grandchild, inside a PID namespace of its own. */
+#include "one_death.h"
 
 #include <errno.h>
 #include <sched.h>
