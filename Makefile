@@ -247,9 +247,10 @@ man_in   = $(MANDIR)/man$(patsubst .%,%,$(suffix $(1)))
 
 # uninstall removes these and nothing else.
 INSTALLED := $(addprefix $(LIBDIR)/,libpawl.a $(notdir $(SO)) libpawl.so.$(SOVER) libpawl.so pkgconfig/pawl.pc) \
-	$(HEADERS:include/%=$(INCLUDEDIR)/%) $(BINDIR)/pawl $(foreach m,$(MAN),$(call man_in,$(m))/$(notdir $(m)))
+	$(HEADERS:include/%=$(INCLUDEDIR)/%) $(BINDIR)/pawl $(BINDIR)/pawl-bench \
+	$(foreach m,$(MAN),$(call man_in,$(m))/$(notdir $(m)))
 
-install: all ## PREFIX= LIBDIR= INCLUDEDIR= BINDIR= MANDIR= DESTDIR=
+install: all benches ## PREFIX= LIBDIR= INCLUDEDIR= BINDIR= MANDIR= DESTDIR=
 	install -d $(sort $(dir $(addprefix $(DESTDIR),$(INSTALLED))))
 	install -m 644 $(A) $(SO) $(DESTDIR)$(LIBDIR)
 	ln -sf $(notdir $(SO)) $(DESTDIR)$(LIBDIR)/libpawl.so.$(SOVER)
@@ -257,7 +258,7 @@ install: all ## PREFIX= LIBDIR= INCLUDEDIR= BINDIR= MANDIR= DESTDIR=
 	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|' \
 		src/pawl.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/pawl.pc
 	install -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/pawl
-	install -m 755 $(O)/pawl $(DESTDIR)$(BINDIR)
+	install -m 755 $(O)/pawl $(BENCH) $(DESTDIR)$(BINDIR)
 	$(foreach m,$(MAN),install -m 644 $(m) $(DESTDIR)$(call man_in,$(m)) &&) true
 	$(refresh)
 

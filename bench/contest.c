@@ -20,17 +20,6 @@
 
 /* ---- who takes part, and where ---- */
 
-static const char *open_entrant(bench_entrant_t *e)
-{
-	int rc;
-
-	if (e->row.absent)
-		return e->row.absent;
-	e->lock = bench_shared(BENCH_LOCK_SIZE);
-	rc = e->row.open(e->lock);
-	return rc ? strerror(rc) : NULL;
-}
-
 static void add_entrant(bench_contest_t *t, const bench_row_t *row, double spin_ns)
 {
 	bench_entrant_t *e = &t->entrant[t->entrants];
@@ -46,7 +35,8 @@ static void add_entrant(bench_contest_t *t, const bench_row_t *row, double spin_
 		e->row.spin_ns = (int64_t)spin_ns;
 		snprintf(e->name, sizeof(e->name), "%s/%gus", row->name, spin_ns / 1000);
 	}
-	e->absent = open_entrant(e);
+	e->lock = bench_shared(BENCH_LOCK_SIZE);
+	e->absent = bench_row_open(&e->row, e->lock);
 	t->failed |= e->absent && (row->traits & BENCH_LOADED); /* it was asked for */
 }
 

@@ -33,7 +33,7 @@ static bool is_pawls(const bench_entrant_t *e)
 static bool anybody_is(const bench_contest_t *t, bool pawls)
 {
 	for (size_t i = 0; i < t->entrants; i++)
-		if (is_pawls(&t->entrant[i]) == pawls && !t->entrant[i].row.absent)
+		if (is_pawls(&t->entrant[i]) == pawls && !t->entrant[i].absent)
 			return true;
 	return false;
 }

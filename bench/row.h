@@ -74,6 +74,9 @@ extern const bench_row_t *const bench_rows_processes[], *const bench_rows_thread
 /** NULL if there is none of that name in the table. */
 const bench_row_t *bench_row_named(const bench_row_t *const *rows, const char *name);
 
+/** Open it. NULL, or why it takes no part: what is missing in this build, or what open() failed with. */
+const char *bench_row_open(const bench_row_t *row, void *mem);
+
 /** A row whose package is missing here. */
 #define BENCH_ROW_ABSENT(row, its_name, its_what, package)                                                             \
 	const bench_row_t row = { .name = its_name, .what = its_what, .absent = "absent: " package }

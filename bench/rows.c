@@ -2,6 +2,7 @@
 /** rows.c: what rows and their tables have in common (row.h). */
 #include "row.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -11,6 +12,15 @@ const bench_row_t *bench_row_named(const bench_row_t *const *rows, const char *n
 		if (strcmp(rows[i]->name, name) == 0)
 			return rows[i];
 	return NULL;
+}
+
+const char *bench_row_open(const bench_row_t *row, void *mem)
+{
+	int rc = row->absent ? 0 : row->open(mem);
+
+	if (rc == ENOENT && row->elsewhere)
+		return "absent: the program that measures it is not beside this one";
+	return row->absent ? row->absent : rc ? strerror(rc) : NULL;
 }
 
 int bench_row_nothing(void *mem)

@@ -80,28 +80,25 @@ static void add_entry(alone_t *a, const bench_row_t *row, const bench_act_t *act
 {
 	entry_t *e = &a->entry[a->n];
 	unsigned rounds = a->config->rounds;
-	int rc = 0;
+	int rc;
 
 	if (a->n == ENTRIES_MOST) {
 		fprintf(stderr, "pawl-bench: alone: more than %d operations; choose some rows with --only\n", ENTRIES_MOST);
 		exit(EX_USAGE);
 	}
 	a->n++;
-	*e = (entry_t){ .row = row, .act = act, .failure = row->absent, .ns = malloc(rounds * sizeof(double)) };
+	*e = (entry_t){ .row = row, .act = act, .lock = bench_shared(BENCH_LOCK_SIZE), .ns = malloc(rounds * sizeof(double)) };
 	if (!e->ns) {
 		perror("pawl-bench: figures");
 		exit(EXIT_FAILURE);
 	}
 	for (unsigned i = 0; i < rounds; i++)
 		e->ns[i] = NAN;
-	if (e->failure)
-		return;
-	e->lock = bench_shared(BENCH_LOCK_SIZE);
-	rc = row->open(e->lock);
-	if (!rc && act->holder == BENCH_OURS)
-		rc = row->take(e->lock);
-	e->failure = rc ? strerror(rc) : NULL;
-	a->failed |= rc && (row->traits & BENCH_LOADED); /* it was asked for */
+	e->failure = bench_row_open(row, e->lock);
+	rc = !e->failure && act->holder == BENCH_OURS ? row->take(e->lock) : 0;
+	if (rc)
+		e->failure = strerror(rc);
+	a->failed |= e->failure && (row->traits & BENCH_LOADED); /* it was asked for */
 }
 
 static const bench_act_t *act_of(const bench_row_t *row, const char *name)

@@ -43,14 +43,8 @@ static void open_rows(contest_t *t)
 {
 	t->rows = bench_scenario_rows(t->scenario, t->config, t->row);
 	for (size_t i = 0; i < t->rows; i++) {
-		int rc;
-
-		t->failure[i] = t->row[i]->absent;
-		if (t->failure[i])
-			continue;
 		t->lock[i] = bench_shared(BENCH_LOCK_SIZE);
-		rc = t->row[i]->open(t->lock[i]);
-		t->failure[i] = rc ? strerror(rc) : NULL;
+		t->failure[i] = bench_row_open(t->row[i], t->lock[i]);
 	}
 }
 

@@ -21,8 +21,8 @@ enum cli_exit {
 	CLI_NO_SPACE = 66,   /* the space, or the name in it, cannot be opened */
 	CLI_SYSTEM = 71,     /* anything else that the system refused */
 	CLI_OUTPUT = 74,     /* stdout could not be written */
-	CLI_NOT_EXEC = 126,  /* run: the command was found, yet could not be executed */
-	CLI_NOT_FOUND = 127, /* run: there is no such command */
+	CLI_NOT_EXEC = 126,  /* run, bench: the command was found, yet could not be executed */
+	CLI_NOT_FOUND = 127, /* run, bench: there is no such command */
 };
 
 /* ---- subcommands: argv[0] is "pawl NAME"; the result is the exit code ---- */
@@ -32,6 +32,7 @@ int cli_show(int argc, char **argv);
 int cli_reset(int argc, char **argv);
 int cli_rm(int argc, char **argv);
 int cli_doctor(int argc, char **argv);
+int cli_bench(int argc, char **argv);
 
 /* ---- options.c: options that several subcommands take, as argp children ---- */
 

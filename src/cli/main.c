@@ -19,6 +19,7 @@ static const struct command {
 	{ "reset", cli_reset, "make a poisoned lock free again" },
 	{ "rm", cli_rm, "remove a space that nobody uses" },
 	{ "doctor", cli_doctor, "check the kernel, the limits, the directory and every space" },
+	{ "bench", cli_bench, "measure locks against each other: pawl-bench" },
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 

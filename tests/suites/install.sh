@@ -30,7 +30,7 @@ neighbours() {
 installed() { (cd "$stage" && find . ! -type d | sed 's,^\./,,' | sort); }
 all_there() {
     local file
-    for file in lib/libpawl.a lib/libpawl.so lib/libpawl.so.0 lib/pkgconfig/pawl.pc bin/pawl include/pawl/pawl.h; do
+    for file in lib/libpawl.a lib/libpawl.so lib/libpawl.so.0 lib/pkgconfig/pawl.pc bin/pawl bin/pawl-bench include/pawl/pawl.h; do
         [ -e "$stage/usr/local/$file" ] || { echo "no $file"; return 1; }
     done
     for file in include/pawl/*.h; do
@@ -46,6 +46,20 @@ knows_its_version() { [ "$(pkg-config --modversion pawl)" = "$(sed -n 's/^VERSIO
 # With a search path that has nothing but ours.
 without_liburcu() { PKG_CONFIG_LIBDIR=$stage/usr/local/lib/pkgconfig PKG_CONFIG_PATH='' pkg-config --exists --print-errors pawl; }
 command_runs() { "$stage/usr/local/bin/pawl" --help | grep -q pawl; }
+bench_runs() {
+    "$stage/usr/local/bin/pawl" bench --list | grep -q '^  pawl_mutex' &&
+        "$stage/usr/local/bin/pawl" bench alone --rounds 1 --only pawl_mutex --csv | grep -q '^"alone","pawl_mutex","pair",1,'
+}
+# What it says alone in a folder, and that it is found in PATH then.
+bench_is_missed() {
+    local said status
+    mkdir -p "$tap_scratch/lonely" && cp "$stage/usr/local/bin/pawl" "$tap_scratch/lonely/pawl" || return
+    said=$(PATH=/usr/bin:/bin "$tap_scratch/lonely/pawl" bench --list 2>&1)
+    status=$?
+    echo "$status: $said"
+    [ "$status" = 127 ] && grep -q 'pawl-bench is neither beside this program nor in PATH' <<<"$said" &&
+        PATH=$stage/usr/local/bin:$PATH "$tap_scratch/lonely/pawl" bench --version | grep -q '^pawl-bench '
+}
 uninstall() { MAKEFLAGS='' make --no-print-directory uninstall DESTDIR="$stage" PREFIX=/usr/local; }
 only_neighbours() { diff <(printf '%s\n' "${neighbours[@]}" | sort) <(installed); }
 without_neighbours() {
@@ -53,7 +67,7 @@ without_neighbours() {
 }
 elsewhere() {
     MAKEFLAGS='' make --no-print-directory install DESTDIR="$tap_scratch/other" PREFIX=/opt/p LIBDIR=/opt/l INCLUDEDIR=/opt/i BINDIR=/opt/b \
-        MANDIR=/opt/m && (cd "$tap_scratch/other/opt" && test -e l/libpawl.so.0 -a -e i/pawl/pawl.h -a -x b/pawl -a ! -e p) &&
+        MANDIR=/opt/m && (cd "$tap_scratch/other/opt" && test -e l/libpawl.so.0 -a -e i/pawl/pawl.h -a -x b/pawl -a -x b/pawl-bench -a ! -e p) &&
         grep -qx 'libdir=/opt/l' "$tap_scratch/other/opt/l/pkgconfig/pawl.pc"
 }
 
@@ -71,6 +85,8 @@ try "the program builds, static" build_static "$tap_scratch/prog.c"
 try "it needs no shared library at all" is_static
 try "it runs, static" run_static
 try "the command runs" command_runs
+try "pawl bench runs" bench_runs
+try "where there is no pawl-bench, pawl bench says so" bench_is_missed
 try "uninstall" uninstall
 try "what was there before is there still, and nothing else" only_neighbours
 try "install and uninstall in an empty tree leave nothing" without_neighbours
