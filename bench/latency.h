@@ -40,12 +40,12 @@ static inline uint64_t bench_latency_next(bench_latency_t *l)
 
 static inline void bench_latency_add(bench_latency_t *l, uint64_t ticks)
 {
-	uint64_t at = l->seen++;
+	uint64_t place = l->seen++;
 
-	if (at >= BENCH_LATENCY_ROOM)
-		at = (bench_latency_random(l) * l->seen) >> 32;
-	if (at < BENCH_LATENCY_ROOM)
-		l->ticks[at] = ticks;
+	if (place >= BENCH_LATENCY_ROOM)
+		place = (bench_latency_random(l) * l->seen) >> 32;
+	if (place < BENCH_LATENCY_ROOM)
+		l->ticks[place] = ticks;
 }
 
 /** One in how many to time, where so many are done in a window: often enough to fill half of the room, no more often than

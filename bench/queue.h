@@ -8,14 +8,17 @@
  *
  * Queue: the first half of the workers receives, the other half sends. No element is 0 but the last one for each receiver,
  * all differ, and the sums of both sides have to be the same in the end. What is received after the window is checked, too,
- * but not counted. Rally: two workers send one element to and fro through two queues of one slot.
+ * but not counted. Rally: two workers send one element to and fro through two queues of one slot; the one who serves
+ * may time round trips.
  */
 #include <errno.h>
 
 #include <pawl/annotate.h>
 
 #include "delay.h"
+#include "latency.h"
 #include "row.h"
+#include "tick.h"
 
 #define BENCH_QUEUE_SLOTS 256
 
@@ -86,18 +89,39 @@ __attribute__((unused)) static void run_queue(void *mem, bench_run_t *run)
 			run->rc = put(q->there, 0);
 }
 
-static void serve(bench_queues_t *q, bench_run_t *run)
+/* There and back. */
+static int round_trip(bench_queues_t *q, uint64_t next)
 {
 	uint64_t v = 0;
+	int rc = put(q->there, next);
+
+	if (!rc)
+		rc = get(q->back, &v);
+	return rc ? rc : v == next ? 0 : EPROTO;
+}
+
+static int timed_trip(bench_queues_t *q, uint64_t next, bench_latency_t *latency)
+{
+	uint64_t ticks = bench_tick_before();
+	int rc = round_trip(q, next);
+
+	bench_latency_add(latency, bench_tick_after() - ticks);
+	return rc;
+}
+
+static void serve(bench_queues_t *q, bench_run_t *run)
+{
+	uint64_t left = run->latency ? bench_latency_next(run->latency) : UINT64_MAX;
 
 	/* relaxed: a flag, nothing is handed over by it */
 	for (uint64_t next = 1; !run->rc && !PAWL_LOAD(run->stop, RELAXED); next++) {
 		bench_delay(run->inside);
-		run->rc = put(q->there, next);
-		if (!run->rc)
-			run->rc = get(q->back, &v);
-		if (v != next)
-			run->rc = EPROTO;
+		if (PAWL_UNLIKELY(--left == 0)) {
+			run->rc = timed_trip(q, next, run->latency);
+			left = bench_latency_next(run->latency);
+		} else {
+			run->rc = round_trip(q, next);
+		}
 		run->ops += !run->rc;
 	}
 	*run->count += run->ops;

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** rally.c: one element that two threads send to and fro through two queues of one: at once, and after thinking (--inside)
- * for so long that the other has gone to sleep. An operation is a round trip. */
+ * for so long that the other has gone to sleep. An operation is a round trip. Timed are some of them, without the thinking
+ * of the one who serves. */
 #include "../contest.h"
 
 static bool run(const bench_scenario_t *scenario, const bench_config_t *config, bench_results_t *results)
 {
-	static const bench_contest_kind_t kind = { .act = "rally", .workers = "pairs", .threads = true, .pairs = true };
+	static const bench_contest_kind_t kind = {
+		.act = "rally", .workers = "pairs", .threads = true, .pairs = true, .times = true
+	};
 
 	return bench_contest(&kind, scenario, config, results);
 }
