@@ -178,6 +178,7 @@ static void keep(bench_point_t *p, unsigned round, const bench_sample_t *sample)
 
 static void keep_latency(bench_point_t *p, unsigned round, const bench_sample_t *sample)
 {
+	p->timed += sample->timed;
 	for (size_t i = 0; i < BENCH_LATENCY_RANKS; i++)
 		p->latency[i][round] = sample->latency[i];
 	p->sample[BENCH_P50][round] = sample->latency[bench_latency_rank(0.5)];

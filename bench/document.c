@@ -102,8 +102,8 @@ static json_t *latency(const bench_point_t *p)
 		return json_null();
 	for (size_t i = 0; i < BENCH_LATENCY_RANKS; i++)
 		ns[i] = bench_point_latency(p, i);
-	return json_pack("{s:o, s:o}", "p", numbers(bench_latency_ranks, BENCH_LATENCY_RANKS), "ns",
-		numbers(ns, BENCH_LATENCY_RANKS));
+	return json_pack("{s:I, s:o, s:o}", "timed", (json_int_t)p->timed, "p",
+		numbers(bench_latency_ranks, BENCH_LATENCY_RANKS), "ns", numbers(ns, BENCH_LATENCY_RANKS));
 }
 
 static json_t *point(const bench_point_t *p)

@@ -38,6 +38,7 @@ typedef struct bench_point {
 	unsigned rounds;
 	double *sample[BENCH_FIGURES]; /* NULL: not a figure of this scenario. NAN: not measured, or thrown away */
 	double *latency[BENCH_LATENCY_RANKS]; /* per round, the rank bench_latency_ranks[i]; all NULL: none is measured */
+	size_t timed;                         /* acquisitions, over all rounds */
 	double foreign;                       /* of one CPU, by others: the most of the rounds kept */
 	unsigned dropped;
 	const char *note; /* why it was not measured, or what to bear in mind; "" */

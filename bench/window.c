@@ -132,7 +132,7 @@ static void take_ranks(const bench_arena_t *a, const bench_window_t *w, bench_sa
 
 	for (unsigned i = 0; i < w->workers; i++)
 		timed[i] = &a->worker[i].latency;
-	bench_latency_merge(timed, w->workers, bench_tick_ns(), bench_tick_cost(), s->latency);
+	s->timed = bench_latency_merge(timed, w->workers, bench_tick_ns(), bench_tick_cost(), s->latency);
 }
 
 bench_sample_t bench_window_once(const bench_row_t *row, void *lock, const bench_window_t *window)

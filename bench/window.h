@@ -32,6 +32,7 @@ typedef struct bench_sample {
 	double foreign;      /* part of one CPU that others used meanwhile */
 	const char *failure; /* NULL; or why the row is broken */
 	double latency[BENCH_LATENCY_RANKS]; /* NAN where nothing was timed */
+	size_t timed;                        /* so many are ranked */
 } bench_sample_t;
 
 /** Measure once. `lock` is the row's opened memory; threads open another. */

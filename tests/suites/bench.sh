@@ -185,6 +185,7 @@ for p in d["points"]:
     assert p["scenario"] == "alone" or sizes == {rounds[p["scenario"]]}, p
     if p["latency"]:
         timed += 1
+        assert p["latency"]["timed"] > 0, p
         ns = p["latency"]["ns"]
         assert len(ns) == len(p["latency"]["p"]) and p["latency"]["p"][-1] == 1 and ns == sorted(ns), p
         assert p["median"]["max_ns"] == ns[-1] and p["median"]["p50_ns"] == ns[p["latency"]["p"].index(0.5)], p

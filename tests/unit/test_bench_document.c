@@ -61,6 +61,7 @@ static void make(bench_results_t *r)
 	bench_point_time(p);
 	p->sample[BENCH_RATE][0] = 1e6;
 	p->sample[BENCH_CPU][0] = INFINITY;
+	p->timed = 77;
 	for (size_t i = 0; i < BENCH_LATENCY_RANKS; i++)
 		p->latency[i][1] = 10.0 + (double)i;
 	p = bench_results_add(r, &kill, 1u << BENCH_RECOVERY);
@@ -133,6 +134,7 @@ static void a_point_has_a_sample_for_each_round(void **state)
 	assert_true(json_is_null(json_array_get(json_object_get(samples, "cpu_ns"), 0)));
 	assert_true(json_real_value(json_object_get(median, "ops_per_s")) == 1e6);
 	assert_int_equal(json_array_size(json_object_get(latency, "p")), BENCH_LATENCY_RANKS);
+	assert_int_equal(json_integer_value(json_object_get(latency, "timed")), 77);
 	assert_true(json_real_value(json_array_get(json_object_get(latency, "ns"), 3)) == 13);
 	assert_int_equal(json_integer_value(json_object_get(p, "dropped")), 1);
 	json_decref(d);
