@@ -82,7 +82,7 @@ EXAMPLES := $(patsubst %.c,$(O)/%,$(wildcard tests/examples/eg_*.c))
 HARNESS  := $(patsubst %.c,$(O)/%.o,$(wildcard tests/lib/*.c))
 BENCH    := $(O)/pawl-bench
 BENCHLIB := $(patsubst bench/%,$(O)/bench/%.o,$(basename $(filter-out bench/main.c, \
-	$(wildcard bench/*.c bench/scenarios/*.c bench/rows/*.c bench/rows/*.cc))))
+	$(wildcard bench/*.c bench/*/*.c bench/*/*.cc))))
 # Locks of others to measure against, if they are here; where not, their rows say so (and PEERS= leaves them out). Looked
 # for once, and only when a benchmark is built.
 PEERS     = $(eval PEERS := $(shell $(CC) -include nsync.h -xc -fsyntax-only /dev/null 2>/dev/null && echo nsync; \
@@ -105,9 +105,11 @@ all: $(A) $(SO) $(O)/pawl ## the library, static and shared, and the command
 
 # Not for the tests: they misuse locks on purpose, and the analysis cannot see through assertions.
 $(O)/src/%.o $(O)/tests/examples/%.o: ALL += $(TSA)
-$(O)/src/cli/%.o $(O)/tests/unit/test_bench_document.o: ALL += $(JSON_CFLAGS)
+$(O)/src/cli/%.o: ALL += $(JSON_CFLAGS)
 # Where a loop happens to lie may not decide a comparison; and the table says how it was compiled.
-$(O)/bench/%.o: ALL += -falign-functions=64 -DBENCH_FLAGS='"$(CFLAGS)"' $(PEERS:%=-DBENCH_%) $(JSON_CFLAGS)
+# Its headers are found by their names, in whichever folder.
+$(O)/bench/%.o $(O)/tests/unit/test_bench_%.o: ALL += $(patsubst %,-iquote bench%,/ /measure /report) $(JSON_CFLAGS)
+$(O)/bench/%.o: ALL += -falign-functions=64 -DBENCH_FLAGS='"$(CFLAGS)"' $(PEERS:%=-DBENCH_%)
 $(O)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call step,cc)$(CC) $(ALL) -MMD -MP -c $< -o $@
@@ -134,11 +136,11 @@ $(UNIT) $(CRASH) $(POINTED) $(STRESS): $(O)/%: $(O)/%.o $(HARNESS) $(A)
 $(O)/tests/unit/test_guard.o: ALL += -fexceptions
 # The benchmarks' own arithmetic is tested like the library.
 $(O)/tests/unit/test_bench_stats: $(O)/bench/stats.o
-$(O)/tests/unit/test_bench_latency: $(addprefix $(O)/bench/,latency.o stats.o)
-$(O)/tests/unit/test_bench_calibrate: $(addprefix $(O)/bench/,calibrate.o stats.o)
+$(O)/tests/unit/test_bench_latency: $(addprefix $(O)/bench/,measure/latency.o stats.o)
+$(O)/tests/unit/test_bench_calibrate: $(addprefix $(O)/bench/,measure/calibrate.o stats.o)
 $(O)/tests/unit/test_bench_document: MORE := $(JSON_LIBS)
-$(O)/tests/unit/test_bench_document: $(addprefix $(O)/bench/,document.o csv.o table.o results.o latency.o stats.o machine.o scenario.o \
-	rows.o)
+$(O)/tests/unit/test_bench_document: $(addprefix $(O)/bench/,results.o stats.o scenario.o rows.o measure/latency.o \
+	measure/machine.o report/document.o report/csv.o report/table.o)
 
 $(EXAMPLES): $(O)/%: $(O)/%.o $(A)
 	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS)

@@ -285,7 +285,9 @@ static void put_scenario(FILE *to, const bench_scenario_t *s)
 {
 	const bench_config_t *c = &s->usual;
 
-	fprintf(to, "  %-10s %s\n             (--rounds %u", s->name, s->what, c->rounds);
+	fprintf(to, "  %-10s %s\n             --rounds %u --peer %s", s->name, s->what, c->rounds, c->peer);
+	if (c->workers.n + c->resident_mib.n > 0)
+		fputs("\n            ", to);
 	if (s->takes & (BENCH_TAKES_THREADS | BENCH_TAKES_PROCS | BENCH_TAKES_PAIRS))
 		put_list(to, workers_option(s), &c->workers);
 	if (s->takes & BENCH_TAKES_INSIDE)
@@ -293,7 +295,7 @@ static void put_scenario(FILE *to, const bench_scenario_t *s)
 	if (s->takes & BENCH_TAKES_OUTSIDE)
 		put_list(to, "--outside", &c->outside);
 	put_list(to, "--resident", &c->resident_mib);
-	fprintf(to, " --peer %s)\n", c->peer);
+	fputc('\n', to);
 }
 
 static char *help_text(int key, const char *text, void *input)
@@ -349,7 +351,7 @@ bench_config_t bench_options_config(const bench_options_t *o, const bench_scenar
 	unsigned given = o->given & s->takes;
 
 	c.rounds = g->rounds ? g->rounds : c.rounds;
-	c.only = g->only;
+	c.only = g->only ? g->only : c.only;
 	c.asked = g->asked;
 	c.format = g->format;
 	c.peer = g->peer && bench_scenario_row(s, g->peer) ? g->peer : c.peer;

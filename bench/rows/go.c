@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../command.h"
-#include "../window.h"
+#include "command.h"
+#include "window.h"
 
 #define PEER      "pawl-bench-go"
 #define WITHIN_NS 10000000000 /* beside the window: to start, and to end */

@@ -15,12 +15,12 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "../now.h"
-#include "../progress.h"
-#include "../scenario.h"
-#include "../stats.h"
-#include "../table.h"
-#include "../worker.h"
+#include "now.h"
+#include "progress.h"
+#include "scenario.h"
+#include "stats.h"
+#include "table.h"
+#include "worker.h"
 
 #define RUN_NS       50000
 #define ENTRIES_MOST 256
@@ -300,7 +300,7 @@ static bool run_alone(const bench_scenario_t *scenario, const bench_config_t *co
 
 const bench_scenario_t bench_scenario_alone = {
 	.name = "alone",
-	.what = "what one thread pays for each operation on a lock that nobody else wants",
+	.what = "what one thread pays for a lock that nobody else wants",
 	.rows = bench_rows_threads,
 	.between = "private",
 	.takes = BENCH_TAKES_LOAD,

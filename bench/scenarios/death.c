@@ -11,13 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../one_death.h"
-#include "../load.h"
-#include "../progress.h"
-#include "../scenario.h"
-#include "../stats.h"
-#include "../table.h"
-#include "../worker.h"
+#include "one_death.h"
+#include "load.h"
+#include "progress.h"
+#include "scenario.h"
+#include "stats.h"
+#include "table.h"
+#include "worker.h"
 
 #define CASES_MOST (2 * BENCH_LIST_MOST)
 

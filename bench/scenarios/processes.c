@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** processes.c: locks between processes: alone, and contended. A process alone has nothing inside or outside. */
-#include "../contest.h"
+#include "contest.h"
 
 static bool run(const bench_scenario_t *scenario, const bench_config_t *config, bench_results_t *results)
 {

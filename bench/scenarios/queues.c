@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** queues.c: queues with room for 256 elements of 8 bytes, between as many senders as receivers. An operation is an element
  * received. Every element has to be received, and once: the sums of what went in and of what came out have to agree. */
-#include "../contest.h"
+#include "contest.h"
 
 static bool run(const bench_scenario_t *scenario, const bench_config_t *config, bench_results_t *results)
 {
@@ -12,7 +12,7 @@ static bool run(const bench_scenario_t *scenario, const bench_config_t *config, 
 
 const bench_scenario_t bench_scenario_queues = {
 	.name = "queues",
-	.what = "elements through a queue of 256, from so many senders to so many receivers",
+	.what = "from so many senders to as many receivers through 256 slots",
 	.rows = bench_rows_queues,
 	.between = "private",
 	.takes = BENCH_TAKES_PAIRS | BENCH_TAKES_WINDOW | BENCH_TAKES_PIN | BENCH_TAKES_FOREIGN | BENCH_TAKES_SEED |

@@ -2,7 +2,7 @@
 /** rally.c: one element that two threads send to and fro through two queues of one: at once, and after thinking (--inside)
  * for so long that the other has gone to sleep. An operation is a round trip. Timed are some of them, without the thinking
  * of the one who serves. */
-#include "../contest.h"
+#include "contest.h"
 
 static bool run(const bench_scenario_t *scenario, const bench_config_t *config, bench_results_t *results)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** threads.c: locks between the threads of one process: alone, contended, with more threads than CPUs. What a pair costs
  * alone is measured more finely by the scenario `alone`. Goroutines take part where nothing is inside and outside. */
-#include "../contest.h"
+#include "contest.h"
 
 static bool run(const bench_scenario_t *scenario, const bench_config_t *config, bench_results_t *results)
 {
@@ -12,7 +12,7 @@ static bool run(const bench_scenario_t *scenario, const bench_config_t *config, 
 
 const bench_scenario_t bench_scenario_threads = {
 	.name = "threads",
-	.what = "threads of one process contend for a lock: throughput, latency, fairness, CPU time",
+	.what = "threads of one process contend for a lock",
 	.rows = bench_rows_threads,
 	.between = "private",
 	.takes = BENCH_TAKES_THREADS | BENCH_TAKES_INSIDE | BENCH_TAKES_OUTSIDE | BENCH_TAKES_WINDOW | BENCH_TAKES_PIN |
@@ -25,6 +25,8 @@ const bench_scenario_t bench_scenario_threads = {
 		.crowded_ms = 200,
 		.peer = "pthread_normal" },
 	.quick = { .rounds = 2,
+		.only = "pawl_spin,pawl_mutex,pawl_tokens,pthread_normal,pthread_adaptive,nsync_mu,absl_mutex,ck_fas,"
+			"ttas,drepper",
 		.workers = BENCH_LIST(2, 4),
 		.inside = BENCH_LIST(50),
 		.outside = BENCH_LIST(200),

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "../../bench/calibrate.h"
+#include "../../bench/measure/calibrate.h"
 
 #define TRIES 20
 

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "../../bench/document.h"
+#include "../../bench/report/document.h"
 
 /* ---- three rows in two scenarios ---- */
 

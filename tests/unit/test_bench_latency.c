@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "../../bench/latency.h"
+#include "../../bench/measure/latency.h"
 #include "../../bench/stats.h"
 
 #define WORKERS 3
