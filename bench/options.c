@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** options.c: the command line (options.h). */
+/** options.c: parsing the command line (options.h). */
 #include "options.h"
 
 #include <argp.h>
@@ -11,7 +11,6 @@
 
 #include <pawl/base.h>
 
-#include "load.h"
 #include "rows/loaded.h"
 
 enum { CSV = 0x100, JSON, QUICK, ONLY, LIST, OUTSIDE, WINDOW, PIN, SPINS, PEER, SEED, MAX_FOREIGN, SUMMARY, LOAD };
@@ -90,72 +89,6 @@ static void add_scenario(const struct argp_state *state, bench_options_t *o, con
 		if (o->scenario[i] == scenario)
 			return;
 	o->scenario[o->n++] = scenario;
-}
-
-/* ---- does it fit together? ---- */
-
-/* `option` is worth giving if one of the scenarios takes it. */
-static void check_taken(const struct argp_state *state, const bench_options_t *o)
-{
-	static const struct {
-		unsigned option;
-		const char *name;
-	} names[] = { { BENCH_TAKES_THREADS, "threads" }, { BENCH_TAKES_PROCS, "procs" },
-		{ BENCH_TAKES_PAIRS, "pairs" }, { BENCH_TAKES_INSIDE, "inside" }, { BENCH_TAKES_OUTSIDE, "outside" },
-		{ BENCH_TAKES_WINDOW, "window" }, { BENCH_TAKES_PIN, "pin" }, { BENCH_TAKES_FOREIGN, "max-foreign" },
-		{ BENCH_TAKES_SEED, "seed" }, { BENCH_TAKES_RESIDENT, "resident" }, { BENCH_TAKES_SPINS, "spins" },
-		{ BENCH_TAKES_LOAD, "load" }, { BENCH_TAKES_SUMMARY, "summary" } };
-	unsigned takes = 0;
-
-	for (size_t i = 0; i < o->n; i++)
-		takes |= o->scenario[i]->takes;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (o->given & names[i].option & ~takes)
-			argp_error(state, "--%s has no meaning for %s%s", names[i].name, o->scenario[0]->name,
-				o->n > 1 ? " and the other scenarios chosen" : "");
-}
-
-static bool anybody_has(const bench_options_t *o, const char *row)
-{
-	for (size_t i = 0; i < o->n; i++)
-		if (bench_scenario_row(o->scenario[i], row))
-			return true;
-	return false;
-}
-
-static void check_rows(const struct argp_state *state, const bench_options_t *o, const char *names)
-{
-	char *copy = names ? strdup(names) : NULL, *rest = copy;
-
-	for (char *name; copy && (name = strsep(&rest, ",")) != NULL;)
-		if (!anybody_has(o, name))
-			argp_error(state, "no row %s for %s; --list names those there are", name,
-				o->n > 1 ? "these scenarios" : o->scenario[0]->name);
-	free(copy);
-}
-
-/* Those that nobody asked about a row of, stay out. */
-static void leave_out_empty(bench_options_t *o)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < o->n; i++) {
-		const bench_row_t *rows[BENCH_ROWS_MOST];
-
-		if (bench_scenario_rows(o->scenario[i], &o->config, rows) > 0)
-			o->scenario[kept++] = o->scenario[i];
-	}
-	o->n = kept;
-}
-
-static void check(const struct argp_state *state, bench_options_t *o)
-{
-	for (size_t i = 0; bench_scenarios[i] && state->arg_num == 0; i++)
-		o->scenario[o->n++] = bench_scenarios[i];
-	check_taken(state, o);
-	check_rows(state, o, o->config.only);
-	check_rows(state, o, o->config.peer);
-	leave_out_empty(o);
 }
 
 /* ---- parsing ---- */
@@ -258,63 +191,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		add_scenario(state, o, arg);
 		return 0;
 	case ARGP_KEY_END:
-		check(state, o);
+		bench_options_check(state, o);
 		return 0;
 	default:
 		return parse_special(key, arg, state);
 	}
-}
-
-/* ---- --help ---- */
-
-static void put_list(FILE *to, const char *option, const bench_list_t *list)
-{
-	if (list->n == 0)
-		return;
-	fprintf(to, " %s ", option);
-	for (size_t i = 0; i < list->n; i++)
-		fprintf(to, "%s%g", i ? "," : "", list->at[i]);
-}
-
-static const char *workers_option(const bench_scenario_t *s)
-{
-	return s->takes & BENCH_TAKES_THREADS ? "--threads" : s->takes & BENCH_TAKES_PROCS ? "--procs" : "--pairs";
-}
-
-static void put_scenario(FILE *to, const bench_scenario_t *s)
-{
-	const bench_config_t *c = &s->usual;
-
-	fprintf(to, "  %-10s %s\n             --rounds %u --peer %s", s->name, s->what, c->rounds, c->peer);
-	if (c->workers.n + c->resident_mib.n > 0)
-		fputs("\n            ", to);
-	if (s->takes & (BENCH_TAKES_THREADS | BENCH_TAKES_PROCS | BENCH_TAKES_PAIRS))
-		put_list(to, workers_option(s), &c->workers);
-	if (s->takes & BENCH_TAKES_INSIDE)
-		put_list(to, "--inside", &c->inside);
-	if (s->takes & BENCH_TAKES_OUTSIDE)
-		put_list(to, "--outside", &c->outside);
-	put_list(to, "--resident", &c->resident_mib);
-	fputc('\n', to);
-}
-
-static char *help_text(int key, const char *text, void *input)
-{
-	char *help = NULL;
-	size_t size;
-	FILE *to;
-
-	(void)input;
-	if (key != ARGP_KEY_HELP_POST_DOC)
-		return (char *)(uintptr_t)text;
-	to = open_memstream(&help, &size);
-	if (!to)
-		return NULL;
-	fputs("Scenarios, with their defaults; without any named, all of them:\n", to);
-	for (size_t i = 0; bench_scenarios[i]; i++)
-		put_scenario(to, bench_scenarios[i]);
-	fputs("\nExit status: 0; 1 if a row let two into the section, lost something or failed; 64 for wrong usage.\n", to);
-	return fclose(to) ? NULL : help;
 }
 
 static void print_version(FILE *to, struct argp_state *state)
@@ -329,46 +210,9 @@ void bench_options_parse(bench_options_t *o, int argc, char **argv)
 		.parser = parse,
 		.args_doc = "[SCENARIO...]",
 		.doc = "Measure locks against each other, in rounds, on this machine.\v ",
-		.help_filter = help_text };
+		.help_filter = bench_options_help };
 
 	*o = (bench_options_t){ .n = 0 };
 	argp_program_version_hook = print_version;
 	argp_parse(&argp, argc, argv, 0, NULL, o);
-}
-
-/* ---- what a scenario gets of it ---- */
-
-static void override(bench_list_t *list, const bench_list_t *given)
-{
-	if (given->n > 0)
-		*list = *given;
-}
-
-bench_config_t bench_options_config(const bench_options_t *o, const bench_scenario_t *s)
-{
-	bench_config_t c = o->quick ? s->quick : s->usual;
-	const bench_config_t *g = &o->config;
-	unsigned given = o->given & s->takes;
-
-	c.rounds = g->rounds ? g->rounds : c.rounds;
-	c.only = g->only ? g->only : c.only;
-	c.asked = g->asked;
-	c.format = g->format;
-	c.peer = g->peer && bench_scenario_row(s, g->peer) ? g->peer : c.peer;
-	override(&c.workers, given & BENCH_TAKES_THREADS ? &o->threads
-			     : given & BENCH_TAKES_PROCS ? &o->procs
-			     : given & BENCH_TAKES_PAIRS ? &o->pairs
-							 : &(bench_list_t){ .n = 0 });
-	if (given & BENCH_TAKES_INSIDE)
-		override(&c.inside, &g->inside);
-	override(&c.outside, given & BENCH_TAKES_OUTSIDE ? &g->outside : &c.outside);
-	override(&c.resident_mib, given & BENCH_TAKES_RESIDENT ? &g->resident_mib : &c.resident_mib);
-	override(&c.spins, given & BENCH_TAKES_SPINS ? &g->spins : &c.spins);
-	c.window_ms = g->window_ms;
-	c.pin = g->pin;
-	c.summary = g->summary;
-	c.seed = given & BENCH_TAKES_SEED ? g->seed : 1;
-	/* Who takes what is loaded anyway, need not wait for better. */
-	c.most_foreign = given & BENCH_TAKES_FOREIGN ? g->most_foreign : o->quick ? 1e6 : BENCH_LOAD_DROP;
-	return c;
 }

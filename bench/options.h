@@ -24,4 +24,13 @@ void bench_options_parse(bench_options_t *options, int argc, char **argv);
 /** What a scenario is asked to do: its defaults, or those of --quick, changed by what was given and concerns it. */
 bench_config_t bench_options_config(const bench_options_t *options, const bench_scenario_t *scenario);
 
+/* ---- the parts of the command line ---- */
+struct argp_state;
+
+/** After the last option: choose the scenarios, and see whether each option is of use to one; else a usage error. */
+void bench_options_check(const struct argp_state *state, bench_options_t *options);
+
+/** The help filter of argp. */
+char *bench_options_help(int key, const char *text, void *input);
+
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** machine.h: on what the figures were measured; no table goes out without it. */
+/** machine.h: on what the figures were measured; no result goes out without it. */
 #ifndef BENCH_MACHINE_H
 #define BENCH_MACHINE_H
 
