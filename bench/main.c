@@ -19,6 +19,36 @@ static void print_facts(const bench_facts_t *facts)
 		printf("%s: %s%s", facts->fact[i].name, facts->fact[i].value, i + 1 == facts->n ? "\n" : "; ");
 }
 
+/* One of the two. False: it could not be written. */
+static bool put(const bench_options_t *o, const bench_results_t *results, bool csv, FILE *to)
+{
+	if (!csv)
+		return bench_document_write(bench_document(results, o->scenario, o->n), to);
+	bench_document_csv(results, to);
+	return !ferror(to);
+}
+
+static bool to_file(const char *path, const bench_options_t *o, const bench_results_t *results, bool csv)
+{
+	FILE *to = path ? fopen(path, "we") : NULL;
+	bool written = !path || (to && put(o, results, csv, to));
+
+	if (to && fclose(to) != 0)
+		written = false;
+	if (!written)
+		fprintf(stderr, "pawl-bench: %s: %s\n", path, strerror(errno));
+	return written;
+}
+
+/* Before all and after each scenario: a file that cannot be written is found out soon, and who interrupts a long run keeps
+ * what is done. */
+static bool to_files(const bench_options_t *o, const bench_results_t *results)
+{
+	bool json = to_file(o->json_file, o, results, false), csv = to_file(o->csv_file, o, results, true);
+
+	return json && csv;
+}
+
 static bool run(const bench_options_t *o, bench_results_t *results)
 {
 	bool people = o->config.format == BENCH_TABLE, good = true;
@@ -34,35 +64,17 @@ static bool run(const bench_options_t *o, bench_results_t *results)
 		good &= o->scenario[i]->run(o->scenario[i], &config, results);
 		if (people)
 			print_facts(&results->ran[results->n_ran - 1].facts);
+		good &= to_files(o, results);
 	}
 	return good;
 }
 
-/* Written beside the tables. */
-static bool to_file(const char *path, const bench_options_t *o, const bench_results_t *results, bool csv)
-{
-	FILE *to = path ? fopen(path, "we") : NULL;
-	bool written = true;
-
-	if (!path)
-		return true;
-	if (to && csv)
-		bench_document_csv(results, to);
-	else if (to)
-		written = bench_document_write(bench_document(results, o->scenario, o->n), to);
-	if (to && written && !ferror(to) && fclose(to) == 0)
-		return true;
-	fprintf(stderr, "pawl-bench: %s: %s\n", path, strerror(errno));
-	return false;
-}
-
 static bool to_stdout(const bench_options_t *o, const bench_results_t *results)
 {
-	if (o->config.format == BENCH_JSON)
-		bench_document_write(bench_document(results, o->scenario, o->n), stdout);
-	else if (o->config.format == BENCH_CSV && !o->config.summary)
-		bench_document_csv(results, stdout);
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	bool csv = o->config.format == BENCH_CSV;
+	bool written = o->config.format == BENCH_TABLE || (csv && o->config.summary) || put(o, results, csv, stdout);
+
+	if (written && fflush(stdout) == 0 && !ferror(stdout))
 		return true;
 	fprintf(stderr, "pawl-bench: cannot write the output: %s\n", strerror(errno));
 	return false;
@@ -79,10 +91,8 @@ int main(int argc, char **argv)
 		return bench_list(&options) ? EXIT_SUCCESS : EXIT_FAILURE;
 	bench_tick_init();
 	bench_results_init(&results);
-	good = run(&options, &results);
+	good = to_files(&options, &results) && run(&options, &results);
 	good &= to_stdout(&options, &results);
-	good &= to_file(options.json_file, &options, &results, false);
-	good &= to_file(options.csv_file, &options, &results, true);
 	bench_results_free(&results);
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
