@@ -158,8 +158,8 @@ $(O)/pawl-bench-go: $(wildcard bench/go/*.go) $(O)/bench/peers
 	$(if $(filter go,$(PEERS)),$(call step,go)cd bench/go && \
 		GO111MODULE=off GOCACHE=$(abspath $(O))/go-cache go build -o $(abspath $@) .,rm -f $@)
 $(O)/%.o: %.cc Makefile
-	$(call step,c++)$(if $(filter absl,$(PEERS)),$(CXX) $(filter-out -std=% -Wmissing-prototypes,$(ALL)) -MMD -MP -c $<,\
-		$(CC) -c -xc /dev/null) -o $@
+	$(call step,c++)$(if $(filter absl,$(PEERS)),$(CXX) $(subst -std=c11,-std=c++20,$(filter-out -Wmissing-prototypes,$(ALL))),\
+		$(CC) $(ALL) -xc) -MMD -MP -c $< -o $@
 
 $(EXCHANGE): $(patsubst %.c,$(O)/%.o,$(wildcard tests/exchange/*.c)) $(A)
 	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS)

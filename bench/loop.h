@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** loop.h: the measured loop, made once per lock by including this file. No include guard: that is its use.
+/** loop.h: the measured loops of a row of locks, for lockrow.h and fanrow.h. No include guard: that is its use.
  *
- * Before the include:
- *   BENCH_PREPARE   declarations at the head of each function, from `void *mem` (and statics of the file)
- *   BENCH_TAKE      an expression of int: take the lock; 0 or an error
- *   BENCH_GIVE      an expression of int: give it back
- * After it: static run_lock, take_lock, give_lock, with the macros undefined again.
+ * There is no call through a pointer in them, and every row pays for the same surroundings: a look at `stop`, two tests of
+ * return values, the counter. There are two: one that throughput is taken from, and one that times some acquisitions, in
+ * windows of its own.
  *
- * Every row pays for the same surroundings: a look at `stop`, two tests of return values, the counter. There are two loops:
- * one that throughput is taken from, and one that times some acquisitions, in windows of its own.
+ * Before the include, beside ROW:
+ *   BENCH_BEGIN   declarations, from `mem` and `run`
+ *   BENCH_NEXT    a statement before each section
+ *   BENCH_TAKE    an expression: 0 or an error
+ *   BENCH_COUNT   what is counted up under the lock
+ *   BENCH_GIVE    an expression: 0 or an error
  */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+
 #include <pawl/annotate.h>
 
 #include "delay.h"
@@ -17,15 +23,23 @@
 #include "row.h"
 #include "tick.h"
 
-__attribute__((noinline, aligned(64))) static void run_timed(void *mem, bench_run_t *run)
+#ifndef BENCH_OF
+#define BENCH_PASTE_(a, b)  a##_##b
+#define BENCH_PASTE(a, b)   BENCH_PASTE_(a, b)
+#define BENCH_OF(part)      BENCH_PASTE(part, ROW)
+#define BENCH_STRING_(text) #text
+#define BENCH_STRING(text)  BENCH_STRING_(text)
+#endif
+
+__attribute__((noinline, aligned(64))) static void BENCH_OF(run_timed)(void *mem, bench_run_t *run)
 {
-	volatile uint64_t *const count = run->count;
 	const uint64_t inside = run->inside, outside = run->outside;
 	uint64_t ops = 0, seed = run->seed, left = bench_latency_next(run->latency);
 	int rc = 0;
-	BENCH_PREPARE
+	BENCH_BEGIN;
 
 	while (!PAWL_LOAD(run->stop, RELAXED)) { /* relaxed: a flag, nothing is handed over by it */
+		BENCH_NEXT;
 		const bool timed = --left == 0;
 		uint64_t ticks = PAWL_UNLIKELY(timed) ? bench_tick_before() : 0;
 
@@ -34,7 +48,7 @@ __attribute__((noinline, aligned(64))) static void run_timed(void *mem, bench_ru
 			ticks = bench_tick_after() - ticks;
 		if (PAWL_UNLIKELY(rc != 0))
 			break;
-		*count = *count + 1;
+		BENCH_COUNT = BENCH_COUNT + 1;
 		if (inside)
 			bench_delay(inside);
 		rc = BENCH_GIVE;
@@ -52,19 +66,19 @@ __attribute__((noinline, aligned(64))) static void run_timed(void *mem, bench_ru
 	run->rc = rc;
 }
 
-__attribute__((noinline, aligned(64))) static void run_untimed(void *mem, bench_run_t *run)
+__attribute__((noinline, aligned(64))) static void BENCH_OF(run_untimed)(void *mem, bench_run_t *run)
 {
-	volatile uint64_t *const count = run->count;
 	const uint64_t inside = run->inside, outside = run->outside;
 	uint64_t ops = 0, seed = run->seed;
 	int rc = 0;
-	BENCH_PREPARE
+	BENCH_BEGIN;
 
 	while (!PAWL_LOAD(run->stop, RELAXED)) { /* relaxed: a flag, nothing is handed over by it */
+		BENCH_NEXT;
 		rc = BENCH_TAKE;
 		if (PAWL_UNLIKELY(rc != 0))
 			break;
-		*count = *count + 1;
+		BENCH_COUNT = BENCH_COUNT + 1;
 		if (inside)
 			bench_delay(inside);
 		rc = BENCH_GIVE;
@@ -78,28 +92,16 @@ __attribute__((noinline, aligned(64))) static void run_untimed(void *mem, bench_
 	run->rc = rc;
 }
 
-static void run_lock(void *mem, bench_run_t *run)
+static void BENCH_OF(run)(void *mem, bench_run_t *run)
 {
 	if (run->latency)
-		run_timed(mem, run);
+		BENCH_OF(run_timed)(mem, run);
 	else
-		run_untimed(mem, run);
+		BENCH_OF(run_untimed)(mem, run);
 }
 
-static int take_lock(void *mem)
-{
-	BENCH_PREPARE
-
-	return BENCH_TAKE;
-}
-
-static int give_lock(void *mem)
-{
-	BENCH_PREPARE
-
-	return BENCH_GIVE;
-}
-
-#undef BENCH_PREPARE
+#undef BENCH_BEGIN
+#undef BENCH_NEXT
 #undef BENCH_TAKE
+#undef BENCH_COUNT
 #undef BENCH_GIVE

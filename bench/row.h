@@ -4,7 +4,7 @@
  *
  * Life of a row: the parent calls open() once on 256 zeroed bytes of shared memory. Workers are forked, or are the threads
  * of a forked process that has opened a lock of its own; each calls enter() and then run(), or take() and give(). The
- * parent calls shut() in the end. run, take and give are made by loop.h from the lock's own macros, so that the measured
+ * parent calls shut() in the end. Most rows are made by lockrow.h from the lock's own macros, so that the measured
  * loop has no call through a pointer in it.
  */
 #ifndef BENCH_ROW_H
@@ -24,6 +24,7 @@ enum bench_traits {
 	BENCH_ALONE = 1 << 3,    /* a measure for one worker; takes no part where there are more */
 	BENCH_LOADED = 1 << 4,   /* from a file named with --load; only with that */
 	BENCH_BARE = 1 << 5,     /* its loop has no delays: takes no part where there are any */
+	BENCH_SHARED = 1 << 6,   /* may stand between processes; without it: for the threads of one */
 };
 
 /** What a worker is to do in run(), and what came of it. */
@@ -81,12 +82,14 @@ const char *bench_row_open(const bench_row_t *row, void *mem);
 #define BENCH_ROW_ABSENT(row, its_name, its_what, package)                                                             \
 	const bench_row_t row = { .name = its_name, .what = its_what, .absent = "absent: " package }
 
-extern const bench_row_t bench_pawl_robust, bench_pawl_named, bench_glibc_robust, bench_glibc_normal, bench_glibc_pi,
-	bench_flock, bench_ofd, bench_none;
 extern const bench_row_t bench_pawl_spin, bench_pawl_mutex, bench_pawl_stable, bench_pawl_recursive, bench_pawl_tokens,
-	bench_floor, bench_pthread_normal, bench_pthread_adaptive, bench_pthread_recursive, bench_pthread_spin,
-	bench_go_chan, bench_go_mutex, bench_nsync_mu, bench_absl_mutex, bench_ck_fas, bench_ck_ticket, bench_ck_mcs,
-	bench_ttas, bench_drepper, bench_loaded;
+	bench_pawl_robust, bench_pawl_named, bench_pawl_by_name;
+extern const bench_row_t bench_pthread_normal, bench_pthread_adaptive, bench_pthread_recursive, bench_pthread_pi,
+	bench_pthread_wrlock, bench_pthread_spin, bench_glibc_robust, bench_glibc_normal, bench_glibc_pi, bench_c11_mtx,
+	bench_posix_sem, bench_posix_sem_shared, bench_sysv_sem, bench_flock, bench_ofd;
+extern const bench_row_t bench_nsync_mu, bench_absl_mutex, bench_ck_fas, bench_ck_cas, bench_ck_dec, bench_ck_ticket,
+	bench_ck_mcs, bench_ck_clh, bench_ck_rwlock, bench_go_chan, bench_go_mutex;
+extern const bench_row_t bench_floor, bench_ttas, bench_drepper, bench_loaded, bench_none;
 
 extern const bench_row_t bench_queue_pawl_chan, bench_queue_pawl_chan_try, bench_queue_ck_ring, bench_queue_wfcqueue,
 	bench_queue_pthread, bench_queue_go, bench_queue_lossy;

@@ -15,7 +15,6 @@ typedef struct bench_scenario {
 	const bench_row_t *const *rows; /* who can take part */
 	unsigned traits;                /* ... if it has these */
 	unsigned takes;                 /* options: a sum of BENCH_TAKES_* */
-	const char *between;            /* "private" or "shared": what a lock has to be to take part */
 	bench_config_t usual, quick;    /* the defaults; those of --quick */
 
 	/* Measure, and add a point for each cell and row to the results; print them for people if the format is a table.

@@ -36,6 +36,7 @@ static void add_traits(json_t *array, const bench_row_t *row)
 	} names[] = { { BENCH_SURVIVES, "robust" }, { BENCH_SLOW, "slow" }, { BENCH_BROKEN, "broken" },
 		{ BENCH_LOADED, "loaded" } };
 
+	add_word(array, row->traits & BENCH_SHARED ? "shared" : "private");
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (row->traits & names[i].trait)
 			add_word(array, names[i].name);
@@ -72,7 +73,6 @@ json_t *bench_document_rows(const bench_scenario_t *const *scenarios, size_t n)
 			if (!row)
 				continue;
 			add_word(json_object_get(item, "scenarios"), scenarios[s]->name);
-			add_word(json_object_get(item, "traits"), scenarios[s]->between);
 			add_traits(json_object_get(item, "traits"), row);
 		}
 	return rows;

@@ -29,6 +29,14 @@ static inline int take(uint32_t *word)
 	return 0;
 }
 
+static inline int try_to(uint32_t *word)
+{
+	uint32_t free = FREE;
+
+	/* DR1 acquire: pairs with DR2 */
+	return PAWL_CAS(word, &free, TAKEN, ACQUIRE) ? 0 : EBUSY;
+}
+
 static inline int give(uint32_t *word)
 {
 	/* DR2 release: pairs with DR1 */
@@ -37,27 +45,10 @@ static inline int give(uint32_t *word)
 	return 0;
 }
 
-#define BENCH_PREPARE uint32_t *const word = mem;
-#define BENCH_TAKE    take(word)
-#define BENCH_GIVE    give(word)
-#include "../loop.h"
-
-BENCH_ACT(pair, uint32_t *word = mem, take(word) ? EPROTO : give(word))
-
-static const bench_act_t acts[] = {
-	{ .name = "pair", .run = pair },
-	{ .name = NULL },
-};
-
-const bench_row_t bench_drepper = {
-	.name = "drepper",
-	.what = "the three-state futex mutex of \"Futexes Are Tricky\"",
-	.spin_ns = -1,
-	.open = bench_row_nothing,
-	.enter = bench_row_nothing,
-	.run = run_lock,
-	.take = take_lock,
-	.give = give_lock,
-	.shut = bench_row_shut_nothing,
-	.acts = acts,
-};
+#define ROW       drepper
+#define WHAT      "the three-state futex mutex of \"Futexes Are Tricky\""
+#define TYPE      uint32_t
+#define LOCK(l)   take(l)
+#define TRY(l)    try_to(l)
+#define UNLOCK(l) give(l)
+#include "../lockrow.h"

@@ -21,11 +21,6 @@ static inline int give(uint32_t *word)
 	return 0;
 }
 
-#define BENCH_PREPARE uint32_t *const word = mem;
-#define BENCH_TAKE    take(word)
-#define BENCH_GIVE    give(word)
-#include "../loop.h"
-
 /* What nesting costs at least: one more, one less, in memory. */
 static inline int count_up_and_down(uint32_t *depth)
 {
@@ -34,31 +29,15 @@ static inline int count_up_and_down(uint32_t *depth)
 	return 0;
 }
 
-BENCH_ACT(pair, uint32_t *word = mem, take(word) ? EPROTO : give(word))
-/* relaxed: nothing is done on the strength of it */
-BENCH_ACT(look, uint32_t *word = mem, PAWL_LOAD(word, RELAXED) == 0)
-BENCH_ACT(count, uint32_t *word = mem, count_up_and_down(word + 1))
-
-static const bench_act_t acts[] = {
-	{ .name = "pair", .run = pair },
-	{ .name = "try", .run = pair },
-	{ .name = "refused", .holder = BENCH_THEIRS, .run = look },
-	{ .name = "nested", .holder = BENCH_OURS, .run = count },
-	{ .name = "timed", .run = pair },
-	{ .name = "timed+clock", .run = pair },
-	{ .name = NULL },
-};
-
-const bench_row_t bench_floor = {
-	.name = "floor",
-	.what = "one compare-and-swap, one store; alone only",
-	.traits = BENCH_ALONE,
-	.spin_ns = -1,
-	.open = bench_row_nothing,
-	.enter = bench_row_nothing,
-	.run = run_lock,
-	.take = take_lock,
-	.give = give_lock,
-	.shut = bench_row_shut_nothing,
-	.acts = acts,
-};
+#define ROW        floor
+#define WHAT       "one compare-and-swap, one store; alone only"
+#define TRAITS     BENCH_ALONE
+#define TYPE       uint32_t
+#define LOCK(l)    take(l)
+#define TRY(l)     take(l)
+#define REFUSED(l) (PAWL_LOAD(l, RELAXED) ? 0 : EPROTO) /* relaxed: nothing is done on the strength of it */
+#define TIMED(l)   take(l)
+#define CLOCKED(l) take(l)
+#define UNLOCK(l)  give(l)
+#define NESTED(l)  count_up_and_down(l + 1)
+#include "../lockrow.h"

@@ -17,11 +17,6 @@ static inline int call(void (*f)(void *), void *mem)
 	return 0;
 }
 
-#define BENCH_PREPARE
-#define BENCH_TAKE call(lock, mem)
-#define BENCH_GIVE call(unlock, mem)
-#include "../loop.h"
-
 /* ISO C has no conversion from an object pointer to one to a function. */
 static int find(void *file, const char *name, void (**f)(void *))
 {
@@ -44,23 +39,11 @@ static int open_file(void *mem)
 	return 0;
 }
 
-BENCH_ACT(pair, void *m = mem, call(lock, m) ? EPROTO : call(unlock, m))
-
-static const bench_act_t acts[] = {
-	{ .name = "pair", .run = pair },
-	{ .name = NULL },
-};
-
-const bench_row_t bench_loaded = {
-	.name = "loaded",
-	.what = "the lock in the shared object of --load",
-	.traits = BENCH_LOADED,
-	.spin_ns = -1,
-	.open = open_file,
-	.enter = bench_row_nothing,
-	.run = run_lock,
-	.take = take_lock,
-	.give = give_lock,
-	.shut = bench_row_shut_nothing,
-	.acts = acts,
-};
+#define ROW       loaded
+#define WHAT      "the lock in the shared object of --load"
+#define TRAITS    BENCH_LOADED
+#define TYPE      void
+#define INIT(l)   open_file(l)
+#define LOCK(l)   call(lock, l)
+#define UNLOCK(l) call(unlock, l)
+#include "../lockrow.h"

@@ -15,39 +15,13 @@ static inline int set(short type)
 	return fcntl(own, F_OFD_SETLKW, &byte) == 0 ? 0 : errno;
 }
 
-#define BENCH_PREPARE (void)mem;
-#define BENCH_TAKE    set(F_WRLCK)
-#define BENCH_GIVE    set(F_UNLCK)
-#include "../loop.h"
-
-static int open_file(void *mem)
-{
-	(void)mem;
-	return bench_file_open(&parents);
-}
-
-static int enter(void *mem)
-{
-	(void)mem;
-	own = bench_file_reopen(parents);
-	return own < 0 ? errno : 0;
-}
-
-static void shut(void *mem)
-{
-	(void)mem;
-	close(parents);
-}
-
-const bench_row_t bench_ofd = {
-	.name = "ofd",
-	.what = "fcntl(2) F_OFD_SETLKW on a file in memory",
-	.traits = BENCH_SURVIVES,
-	.spin_ns = -1,
-	.open = open_file,
-	.enter = enter,
-	.run = run_lock,
-	.take = take_lock,
-	.give = give_lock,
-	.shut = shut,
-};
+#define ROW       ofd
+#define WHAT      "fcntl(2) F_OFD_SETLKW on a file in memory"
+#define TRAITS    (BENCH_SHARED | BENCH_SURVIVES)
+#define TYPE      void
+#define INIT(l)   bench_file_open(&parents)
+#define ENTER(l)  ((own = bench_file_reopen(parents)) < 0 ? errno : 0)
+#define LOCK(l)   set(F_WRLCK)
+#define UNLOCK(l) set(F_UNLCK)
+#define SHUT(l)   close(parents)
+#include "../lockrow.h"

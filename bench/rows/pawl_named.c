@@ -1,58 +1,83 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** pawl_named.c: pawl's named lock, by a handle that is open already. */
+/** pawl_named.c: pawl's named lock: by a handle that is open already, and by its name, which is looked up each time. */
+#include <errno.h>
+
 #include <pawl/lock.h>
 
-static pawl_space_t *home;
-static pawl_lock_t *handle, *aside;
+#include "deadline.h"
 
-#define BENCH_PREPARE                                                                                                  \
-	pawl_lock_t *const lock = handle;                                                                              \
-	(void)mem;
-#define BENCH_TAKE pawl_lock_acquire(lock, PAWL_FOREVER, NULL)
-#define BENCH_GIVE pawl_lock_release(lock)
-#include "../loop.h"
+typedef struct named {
+	pawl_space_t *home;
+	pawl_lock_t *lock, *aside;
+} named_t;
 
-static int open_space(void *mem)
+static int make(named_t *n)
 {
-	int rc = pawl_space_open(&home, NULL, NULL);
+	int rc = pawl_space_open(&n->home, NULL, NULL);
 
-	(void)mem;
 	if (!rc)
-		rc = pawl_lock_open(home, "bench", 0, &handle);
-	return rc ? rc : pawl_lock_open(home, "bench/aside", PAWL_AUTO_RECOVER, &aside);
+		rc = pawl_lock_open(n->home, "bench", 0, &n->lock);
+	return rc ? rc : pawl_lock_open(n->home, "bench/aside", PAWL_AUTO_RECOVER, &n->aside);
 }
 
 /* Join the space: the first call of a thread is the dear one. By another name: the measured one may be held. */
-static int enter(void *mem)
+static int join(named_t *n)
 {
-	int rc = pawl_lock_acquire(aside, PAWL_FOREVER, NULL);
+	int rc = pawl_lock_acquire(n->aside, PAWL_FOREVER, NULL);
 
-	(void)mem;
-	return rc ? rc : pawl_lock_release(aside);
+	return rc ? rc : pawl_lock_release(n->aside);
 }
 
-static int mend(void *mem)
+#define TYPE     named_t
+#define INIT(l)  make(l)
+#define ENTER(l) join(l)
+#define SHUT(l)  pawl_space_close(l->home)
+
+#define ROW        pawl_named
+#define WHAT       "pawl_lock_acquire, pawl_lock_release by a handle"
+#define TRAITS     (BENCH_SHARED | BENCH_SURVIVES)
+#define LOCK(l)    pawl_lock_acquire(l->lock, PAWL_FOREVER, NULL)
+#define TRY(l)     pawl_lock_acquire(l->lock, PAWL_TRY, NULL)
+#define TIMED(l)   pawl_lock_acquire(l->lock, BENCH_FAR, NULL)
+#define CLOCKED(l) pawl_lock_acquire(l->lock, pawl_in_ms(1000), NULL)
+#define UNLOCK(l)  pawl_lock_release(l->lock)
+#define MEND(l)    pawl_lock_consistent(l->lock)
+#include "../lockrow.h"
+#undef LOCK
+#undef TRY
+#undef TIMED
+#undef CLOCKED
+#undef UNLOCK
+
+static __thread pawl_lock_t *opened;
+
+static inline int take(named_t *n, pawl_deadline_t deadline)
 {
-	(void)mem;
-	return pawl_lock_consistent(handle);
+	int rc = pawl_lock_open(n->home, "bench", 0, &opened);
+
+	if (rc)
+		return rc;
+	rc = pawl_lock_acquire(opened, deadline, NULL);
+	if (!pawl_acquired(rc))
+		pawl_lock_close(opened);
+	return rc;
 }
 
-static void shut(void *mem)
+static inline int give(void)
 {
-	(void)mem;
-	pawl_space_close(home);
+	int rc = pawl_lock_release(opened);
+
+	return rc ? rc : pawl_lock_close(opened);
 }
 
-const bench_row_t bench_pawl_named = {
-	.name = "pawl_named",
-	.what = "pawl_lock_acquire, pawl_lock_release by a handle",
-	.traits = BENCH_SURVIVES,
-	.spin_ns = -1,
-	.open = open_space,
-	.enter = enter,
-	.run = run_lock,
-	.take = take_lock,
-	.mend = mend,
-	.give = give_lock,
-	.shut = shut,
-};
+#define ROW        pawl_by_name
+#define WHAT       "pawl_lock_open, _acquire, _release, _close each time"
+#define TRAITS     (BENCH_SHARED | BENCH_SURVIVES)
+#define INIT(l)    make(l)
+#define LOCK(l)    take(l, PAWL_FOREVER)
+#define TRY(l)     take(l, PAWL_TRY)
+#define TIMED(l)   take(l, BENCH_FAR)
+#define CLOCKED(l) take(l, pawl_in_ms(1000))
+#define UNLOCK(l)  give()
+#define MEND(l)    pawl_lock_consistent(opened)
+#include "../lockrow.h"

@@ -2,53 +2,40 @@
 /** pawl_robust.c: pawl's robust mutex in the caller's own shared memory. */
 #include <pawl/space.h>
 
-static pawl_space_t *home;
+#include "deadline.h"
 
-#define BENCH_PREPARE                                                                                                  \
-	pawl_robust_t *const m = mem;                                                                                  \
-	pawl_space_t *const space = home;
-#define BENCH_TAKE pawl_robust_lock(space, m, PAWL_FOREVER)
-#define BENCH_GIVE pawl_robust_unlock(space, m)
-#include "../loop.h"
+typedef struct robust {
+	pawl_robust_t m;
+	_Alignas(128) pawl_space_t *home; /* on a line that nobody writes */
+} robust_t;
 
-static int open_space(void *mem)
+static int make(robust_t *r)
 {
-	int rc = pawl_space_open(&home, NULL, NULL);
+	int rc = pawl_space_open(&r->home, NULL, NULL);
 
-	return rc ? rc : pawl_robust_init(mem, 0);
+	return rc ? rc : pawl_robust_init(&r->m, 0);
 }
 
-/* Join the space: the first call of a thread is the dear one. On a mutex of the worker's own: the other may be held. */
-static int enter(void *mem)
+/* Join the space: the first call of a thread is the dear one. On a mutex of the thread's own: the other may be held. */
+static int join(robust_t *r)
 {
-	static pawl_robust_t mine;
-	int rc = pawl_robust_lock(home, &mine, PAWL_FOREVER);
+	static __thread pawl_robust_t mine;
+	int rc = pawl_robust_lock(r->home, &mine, PAWL_FOREVER);
 
-	(void)mem;
-	return rc ? rc : pawl_robust_unlock(home, &mine);
+	return rc ? rc : pawl_robust_unlock(r->home, &mine);
 }
 
-static int mend(void *mem)
-{
-	return pawl_robust_consistent(home, mem);
-}
-
-static void shut(void *mem)
-{
-	(void)mem;
-	pawl_space_close(home);
-}
-
-const bench_row_t bench_pawl_robust = {
-	.name = "pawl_robust",
-	.what = "pawl_robust_lock, pawl_robust_unlock",
-	.traits = BENCH_SURVIVES,
-	.spin_ns = -1,
-	.open = open_space,
-	.enter = enter,
-	.run = run_lock,
-	.take = take_lock,
-	.mend = mend,
-	.give = give_lock,
-	.shut = shut,
-};
+#define ROW        pawl_robust
+#define WHAT       "pawl_robust_lock, pawl_robust_unlock"
+#define TRAITS     (BENCH_SHARED | BENCH_SURVIVES)
+#define TYPE       robust_t
+#define INIT(l)    make(l)
+#define ENTER(l)   join(l)
+#define LOCK(l)    pawl_robust_lock(l->home, &l->m, PAWL_FOREVER)
+#define TRY(l)     pawl_robust_lock(l->home, &l->m, PAWL_TRY)
+#define TIMED(l)   pawl_robust_lock(l->home, &l->m, BENCH_FAR)
+#define CLOCKED(l) pawl_robust_lock(l->home, &l->m, pawl_in_ms(1000))
+#define UNLOCK(l)  pawl_robust_unlock(l->home, &l->m)
+#define MEND(l)    pawl_robust_consistent(l->home, &l->m)
+#define SHUT(l)    pawl_space_close(l->home)
+#include "../lockrow.h"

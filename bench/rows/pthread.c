@@ -1,91 +1,91 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** pthread.c: glibc's mutexes between threads: normal, adaptive, recursive. One loop serves all three: the kind is in the
- * mutex. */
-#include <errno.h>
+/** pthread.c: glibc's mutexes: private ones by their kinds (pthread_*), process-shared ones by what they do about dead owners
+ * (glibc_*). */
 #include <pthread.h>
-#include <time.h>
 
-#define BENCH_PREPARE pthread_mutex_t *const m = mem;
-#define BENCH_TAKE    pthread_mutex_lock(m)
-#define BENCH_GIVE    pthread_mutex_unlock(m)
-#include "../loop.h"
+#include "deadline.h"
 
-static int open_kind(void *mem, int kind)
+typedef struct kind {
+	int type, shared, robust, protocol; /* 0: glibc's default, for all of them */
+} kind_t;
+
+_Static_assert(PTHREAD_MUTEX_DEFAULT == 0 && PTHREAD_PROCESS_PRIVATE == 0 && PTHREAD_MUTEX_STALLED == 0 &&
+		       PTHREAD_PRIO_NONE == 0,
+	"the defaults are 0");
+
+static int make(pthread_mutex_t *m, kind_t kind)
 {
 	pthread_mutexattr_t attr;
 	int rc = pthread_mutexattr_init(&attr);
 
 	if (rc)
 		return rc;
-	rc = pthread_mutexattr_settype(&attr, kind);
+	rc = pthread_mutexattr_settype(&attr, kind.type);
 	if (!rc)
-		rc = pthread_mutex_init(mem, &attr);
+		rc = pthread_mutexattr_setpshared(&attr, kind.shared);
+	if (!rc)
+		rc = pthread_mutexattr_setrobust(&attr, kind.robust);
+	if (!rc)
+		rc = pthread_mutexattr_setprotocol(&attr, kind.protocol);
+	if (!rc)
+		rc = pthread_mutex_init(m, &attr);
 	pthread_mutexattr_destroy(&attr);
 	return rc;
 }
 
-static int open_normal(void *mem)
-{
-	return open_kind(mem, PTHREAD_MUTEX_NORMAL);
-}
+#define KIND(...) make(l, (kind_t){ __VA_ARGS__ })
 
-static int open_adaptive(void *mem)
-{
-	return open_kind(mem, PTHREAD_MUTEX_ADAPTIVE_NP);
-}
+#define TYPE       pthread_mutex_t
+#define LOCK(l)    pthread_mutex_lock(l)
+#define TRY(l)     pthread_mutex_trylock(l)
+#define TIMED(l)   pthread_mutex_clocklock(l, CLOCK_MONOTONIC, &bench_far)
+#define CLOCKED(l) pthread_mutex_clocklock(l, CLOCK_MONOTONIC, BENCH_SOON(CLOCK_MONOTONIC))
+#define UNLOCK(l)  pthread_mutex_unlock(l)
+#define SHUT(l)    pthread_mutex_destroy(l)
 
-static int open_recursive(void *mem)
-{
-	return open_kind(mem, PTHREAD_MUTEX_RECURSIVE);
-}
+#define ROW     pthread_normal
+#define WHAT    "pthread mutex"
+#define INIT(l) KIND(.type = PTHREAD_MUTEX_NORMAL)
+#include "../lockrow.h"
 
-static void shut(void *mem)
-{
-	pthread_mutex_destroy(mem);
-}
+#define ROW     pthread_adaptive
+#define WHAT    "pthread mutex, PTHREAD_MUTEX_ADAPTIVE_NP"
+#define INIT(l) KIND(.type = PTHREAD_MUTEX_ADAPTIVE_NP)
+#include "../lockrow.h"
 
-static inline int lock_within_a_second(pthread_mutex_t *m)
-{
-	struct timespec end;
+#define ROW       pthread_recursive
+#define WHAT      "pthread mutex, PTHREAD_MUTEX_RECURSIVE"
+#define INIT(l)   KIND(.type = PTHREAD_MUTEX_RECURSIVE)
+#define NESTED(l) (LOCK(l) ? EPROTO : UNLOCK(l))
+#include "../lockrow.h"
 
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec++;
-	return pthread_mutex_clocklock(m, CLOCK_MONOTONIC, &end);
-}
+#define ROW     glibc_robust
+#define WHAT    "pthread mutex, process-shared, robust"
+#define TRAITS  (BENCH_SHARED | BENCH_SURVIVES)
+#define INIT(l) KIND(.shared = PTHREAD_PROCESS_SHARED, .robust = PTHREAD_MUTEX_ROBUST)
+#define MEND(l) pthread_mutex_consistent(l)
+#include "../lockrow.h"
 
-static const struct timespec far = { .tv_sec = INT32_MAX };
-BENCH_ACT(pair, pthread_mutex_t *m = mem, pthread_mutex_lock(m) ? EPROTO : pthread_mutex_unlock(m))
-BENCH_ACT(try, pthread_mutex_t *m = mem, pthread_mutex_trylock(m) ? EPROTO : pthread_mutex_unlock(m))
-BENCH_ACT(refused, pthread_mutex_t *m = mem, BENCH_FAILS(pthread_mutex_trylock(m), EBUSY))
-BENCH_ACT(timed, pthread_mutex_t *m = mem,
-	pthread_mutex_clocklock(m, CLOCK_MONOTONIC, &far) ? EPROTO : pthread_mutex_unlock(m))
-BENCH_ACT(clocked, pthread_mutex_t *m = mem, lock_within_a_second(m) ? EPROTO : pthread_mutex_unlock(m))
+#define ROW     glibc_normal
+#define WHAT    "pthread mutex, process-shared; a dead owner keeps it for ever"
+#define TRAITS  BENCH_SHARED
+#define INIT(l) KIND(.shared = PTHREAD_PROCESS_SHARED)
+#include "../lockrow.h"
 
-/* The first is for the recursive one only. */
-static const bench_act_t acts[] = {
-	{ .name = "nested", .holder = BENCH_OURS, .run = pair },
-	{ .name = "pair", .run = pair },
-	{ .name = "try", .run = try },
-	{ .name = "refused", .holder = BENCH_THEIRS, .run = refused },
-	{ .name = "timed", .run = timed },
-	{ .name = "timed+clock", .run = clocked },
-	{ .name = NULL },
-};
+/* With priority inheritance the kernel hands the mutex over, and each hand-over is a context switch. It has no deadline by
+ * CLOCK_MONOTONIC before Linux 5.14. */
+#undef TIMED
+#undef CLOCKED
 
-#define ROW(row, its_name, its_what, its_open, its_acts)                                                               \
-	const bench_row_t row = {                                                                                      \
-		.name = its_name,                                                                                      \
-		.what = its_what,                                                                                      \
-		.spin_ns = -1,                                                                                         \
-		.open = its_open,                                                                                      \
-		.enter = bench_row_nothing,                                                                            \
-		.run = run_lock,                                                                                       \
-		.take = take_lock,                                                                                     \
-		.give = give_lock,                                                                                     \
-		.shut = shut,                                                                                          \
-		.acts = its_acts,                                                                                      \
-	}
+#define ROW     pthread_pi
+#define WHAT    "pthread mutex, priority inheritance"
+#define TRAITS  BENCH_SLOW
+#define INIT(l) KIND(.protocol = PTHREAD_PRIO_INHERIT)
+#include "../lockrow.h"
 
-ROW(bench_pthread_normal, "pthread_normal", "pthread mutex", open_normal, acts + 1);
-ROW(bench_pthread_adaptive, "pthread_adaptive", "pthread mutex, PTHREAD_MUTEX_ADAPTIVE_NP", open_adaptive, acts + 1);
-ROW(bench_pthread_recursive, "pthread_recursive", "pthread mutex, PTHREAD_MUTEX_RECURSIVE", open_recursive, acts);
+#define ROW     glibc_pi
+#define WHAT    "pthread mutex, process-shared, robust, priority inheritance"
+#define TRAITS  (BENCH_SHARED | BENCH_SURVIVES | BENCH_SLOW)
+#define INIT(l) KIND(.shared = PTHREAD_PROCESS_SHARED, .robust = PTHREAD_MUTEX_ROBUST, .protocol = PTHREAD_PRIO_INHERIT)
+#define MEND(l) pthread_mutex_consistent(l)
+#include "../lockrow.h"

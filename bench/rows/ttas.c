@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** ttas.c: the spinlock of the textbooks, in C11: look until it is free, then try. */
-#include <errno.h>
-
 #include <stdatomic.h>
 
 #include <pawl/annotate.h>
@@ -14,33 +12,11 @@ static inline int take(atomic_uint *word)
 	return 0;
 }
 
-static inline int give(atomic_uint *word)
-{
-	atomic_store_explicit(word, 0, memory_order_release);
-	return 0;
-}
-
-#define BENCH_PREPARE atomic_uint *const word = mem;
-#define BENCH_TAKE    take(word)
-#define BENCH_GIVE    give(word)
-#include "../loop.h"
-
-BENCH_ACT(pair, atomic_uint *word = mem, take(word) ? EPROTO : give(word))
-
-static const bench_act_t acts[] = {
-	{ .name = "pair", .run = pair },
-	{ .name = NULL },
-};
-
-const bench_row_t bench_ttas = {
-	.name = "ttas",
-	.what = "C11 test-and-test-and-set",
-	.spin_ns = -1,
-	.open = bench_row_nothing,
-	.enter = bench_row_nothing,
-	.run = run_lock,
-	.take = take_lock,
-	.give = give_lock,
-	.shut = bench_row_shut_nothing,
-	.acts = acts,
-};
+#define ROW       ttas
+#define WHAT      "C11 test-and-test-and-set"
+#define TRAITS    BENCH_SHARED
+#define TYPE      atomic_uint
+#define LOCK(l)   take(l)
+#define TRY(l)    (atomic_exchange_explicit(l, 1, memory_order_acquire) ? EBUSY : 0)
+#define UNLOCK(l) (atomic_store_explicit(l, 0, memory_order_release), 0)
+#include "../lockrow.h"

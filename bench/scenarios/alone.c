@@ -302,7 +302,6 @@ const bench_scenario_t bench_scenario_alone = {
 	.name = "alone",
 	.what = "what one thread pays for a lock that nobody else wants",
 	.rows = bench_rows_threads,
-	.between = "private",
 	.takes = BENCH_TAKES_LOAD,
 	.usual = { .rounds = 3000, .peer = "pthread_normal" },
 	.quick = { .rounds = 100, .peer = "pthread_normal" },

@@ -212,7 +212,6 @@ const bench_scenario_t bench_scenario_death = {
 	.what = "how long the next one waits when the holder of a lock is killed",
 	.rows = bench_rows_processes,
 	.traits = BENCH_SURVIVES,
-	.between = "shared",
 	.takes = BENCH_TAKES_RESIDENT | BENCH_TAKES_FOREIGN,
 	.usual = { .rounds = 50, .resident_mib = BENCH_LIST(0, 256), .peer = "glibc_robust" },
 	.quick = { .rounds = 3, .resident_mib = BENCH_LIST(0, 32), .peer = "glibc_robust" },

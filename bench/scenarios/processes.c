@@ -13,7 +13,6 @@ const bench_scenario_t bench_scenario_processes = {
 	.name = "processes",
 	.what = "processes contend for a lock in shared memory or a file",
 	.rows = bench_rows_processes,
-	.between = "shared",
 	.takes = BENCH_TAKES_PROCS | BENCH_TAKES_INSIDE | BENCH_TAKES_OUTSIDE | BENCH_TAKES_WINDOW | BENCH_TAKES_PIN |
 		 BENCH_TAKES_FOREIGN | BENCH_TAKES_SEED | BENCH_TAKES_SPINS | BENCH_TAKES_SUMMARY,
 	.usual = { .rounds = 15,

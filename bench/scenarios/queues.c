@@ -14,7 +14,6 @@ const bench_scenario_t bench_scenario_queues = {
 	.name = "queues",
 	.what = "from so many senders to as many receivers through 256 slots",
 	.rows = bench_rows_queues,
-	.between = "private",
 	.takes = BENCH_TAKES_PAIRS | BENCH_TAKES_WINDOW | BENCH_TAKES_PIN | BENCH_TAKES_FOREIGN | BENCH_TAKES_SEED |
 		 BENCH_TAKES_SPINS | BENCH_TAKES_SUMMARY,
 	.usual = { .rounds = 25,

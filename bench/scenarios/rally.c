@@ -17,7 +17,6 @@ const bench_scenario_t bench_scenario_rally = {
 	.name = "rally",
 	.what = "round trips of one element between two threads",
 	.rows = bench_rows_rallies,
-	.between = "private",
 	.takes = BENCH_TAKES_INSIDE | BENCH_TAKES_WINDOW | BENCH_TAKES_PIN | BENCH_TAKES_FOREIGN | BENCH_TAKES_SEED |
 		 BENCH_TAKES_SPINS,
 	.usual = { .rounds = 25,

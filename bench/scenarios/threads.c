@@ -14,7 +14,6 @@ const bench_scenario_t bench_scenario_threads = {
 	.name = "threads",
 	.what = "threads of one process contend for a lock",
 	.rows = bench_rows_threads,
-	.between = "private",
 	.takes = BENCH_TAKES_THREADS | BENCH_TAKES_INSIDE | BENCH_TAKES_OUTSIDE | BENCH_TAKES_WINDOW | BENCH_TAKES_PIN |
 		 BENCH_TAKES_FOREIGN | BENCH_TAKES_SEED | BENCH_TAKES_SPINS | BENCH_TAKES_LOAD | BENCH_TAKES_SUMMARY,
 	.usual = { .rounds = 5,

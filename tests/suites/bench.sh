@@ -108,7 +108,7 @@ what_is_no_lock_fails() { ends 1 threads --quick --only ttas --load /dev/null; }
 # shellcheck disable=SC2086,SC2046
 missing_peers_are_named() {
     local program=$tap_scratch/lonely
-    cc -std=c11 -D_GNU_SOURCE -Iinclude -Isrc -pthread -o "$program" build/release/bench/main.o bench/rows/{nsync,absl,go}.c \
+    cc -std=c11 -D_GNU_SOURCE -Iinclude -Isrc -pthread -o "$program" build/release/bench/main.o bench/rows/{nsync,go}.c -xc bench/rows/abseil.cc -xnone \
         build/release/libbench.a build/release/libpawl.a $(pkg-config --libs liburcu-bp liburcu-cds jansson) -lm &&
         ends 0 threads $short --threads 1,2 --inside 0 --outside 0 --only pawl_spin,nsync_mu,absl_mutex,go_mutex --csv &&
         measured 2 pawl_spin && measured 0 nsync_mu absl_mutex go_mutex &&
@@ -195,7 +195,9 @@ document_is_whole() { python3 "$tap_scratch/check.py" "$tap_scratch/all.json"; }
 json_goes_to_stdout() { ends 0 threads --quick --only pawl_mutex,ttas --json && grep -q '"schema": "pawl-bench/1"' <(head -2 "$tap_scratch/out") && python3 -m json.tool "$tap_scratch/out"; }
 list_is_json() {
     ends 0 --list --json && python3 -c 'import json, sys
-d = {r["row"]: r for r in json.load(sys.stdin)["rows"]}
+rows = json.load(sys.stdin)["rows"]
+d = {r["row"]: r for r in rows}
+assert all("shared" in r["traits"] for r in rows if "processes" in r["scenarios"])
 assert d["pawl_mutex"]["traits"] == ["private"] and "threads" in d["pawl_mutex"]["scenarios"]
 assert "robust" in d["pawl_robust"]["traits"] and "death" in d["pawl_robust"]["scenarios"]' <"$tap_scratch/out"
 }
