@@ -7,11 +7,16 @@
 const bench_row_t *const bench_rows_processes[] = {
 	&bench_pawl_robust,
 	&bench_pawl_named,
+	&bench_pawl_by_name,
 	&bench_glibc_robust,
 	&bench_glibc_normal,
 	&bench_glibc_pi,
+	&bench_posix_sem_shared,
+	&bench_sysv_sem,
 	&bench_flock,
 	&bench_ofd,
+	&bench_ck_fas,
+	&bench_ttas,
 	&bench_none,
 	NULL,
 };

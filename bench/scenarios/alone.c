@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "now.h"
 #include "progress.h"
@@ -23,7 +24,8 @@
 #include "worker.h"
 
 #define RUN_NS       50000
-#define ENTRIES_MOST 256
+#define HELD_NS      10000000000
+#define ENTRIES_MOST 512
 #define BATCHES      30 /* a point has one figure for each */
 #define FLOOR        "floor"
 #define PEER2        "pthread_recursive" /* where the peer lacks an act */
@@ -45,26 +47,37 @@ typedef struct alone {
 	const bench_config_t *config;
 	entry_t entry[ENTRIES_MOST];
 	size_t n;
+	uint32_t held; /* 1: the other thread has what it should hold */
 	bool failed;
 } alone_t;
 
 /* ---- getting ready ---- */
 
+static int enter_and_take(const entry_t *e)
+{
+	int rc = e->row->enter(e->lock);
+
+	return rc ? rc : e->row->take(e->lock);
+}
+
+/* Never ends: a robust lock would be taken from it. */
 static void *take_and_keep(void *arg)
 {
 	alone_t *a = arg;
 
 	for (size_t i = 0; i < a->n; i++) {
 		entry_t *e = &a->entry[i];
-		int rc = e->failure || e->act->holder != BENCH_THEIRS ? 0 : e->row->take(e->lock);
+		int rc = e->failure || e->act->holder != BENCH_THEIRS ? 0 : enter_and_take(e);
 
 		if (rc)
 			e->failure = strerror(rc);
 	}
+	bench_signal(&a->held);
+	for (;;)
+		pause();
 	return NULL;
 }
 
-/* The thread has ended by the time we try: no lock here looks whether its owner lives. */
 static void hold_theirs(alone_t *a)
 {
 	pthread_t thread;
@@ -73,7 +86,11 @@ static void hold_theirs(alone_t *a)
 		perror("pawl-bench: thread");
 		exit(EXIT_FAILURE);
 	}
-	pthread_join(thread, NULL);
+	pthread_detach(thread);
+	if (!bench_await(&a->held, 1, HELD_NS)) {
+		fprintf(stderr, "pawl-bench: alone: a lock that should be free was not\n");
+		exit(EXIT_FAILURE);
+	}
 }
 
 static void add_entry(alone_t *a, const bench_row_t *row, const bench_act_t *act)
@@ -95,7 +112,9 @@ static void add_entry(alone_t *a, const bench_row_t *row, const bench_act_t *act
 	for (unsigned i = 0; i < rounds; i++)
 		e->ns[i] = NAN;
 	e->failure = bench_row_open(row, e->lock);
-	rc = !e->failure && act->holder == BENCH_OURS ? row->take(e->lock) : 0;
+	rc = e->failure || row->elsewhere ? 0 : row->enter(e->lock);
+	if (!e->failure && !rc && act->holder == BENCH_OURS)
+		rc = row->take(e->lock);
 	if (rc)
 		e->failure = strerror(rc);
 	a->failed |= e->failure && (row->traits & BENCH_LOADED); /* it was asked for */

@@ -46,7 +46,8 @@ peers() {
 # shellcheck disable=SC2086
 all_rows_exclude() {
     ends 0 processes $short --procs 1,2 --inside 150 --csv &&
-        measured 2 pawl_robust pawl_named glibc_robust glibc_normal flock ofd
+        measured 2 pawl_robust pawl_named pawl_by_name glibc_robust glibc_normal posix_sem_shared sysv_sem flock ofd ck_fas ttas &&
+        ends 0 processes $short --procs 2 --inside 150 --only glibc_pi --csv && measured 1 glibc_pi
 }
 # Nothing but the counting, so that they meet in it even on one CPU.
 # shellcheck disable=SC2086
@@ -68,22 +69,27 @@ survived() {
             { echo "$row: not $n lines"; return 1; }
     done
 }
-all_rows_survive() { ends 0 death --rounds 1 --resident 0,8 --csv && survived 2 pawl_robust pawl_named glibc_robust flock ofd; }
+all_rows_survive() { ends 0 death --rounds 1 --resident 0,8 --csv && survived 2 pawl_robust pawl_named pawl_by_name glibc_robust sysv_sem flock ofd; }
 try "every row keeps the others out, alone and with two processes" all_rows_exclude
 try "a row without a lock fails its check" no_lock_is_found_out processes --procs
 try "each spin budget is a row of its own" spins_are_rows
 try "after the holder's death every row that claims so goes on" all_rows_survive
 
 # ---- between threads ----
+threads="pawl_spin pawl_mutex pawl_stable pawl_recursive pawl_tokens pawl_robust pawl_named pawl_by_name pthread_normal
+    pthread_adaptive pthread_recursive pthread_wrlock pthread_spin glibc_robust c11_mtx posix_sem ck_fas ck_cas ck_dec
+    ck_rwlock ttas drepper"
 # shellcheck disable=SC2086
 all_threads_exclude() {
     ends 0 threads $short --threads 1,3 --inside 50 --outside 0 --csv &&
-        measured 2 pawl_spin pawl_mutex pawl_stable pawl_recursive pawl_tokens pthread_normal pthread_adaptive \
-            pthread_recursive pthread_spin ck_fas ttas drepper &&
+        measured 2 $threads &&
         measured 1 floor && peers 2 nsync_mu absl_mutex
 }
 # shellcheck disable=SC2086
-queue_locks_exclude() { ends 0 threads $short --threads 2 --inside 0 --outside 0 --only ck_ticket,ck_mcs --csv && measured 1 ck_ticket ck_mcs; }
+locks_in_turn_exclude() {
+    ends 0 threads $short --threads 2 --inside 0 --outside 0 --only ck_ticket,ck_mcs,ck_clh,pthread_pi --csv &&
+        measured 1 ck_ticket ck_mcs ck_clh pthread_pi
+}
 # shellcheck disable=SC2086
 summary_compares() {
     ends 0 threads $short --rounds 2 --threads 1,2 --inside 0 --outside 0 --only pawl_mutex,pawl_spin,ttas,drepper --summary --csv &&
@@ -118,7 +124,7 @@ missing_peers_are_named() {
         ends 0 --list && grep -A1 '^  nsync_mu' "$tap_scratch/out" | grep -q 'absent here: it needs libnsync-dev'
 }
 try "every row keeps the others out, alone and with three threads" all_threads_exclude
-try "so do the locks that queue" queue_locks_exclude
+try "so do the locks that hand over in turn" locks_in_turn_exclude
 try "a row without a lock fails its check between threads" no_lock_is_found_out threads --threads
 try "the summary has each of our rows beside each peer" summary_compares
 try "a lock from a shared object is measured" loaded_is_measured 1 0
@@ -135,12 +141,14 @@ acts() {
         grep -qE "^\"alone\",\"$row\",\"$act\",1,,,,,[0-9]+,,+[0-9.]+,[0-9.]+,," "$tap_scratch/out" || { echo "$row: no $act"; return 1; }
     done
 }
+# shellcheck disable=SC2086
 all_acts_do_as_they_should() {
     ends 0 alone --rounds 2 --csv && acts nested floor pawl_recursive pthread_recursive &&
-        acts pair floor pawl_spin pawl_mutex pawl_stable pawl_recursive pawl_tokens pthread_normal pthread_spin ck_fas ttas drepper &&
-        acts refused floor pawl_spin pawl_mutex pawl_stable pawl_recursive pawl_tokens pthread_normal ck_fas &&
-        acts timed floor pawl_mutex pthread_normal && acts 'timed[+]clock' floor pawl_mutex pawl_tokens pthread_normal &&
-        acts try floor pawl_mutex pthread_normal && { absent go_chan || acts try go_chan go_mutex; }
+        acts pair floor $threads && acts refused floor $threads && acts try floor $threads &&
+        acts timed floor pawl_mutex pawl_robust pawl_named pawl_by_name pthread_normal pthread_wrlock c11_mtx posix_sem &&
+        acts 'timed[+]clock' floor pawl_mutex pawl_tokens pthread_normal && { absent go_chan || acts try go_chan go_mutex; } &&
+        ends 0 alone --rounds 2 --only ck_ticket,ck_mcs,ck_clh,pthread_pi --csv &&
+        acts refused ck_ticket ck_mcs pthread_pi && acts pair ck_clh
 }
 # shellcheck disable=SC2086
 go_contends_or_is_missing() {
