@@ -92,9 +92,9 @@ extern const bench_row_t bench_nsync_mu, bench_absl_mutex, bench_ck_fas, bench_c
 extern const bench_row_t bench_floor, bench_ttas, bench_drepper, bench_loaded, bench_none;
 
 extern const bench_row_t bench_queue_pawl_chan, bench_queue_pawl_chan_try, bench_queue_ck_ring, bench_queue_wfcqueue,
-	bench_queue_pthread, bench_queue_go, bench_queue_lossy;
+	bench_queue_ck_fifo, bench_queue_pipe, bench_queue_mq, bench_queue_pthread, bench_queue_go, bench_queue_lossy;
 extern const bench_row_t bench_rally_pawl_chan, bench_rally_pawl_chan_try, bench_rally_ck_ring, bench_rally_wfcqueue,
-	bench_rally_pthread, bench_rally_go;
+	bench_rally_ck_fifo, bench_rally_pipe, bench_rally_mq, bench_rally_pthread, bench_rally_go;
 
 /* ---- for open() and enter() of rows that need nothing ---- */
 int bench_row_nothing(void *mem);

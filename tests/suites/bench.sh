@@ -157,11 +157,11 @@ go_contends_or_is_missing() {
 }
 # shellcheck disable=SC2086
 queues_lose_nothing() {
-    ends 0 queues $short --pairs 1,2 --csv && measured 2 pawl_chan pawl_chan_try ck_ring wfcqueue pthread_ring && peers 2 go_chan
+    ends 0 queues $short --pairs 1,2 --csv && measured 2 pawl_chan pawl_chan_try ck_ring wfcqueue pthread_ring pipe && peers 2 ck_fifo posix_mq go_chan
 }
 # shellcheck disable=SC2086
 rallies_come_back() {
-    ends 0 rally $short --inside 0,50000 --csv && measured 2 pawl_chan pawl_chan_try ck_ring wfcqueue pthread_ring && peers 2 go_chan
+    ends 0 rally $short --inside 0,50000 --csv && measured 2 pawl_chan pawl_chan_try ck_ring wfcqueue pthread_ring pipe && peers 2 ck_fifo posix_mq go_chan
 }
 # shellcheck disable=SC2086
 loss_is_found_out() { ends 1 queues $short --pairs 1 --only lossy && grep -q 'elements were lost' "$tap_scratch/err"; }
