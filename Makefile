@@ -136,6 +136,7 @@ $(UNIT) $(CRASH) $(POINTED) $(STRESS): $(O)/%: $(O)/%.o $(HARNESS) $(A)
 $(O)/tests/unit/test_guard.o: ALL += -fexceptions
 # The benchmarks' own arithmetic is tested like the library.
 $(O)/tests/unit/test_bench_stats: $(O)/bench/stats.o
+$(O)/tests/unit/test_bench_zipf: $(O)/bench/zipf.o
 $(O)/tests/unit/test_bench_latency: $(addprefix $(O)/bench/,measure/latency.o stats.o)
 $(O)/tests/unit/test_bench_calibrate: $(addprefix $(O)/bench/,measure/calibrate.o stats.o)
 $(O)/tests/unit/test_bench_document: MORE := $(JSON_LIBS)
