@@ -26,6 +26,7 @@ enum bench_option {
 	BENCH_TAKES_SPINS = 1 << 10,
 	BENCH_TAKES_LOAD = 1 << 11,
 	BENCH_TAKES_SUMMARY = 1 << 12,
+	BENCH_TAKES_NAMES = 1 << 13,
 };
 
 typedef struct bench_list {
@@ -46,6 +47,7 @@ typedef struct bench_config {
 
 	bench_list_t workers; /* --threads, --procs or --pairs */
 	bench_list_t inside, outside;
+	bench_list_t names;        /* locks to choose from */
 	bench_list_t spins;        /* pawl's rows once for each of these budgets */
 	bench_list_t resident_mib; /* memory that a holder has touched before it is killed */
 

@@ -12,6 +12,7 @@
 #include <pawl/base.h>
 
 #include "rows/loaded.h"
+#include "zipf.h"
 
 enum { CSV = 0x100, JSON, QUICK, ONLY, LIST, OUTSIDE, WINDOW, PIN, SPINS, PEER, SEED, MAX_FOREIGN, SUMMARY, LOAD };
 
@@ -26,6 +27,7 @@ static const struct argp_option options[] = {
 	{ "inside", 'i', "NS,..", 0, "Length of the section; of rallies: how long each side thinks", 1 },
 	{ "cs", 0, NULL, OPTION_ALIAS, NULL, 1 },
 	{ "outside", OUTSIDE, "NS,..", 0, "Mean time between two sections", 1 },
+	{ "names", 'n', "N,..", 0, "Locks to choose from: one is as popular as its rank (Zipf's law)", 1 },
 	{ "resident", 'm', "MIB,..", 0, "Memory that a holder has touched before it is killed", 1 },
 	{ "spins", SPINS, "NS,..", 0, "pawl's rows once for each of these spin budgets", 1 },
 	{ NULL, 0, NULL, 0, "How:", 2 },
@@ -123,6 +125,10 @@ static error_t parse_special(int key, char *arg, struct argp_state *state)
 	case 'm':
 		list(state, arg, 0, 1e6, &c->resident_mib);
 		o->given |= BENCH_TAKES_RESIDENT;
+		return 0;
+	case 'n':
+		list(state, arg, 1, BENCH_NAMES_MOST, &c->names);
+		o->given |= BENCH_TAKES_NAMES;
 		return 0;
 	case SPINS:
 		list(state, arg, 0, 1e9, &c->spins);

@@ -16,7 +16,7 @@ static void check_taken(const struct argp_state *state, const bench_options_t *o
 		{ BENCH_TAKES_PAIRS, "pairs" }, { BENCH_TAKES_INSIDE, "inside" }, { BENCH_TAKES_OUTSIDE, "outside" },
 		{ BENCH_TAKES_WINDOW, "window" }, { BENCH_TAKES_PIN, "pin" }, { BENCH_TAKES_FOREIGN, "max-foreign" },
 		{ BENCH_TAKES_SEED, "seed" }, { BENCH_TAKES_RESIDENT, "resident" }, { BENCH_TAKES_SPINS, "spins" },
-		{ BENCH_TAKES_LOAD, "load" }, { BENCH_TAKES_SUMMARY, "summary" } };
+		{ BENCH_TAKES_LOAD, "load" }, { BENCH_TAKES_SUMMARY, "summary" }, { BENCH_TAKES_NAMES, "names" } };
 	unsigned takes = 0;
 
 	for (size_t i = 0; i < o->n; i++)

@@ -19,6 +19,7 @@ static void choose_lists(bench_config_t *c, const bench_options_t *o, unsigned t
 	choose(&c->workers, &o->pairs, takes & BENCH_TAKES_PAIRS);
 	choose(&c->inside, &g->inside, takes & BENCH_TAKES_INSIDE);
 	choose(&c->outside, &g->outside, takes & BENCH_TAKES_OUTSIDE);
+	choose(&c->names, &g->names, takes & BENCH_TAKES_NAMES);
 	choose(&c->resident_mib, &g->resident_mib, takes & BENCH_TAKES_RESIDENT);
 	choose(&c->spins, &g->spins, takes & BENCH_TAKES_SPINS);
 }

@@ -33,6 +33,7 @@ static void put_scenario(FILE *to, const bench_scenario_t *s)
 		put_list(to, "--inside", &c->inside);
 	if (s->takes & BENCH_TAKES_OUTSIDE)
 		put_list(to, "--outside", &c->outside);
+	put_list(to, "--names", &c->names);
 	put_list(to, "--resident", &c->resident_mib);
 	fputc('\n', to);
 }

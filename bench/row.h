@@ -34,6 +34,7 @@ typedef struct bench_run {
 	uint64_t inside, outside;      /* turns of bench_delay */
 	uint64_t seed;                 /* varies `outside`; not 0 */
 	unsigned index, workers;       /* which of how many */
+	const uint16_t *draws;         /* of many locks, which is next (zipf.h); NULL: there is one */
 	struct bench_latency *latency; /* time some acquisitions (latency.h); NULL: none, and pay nothing for it */
 	uint64_t ops;                  /* out: sections entered and left; elements received */
 	uint64_t balance; /* out, of queues: the sum of what was sent less what was received; over all workers 0 */
@@ -69,8 +70,8 @@ typedef struct bench_row {
 } bench_row_t;
 
 /** Tables of rows, in the order in which they are printed; each ends with NULL. */
-extern const bench_row_t *const bench_rows_processes[], *const bench_rows_threads[],
-								*const bench_rows_queues[], *const bench_rows_rallies[];
+extern const bench_row_t *const bench_rows_processes[],
+	*const bench_rows_threads[], *const bench_rows_fan[], *const bench_rows_queues[], *const bench_rows_rallies[];
 
 /** NULL if there is none of that name in the table. */
 const bench_row_t *bench_row_named(const bench_row_t *const *rows, const char *name);
@@ -90,6 +91,9 @@ extern const bench_row_t bench_pthread_normal, bench_pthread_adaptive, bench_pth
 extern const bench_row_t bench_nsync_mu, bench_absl_mutex, bench_ck_fas, bench_ck_cas, bench_ck_dec, bench_ck_ticket,
 	bench_ck_mcs, bench_ck_clh, bench_ck_rwlock, bench_go_chan, bench_go_mutex;
 extern const bench_row_t bench_floor, bench_ttas, bench_drepper, bench_loaded, bench_none;
+
+extern const bench_row_t bench_fan_pawl_named, bench_fan_pawl_by_name, bench_fan_glibc_array, bench_fan_robust_array,
+	bench_fan_robust_hashed, bench_fan_flock, bench_fan_none;
 
 extern const bench_row_t bench_queue_pawl_chan, bench_queue_pawl_chan_try, bench_queue_ck_ring, bench_queue_wfcqueue,
 	bench_queue_ck_fifo, bench_queue_pipe, bench_queue_mq, bench_queue_pthread, bench_queue_go, bench_queue_lossy;

@@ -5,12 +5,13 @@
 #include <string.h>
 
 extern const bench_scenario_t bench_scenario_alone, bench_scenario_threads, bench_scenario_processes,
-	bench_scenario_death, bench_scenario_queues, bench_scenario_rally;
+	bench_scenario_names, bench_scenario_death, bench_scenario_queues, bench_scenario_rally;
 
 const bench_scenario_t *const bench_scenarios[] = {
 	&bench_scenario_alone,
 	&bench_scenario_threads,
 	&bench_scenario_processes,
+	&bench_scenario_names,
 	&bench_scenario_death,
 	&bench_scenario_queues,
 	&bench_scenario_rally,

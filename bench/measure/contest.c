@@ -13,6 +13,7 @@
 #include "progress.h"
 #include "tick.h"
 #include "worker.h"
+#include "zipf.h"
 
 #define THROUGHPUT                                                                                                     \
 	(1u << BENCH_RATE | 1u << BENCH_CPU | 1u << BENCH_LEAST | 1u << BENCH_MOST | 1u << BENCH_JAIN | 1u << BENCH_SWITCHES)
@@ -55,7 +56,7 @@ static void enter_rows(bench_contest_t *t)
 	}
 }
 
-static void add_cell(bench_contest_t *t, unsigned workers, double inside_ns, double outside_ns)
+static void add_cell(bench_contest_t *t, unsigned workers, size_t names, double inside_ns, double outside_ns)
 {
 	const bench_config_t *c = t->config;
 	unsigned all = t->kind->pairs ? 2 * workers : workers;
@@ -71,10 +72,22 @@ static void add_cell(bench_contest_t *t, unsigned workers, double inside_ns, dou
 		.threads = t->kind->threads,
 		.inside_ns = inside_ns,
 		.outside_ns = outside_ns,
+		.names = names < c->names.n ? (unsigned)c->names.at[names] : 0,
+		.draws = t->draws[names],
 		.length_ns = ms * 1000000,
 		.pin = c->pin,
 		.again = c->most_foreign > BENCH_LOAD_DROP ? c->most_foreign : BENCH_LOAD_AGAIN,
 	};
+}
+
+/* With the n-th of the configuration's numbers of locks. */
+static void add_cells_with(bench_contest_t *t, unsigned workers, size_t n)
+{
+	const bench_config_t *c = t->config;
+
+	for (size_t i = 0; i < c->inside.n; i++)
+		for (size_t o = 0; o < c->outside.n; o++)
+			add_cell(t, workers, n, c->inside.at[i], c->outside.at[o]);
 }
 
 static void add_cells(bench_contest_t *t)
@@ -83,12 +96,24 @@ static void add_cells(bench_contest_t *t)
 
 	for (size_t w = 0; w < c->workers.n; w++) {
 		if (c->workers.at[w] < 2 && t->kind->bare_alone) {
-			add_cell(t, 1, 0, 0);
+			add_cell(t, 1, 0, 0, 0);
 			continue;
 		}
-		for (size_t i = 0; i < c->inside.n; i++)
-			for (size_t o = 0; o < c->outside.n; o++)
-				add_cell(t, (unsigned)c->workers.at[w], c->inside.at[i], c->outside.at[o]);
+		for (size_t n = 0; n == 0 || n < c->names.n; n++)
+			add_cells_with(t, (unsigned)c->workers.at[w], n);
+	}
+}
+
+/* The same for all rows. */
+static void draw_names(bench_contest_t *t)
+{
+	for (size_t n = 0; n < t->config->names.n; n++) {
+		t->draws[n] = malloc(BENCH_DRAWS * sizeof(*t->draws[n]));
+		if (!t->draws[n]) {
+			perror("pawl-bench: draws");
+			exit(EXIT_FAILURE);
+		}
+		bench_zipf(t->draws[n], (unsigned)t->config->names.at[n], t->config->seed + 1);
 	}
 }
 
@@ -116,7 +141,7 @@ static bench_point_t *add_point(bench_contest_t *t, size_t cell, size_t who)
 		.inside_ns = w->inside_ns,
 		.outside_ns = w->outside_ns,
 		.resident_mib = NAN,
-		.names = NAN,
+		.names = w->names ? w->names : NAN,
 		.rounds = t->config->rounds,
 		.note = w->workers > bench_machine_cpus() ? "more than CPUs" : "" };
 	bench_point_t *p;
@@ -279,6 +304,8 @@ static void end_contest(bench_contest_t *t)
 	for (size_t i = 0; i < t->entrants; i++)
 		if (!t->entrant[i].absent)
 			t->entrant[i].row.shut(t->entrant[i].lock);
+	for (size_t n = 0; n < t->config->names.n; n++)
+		free(t->draws[n]);
 	free(t->point);
 	free(t->every);
 }
@@ -290,6 +317,7 @@ bool bench_contest(const bench_contest_kind_t *kind, const bench_scenario_t *sce
 
 	t = (bench_contest_t){ .kind = kind, .scenario = scenario, .config = config, .results = results, .turn_least = INFINITY };
 	enter_rows(&t);
+	draw_names(&t);
 	add_cells(&t);
 	add_points(&t);
 	measure_all(&t);

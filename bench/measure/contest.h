@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** contest.h: rows against each other in rounds, every row once in every cell: what scenarios with several workers share.
  *
- * A cell is so many workers, so long a section, so long a time between two sections.
+ * A cell is so many workers, so long a section, so long a time between two sections, and perhaps so many locks.
  */
 #ifndef BENCH_CONTEST_H
 #define BENCH_CONTEST_H
@@ -45,9 +45,10 @@ typedef struct bench_contest {
 	size_t entrants;
 	bench_window_t cell[BENCH_CELLS_MOST];
 	size_t cells;
-	bench_point_t **point;        /* [cell][entrant]; NULL: has no place there */
-	uint64_t *every;              /* [cell][entrant]: one acquisition in so many is timed; 0: not yet known */
-	double turn_least, turn_most; /* what calibration gave, in ns a turn */
+	uint16_t *draws[BENCH_LIST_MOST]; /* for each number of locks in the configuration */
+	bench_point_t **point;            /* [cell][entrant]; NULL: has no place there */
+	uint64_t *every;                  /* [cell][entrant]: one acquisition in so many is timed; 0: not yet known */
+	double turn_least, turn_most;     /* what calibration gave, in ns a turn */
 	bool failed;
 } bench_contest_t;
 

@@ -45,6 +45,7 @@ static bench_run_t run_of(const bench_job_t *j)
 		.seed = j->window->seed * 2654435761u + j->i + 1,
 		.index = j->i,
 		.workers = j->window->workers,
+		.draws = j->window->draws,
 	};
 }
 

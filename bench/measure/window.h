@@ -15,6 +15,8 @@ typedef struct bench_window {
 	unsigned counted;             /* the first so many of them; the others help them to their operations */
 	bool threads;                 /* they are threads of a process of their own, with a lock of its own */
 	double inside_ns, outside_ns; /* outside varies by half of it either way */
+	unsigned names;               /* locks to choose from; 0: there is one, without a name */
+	const uint16_t *draws;        /* which of them is next (zipf.h); NULL */
 	int64_t length_ns;
 	bool pin;     /* worker i to the i-th allowed CPU */
 	double again; /* repeat while others use more of a CPU than this */

@@ -13,6 +13,7 @@ static const bench_column_t columns[] = {
 	{ "workers", "", "%.0f" }, /* what they are called */
 	{ "inside_ns", "in ns", "%.0f" },
 	{ "outside_ns", "out ns", "%.0f" },
+	{ "names", "names", "%.0f" },
 	{ "rounds", "n", "%.0f" },
 	{ "ns_per_op", "ns/op", "%.1f" },
 	{ "mops_per_s", "Mop/s", "%.3f" },
@@ -56,6 +57,7 @@ static void add_row(const bench_contest_t *t, bench_table_t *table, size_t cell,
 				       { .number = p->workers },
 				       { .number = p->inside_ns },
 				       { .number = p->outside_ns },
+				       { .number = p->names },
 				       { .number = (double)n },
 				       { .number = 1e9 / rate },
 				       { .number = rate / 1e6 },
@@ -84,8 +86,10 @@ void bench_contest_print(const bench_contest_t *t)
 
 	memcpy(named, columns, sizeof(columns));
 	named[1].head = t->kind->workers;
+	if (t->config->names.n == 0)
+		named[4].head = NULL;
 	if (!t->kind->times)
-		for (size_t i = 8; i < 12; i++)
+		for (size_t i = 9; i < 13; i++)
 			named[i].head = NULL;
 	bench_table_init(&table, named, COLUMNS);
 	for (size_t cell = 0; cell < t->cells; cell++)

@@ -52,7 +52,7 @@ all_rows_exclude() {
 # Nothing but the counting, so that they meet in it even on one CPU.
 # shellcheck disable=SC2086
 no_lock_is_found_out() {
-    ends 1 "$1" $short --rounds 5 --window 200 "$2" 2 --inside 0 --outside 0 --only none --csv &&
+    ends 1 "$1" $short --rounds 5 --window 200 "$2" 2 "${@:3}" --inside 0 --outside 0 --only none --csv &&
         grep -q 'lost updates' "$tap_scratch/err" && grep -q '"none".*lost updates' "$tap_scratch/out"
 }
 # shellcheck disable=SC2086
@@ -74,6 +74,17 @@ try "every row keeps the others out, alone and with two processes" all_rows_excl
 try "a row without a lock fails its check" no_lock_is_found_out processes --procs
 try "each spin budget is a row of its own" spins_are_rows
 try "after the holder's death every row that claims so goes on" all_rows_survive
+
+# ---- many locks between processes ----
+enough_files() { local most; most=$(ulimit -Hn); [ "$most" = unlimited ] || [ "$most" -ge 5000 ]; }
+# shellcheck disable=SC2086
+names_exclude() {
+    ends 0 names $short --procs 2,3 --names 1,4096 --inside 50 --outside 0 --csv &&
+        measured 4 pawl_named pawl_by_name glibc_array robust_array robust_hashed && { ! enough_files || measured 4 flock; }
+}
+try "every row of many locks keeps the others out of each, by handle, by index and by name" names_exclude
+try "a row without locks fails its check with one name" no_lock_is_found_out names --procs --names 1
+try "and with many" no_lock_is_found_out names --procs --names 64
 
 # ---- between threads ----
 threads="pawl_spin pawl_mutex pawl_stable pawl_recursive pawl_tokens pawl_robust pawl_named pawl_by_name pthread_normal
@@ -173,7 +184,7 @@ try "a queue that loses elements fails its check" loss_is_found_out
 
 # ---- what programs read ----
 quick_has_every_scenario() {
-    ends 0 --quick -o "$tap_scratch/all.json" --csv="$tap_scratch/all.csv" && for name in alone threads processes death queues rally; do
+    ends 0 --quick -o "$tap_scratch/all.json" --csv="$tap_scratch/all.csv" && for name in alone threads processes names death queues rally; do
         grep -q "^==== $name: " "$tap_scratch/out" && grep -q "^\"$name\"," "$tap_scratch/all.csv" &&
             grep -q "\"scenario\": \"$name\"" "$tap_scratch/all.json" || return
     done
@@ -197,7 +208,7 @@ for p in d["points"]:
         ns = p["latency"]["ns"]
         assert len(ns) == len(p["latency"]["p"]) and p["latency"]["p"][-1] == 1 and ns == sorted(ns), p
         assert p["median"]["max_ns"] == ns[-1] and p["median"]["p50_ns"] == ns[p["latency"]["p"].index(0.5)], p
-assert timed > 10 and {p["scenario"] for p in d["points"]} == set(rounds) and len(rounds) >= 6
+assert timed > 10 and {p["scenario"] for p in d["points"]} == set(rounds) and len(rounds) >= 7
 PY
 document_is_whole() { python3 "$tap_scratch/check.py" "$tap_scratch/all.json"; }
 json_goes_to_stdout() { ends 0 threads --quick --only pawl_mutex,ttas --json && grep -q '"schema": "pawl-bench/1"' <(head -2 "$tap_scratch/out") && python3 -m json.tool "$tap_scratch/out"; }
@@ -226,6 +237,8 @@ try "an unknown row is a usage error" says 'no row nonsense' --only nonsense
 try "so is one that has no part in the scenario" says 'no row pawl_mutex' processes --only pawl_mutex
 try "a row that cannot survive is refused where death is measured" says 'no row glibc_normal' death --only glibc_normal
 try "so is an option that no scenario chosen takes" says '--procs has no meaning' threads queues --procs 2
+try "so are names where there is one lock" says '--names has no meaning' threads --names 2
+try "too many names are a usage error" says 'not a list of numbers from 1 to 4096' names --names 4097
 try "an unknown peer is a usage error" says 'no row nonsense' alone --peer nonsense
 try "a list that is none is a usage error" says 'not a list' processes --procs 1,,2
 try "too many processes are a usage error" says 'not a list of numbers from 1 to 64' --procs 1000
