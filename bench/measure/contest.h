@@ -26,7 +26,7 @@ typedef struct bench_contest_kind {
 bool bench_contest(const bench_contest_kind_t *kind, const bench_scenario_t *scenario, const bench_config_t *config,
 	bench_results_t *results);
 
-/* ---- the state of a contest, for the files that print it ---- */
+/* ---- the state of a contest, for the files that make it and print it ---- */
 
 /** A row as it takes part: opened, and with a spin budget of its own if --spins asks for several. */
 typedef struct bench_entrant {
@@ -51,6 +51,10 @@ typedef struct bench_contest {
 	double turn_least, turn_most;     /* what calibration gave, in ns a turn */
 	bool failed;
 } bench_contest_t;
+
+/** Before the first round: rows, cells, points. After the last: give back what they took, but for the points. */
+void bench_contest_line_up(bench_contest_t *t);
+void bench_contest_disband(bench_contest_t *t);
 
 /** What one entrant did in one cell; NULL. */
 static inline bench_point_t *bench_contest_point(const bench_contest_t *t, size_t cell, size_t who)

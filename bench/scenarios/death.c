@@ -214,6 +214,6 @@ const bench_scenario_t bench_scenario_death = {
 	.traits = BENCH_SURVIVES,
 	.takes = BENCH_TAKES_RESIDENT | BENCH_TAKES_FOREIGN,
 	.usual = { .rounds = 50, .resident_mib = BENCH_LIST(0, 256), .peer = "glibc_robust" },
-	.quick = { .rounds = 3, .resident_mib = BENCH_LIST(0, 32), .peer = "glibc_robust" },
+	.quick = { .rounds = 2, .resident_mib = BENCH_LIST(0, 32), .peer = "glibc_robust" },
 	.run = run,
 };

@@ -23,6 +23,7 @@ const bench_scenario_t bench_scenario_processes = {
 		.crowded_ms = 200,
 		.peer = "glibc_robust" },
 	.quick = { .rounds = 2,
+		.only = "pawl_robust,pawl_named,glibc_robust,glibc_normal,posix_sem_shared,flock",
 		.workers = BENCH_LIST(1, 2),
 		.inside = BENCH_LIST(150),
 		.outside = BENCH_LIST(50),
