@@ -17,14 +17,14 @@
 
 /* ---- three rows in two scenarios ---- */
 
-static const bench_row_t mortal = { .name = "mortal", .what = "dies with its owner" },
-			 robust = { .name = "robust", .what = "outlives its owner", .traits = BENCH_SURVIVES },
+static const bench_row_t mortal = { .name = "mortal", .what = "dies with its owner", .traits = BENCH_SHARED },
+			 robust = { .name = "robust", .what = "outlives its owner", .traits = BENCH_SHARED | BENCH_SURVIVES },
 			 missing = { .name = "missing", .what = "is not here", .absent = "absent: libmissing-dev" },
 			 queue = { .name = "mortal", .what = "a queue of the same name" };
 static const bench_row_t *const locks[] = { &mortal, &robust, &missing, NULL }, *const queues[] = { &queue, NULL };
-static const bench_scenario_t apart = { .name = "apart", .what = "w", .rows = locks, .between = "shared" },
-			      death = { .name = "death", .what = "w", .rows = locks, .traits = BENCH_SURVIVES, .between = "shared" },
-			      within = { .name = "within", .what = "w", .rows = queues, .between = "private" };
+static const bench_scenario_t apart = { .name = "apart", .what = "w", .rows = locks },
+			      death = { .name = "death", .what = "w", .rows = locks, .traits = BENCH_SURVIVES },
+			      within = { .name = "within", .what = "w", .rows = queues };
 static const bench_scenario_t *const scenarios[] = { &apart, &death, &within };
 
 /* ---- results of two rounds ---- */
