@@ -31,20 +31,21 @@
 #define BENCH_STRING(text)  BENCH_STRING_(text)
 #endif
 
-__attribute__((noinline, aligned(64))) static void BENCH_OF(run_timed)(void *mem, bench_run_t *run)
+/* `timing` is known where it is inlined: nothing is left of it in the loop for throughput. */
+__attribute__((always_inline)) static inline void BENCH_OF(loop)(void *mem, bench_run_t *run, const bool timing)
 {
 	const uint64_t inside = run->inside, outside = run->outside;
-	uint64_t ops = 0, seed = run->seed, left = bench_latency_next(run->latency);
+	uint64_t ops = 0, seed = run->seed, left = timing ? bench_latency_next(run->latency) : 0;
 	int rc = 0;
 	BENCH_BEGIN;
 
 	while (!PAWL_LOAD(run->stop, RELAXED)) { /* relaxed: a flag, nothing is handed over by it */
 		BENCH_NEXT;
-		const bool timed = --left == 0;
-		uint64_t ticks = PAWL_UNLIKELY(timed) ? bench_tick_before() : 0;
+		const bool timed = timing && PAWL_UNLIKELY(--left == 0);
+		uint64_t ticks = timed ? bench_tick_before() : 0;
 
 		rc = BENCH_TAKE;
-		if (PAWL_UNLIKELY(timed))
+		if (timed)
 			ticks = bench_tick_after() - ticks;
 		if (PAWL_UNLIKELY(rc != 0))
 			break;
@@ -54,11 +55,11 @@ __attribute__((noinline, aligned(64))) static void BENCH_OF(run_timed)(void *mem
 		rc = BENCH_GIVE;
 		if (PAWL_UNLIKELY(rc != 0))
 			break;
-		if (PAWL_UNLIKELY(timed)) {
+		ops++;
+		if (timed) {
 			bench_latency_add(run->latency, ticks);
 			left = bench_latency_next(run->latency);
 		}
-		ops++;
 		if (outside)
 			bench_delay(bench_delay_vary(&seed, outside));
 	}
@@ -66,30 +67,14 @@ __attribute__((noinline, aligned(64))) static void BENCH_OF(run_timed)(void *mem
 	run->rc = rc;
 }
 
+__attribute__((noinline, aligned(64))) static void BENCH_OF(run_timed)(void *mem, bench_run_t *run)
+{
+	BENCH_OF(loop)(mem, run, true);
+}
+
 __attribute__((noinline, aligned(64))) static void BENCH_OF(run_untimed)(void *mem, bench_run_t *run)
 {
-	const uint64_t inside = run->inside, outside = run->outside;
-	uint64_t ops = 0, seed = run->seed;
-	int rc = 0;
-	BENCH_BEGIN;
-
-	while (!PAWL_LOAD(run->stop, RELAXED)) { /* relaxed: a flag, nothing is handed over by it */
-		BENCH_NEXT;
-		rc = BENCH_TAKE;
-		if (PAWL_UNLIKELY(rc != 0))
-			break;
-		BENCH_COUNT = BENCH_COUNT + 1;
-		if (inside)
-			bench_delay(inside);
-		rc = BENCH_GIVE;
-		if (PAWL_UNLIKELY(rc != 0))
-			break;
-		ops++;
-		if (outside)
-			bench_delay(bench_delay_vary(&seed, outside));
-	}
-	run->ops = ops;
-	run->rc = rc;
+	BENCH_OF(loop)(mem, run, false);
 }
 
 static void BENCH_OF(run)(void *mem, bench_run_t *run)
