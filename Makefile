@@ -237,7 +237,7 @@ demo: ## the exchange: workers fight over orders while a reaper kills them; DEMO
 	+@$(SUB) FLAVOR=release build/release/exchange
 	@build/release/exchange $(DEMO)
 
-bench: ## the measurements, into build/bench too; BENCH_ARGS= scenarios and options, QUICK=1 a look; more peers if installed
+bench: ## the measurements, also into build/bench; QUICK=1 a look, BENCH_ARGS= scenarios and options; PEERS= no other libraries
 	+@$(SUB) FLAVOR=release benches
 	@mkdir -p build/bench
 	@build/release/pawl-bench $(if $(QUICK),--quick) $(BENCH_ARGS) --json=build/bench/bench.json \

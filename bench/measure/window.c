@@ -100,14 +100,24 @@ static double elsewhere(const bench_job_t *j)
 	return report.seconds;
 }
 
+/* Some are missing: nobody may wait for them, nor run on. */
+static void call_off(bench_arena_t *a)
+{
+	PAWL_STORE(&a->warm, 1u, RELAXED); /* relaxed: a flag, nothing is handed over by it */
+	bench_signal(&a->gate);
+}
+
 /* Our own workers. */
 static double here(const bench_job_t *j, const char **seen)
 {
 	pid_t pids[BENCH_WORKERS_MOST];
 	unsigned processes = bench_crew_start(j, pids), workers = j->window->workers;
 	bool ready = bench_await(&j->arena->ready, workers, BENCH_READY_NS) && warm_up(j->arena, workers);
-	double seconds = open_and_stop(j->arena, ready ? j->window->length_ns : 0);
+	double seconds;
 
+	if (!ready)
+		call_off(j->arena);
+	seconds = open_and_stop(j->arena, ready ? j->window->length_ns : 0);
 	*seen = ready ? NULL : "a worker did not get ready";
 	if (!bench_crew_end(pids, processes))
 		*seen = "a worker was stuck, or died";

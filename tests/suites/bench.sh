@@ -120,6 +120,19 @@ loaded_is_measured() {
         ends "$2" threads $short --rounds 5 --window 200 --threads 2 --inside 0 --outside 0 --only ttas --csv --load "$tap_scratch/lock$1.so" &&
         grep -q '^"threads","loaded",' "$tap_scratch/out" && if [ "$2" = 0 ]; then measured 1 loaded; else grep -q 'loaded.*lost updates' "$tap_scratch/err"; fi
 }
+# One that is never given back: it has to be killed, and the rest measured.
+cat >"$tap_scratch/stuck.c" <<'C'
+#include <unistd.h>
+void bench_lock_init(void *mem) { (void)mem; }
+void bench_lock(void *mem) { int *n = mem; if (++*n > 100) for (;;) pause(); }
+void bench_unlock(void *mem) { (void)mem; }
+C
+# shellcheck disable=SC2086
+stuck_is_found_out() {
+    cc -shared -fPIC -o "$tap_scratch/stuck.so" "$tap_scratch/stuck.c" &&
+        ends 1 threads $short --threads 2 --inside 0 --outside 0 --only ttas,drepper --csv --load "$tap_scratch/stuck.so" &&
+        measured 1 ttas drepper && measured 0 loaded && grep -q '"loaded",.*"a worker was stuck, or died"' "$tap_scratch/out"
+}
 what_is_no_lock_fails() { ends 1 threads --quick --only ttas --load /dev/null; }
 # The rows of peers, compiled as where none is installed, take the place of those in the archive.
 # shellcheck disable=SC2086,SC2046
@@ -140,6 +153,7 @@ try "a row without a lock fails its check between threads" no_lock_is_found_out 
 try "the summary has each of our rows beside each peer" summary_compares
 try "a lock from a shared object is measured" loaded_is_measured 1 0
 try "one that does not exclude is found out" loaded_is_measured 0 1
+try "one that hangs is killed, and the rest measured" stuck_is_found_out
 try "a file that has no lock in it is a failure" what_is_no_lock_fails
 try "peers that are missing are named, the rest is measured" missing_peers_are_named
 
