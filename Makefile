@@ -108,7 +108,7 @@ $(O)/src/%.o $(O)/tests/examples/%.o: ALL += $(TSA)
 $(O)/src/cli/%.o: ALL += $(JSON_CFLAGS)
 # Where a loop happens to lie may not decide a comparison; and the table says how it was compiled.
 # Its headers are found by their names, in whichever folder.
-$(O)/bench/%.o $(O)/tests/unit/test_bench_%.o: ALL += $(patsubst %,-iquote bench%,/ /measure /report) $(JSON_CFLAGS)
+$(O)/bench/%.o $(O)/tests/unit/test_bench_%.o: ALL += $(patsubst %,-iquote bench%,/ /measure /report /judge) $(JSON_CFLAGS)
 $(O)/bench/%.o: ALL += -falign-functions=64 -DBENCH_FLAGS='"$(CFLAGS)"' $(PEERS:%=-DBENCH_%)
 $(O)/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -139,7 +139,8 @@ $(O)/tests/unit/test_bench_stats: $(O)/bench/stats.o
 $(O)/tests/unit/test_bench_zipf: $(O)/bench/zipf.o
 $(O)/tests/unit/test_bench_latency: $(addprefix $(O)/bench/,measure/latency.o stats.o)
 $(O)/tests/unit/test_bench_calibrate: $(addprefix $(O)/bench/,measure/calibrate.o stats.o)
-$(O)/tests/unit/test_bench_document: MORE := $(JSON_LIBS)
+$(foreach t,document compare,$(O)/tests/unit/test_bench_$(t)): MORE := $(JSON_LIBS)
+$(O)/tests/unit/test_bench_compare: $(addprefix $(O)/bench/,stats.o $(addprefix judge/,compare.o compare_points.o record.o shift.o))
 $(O)/tests/unit/test_bench_document: $(addprefix $(O)/bench/,results.o stats.o scenario.o rows.o measure/latency.o \
 	measure/machine.o report/document.o report/csv.o report/table.o)
 

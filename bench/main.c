@@ -2,7 +2,7 @@
 /** main.c: pawl-bench: runs the scenarios asked for, one after the other, and hands out what they found.
  *
  * Exit status: 0; 1 if a row let two into the section, lost something or failed, or a file could not be written; 64 for
- * wrong usage.
+ * wrong usage. Of documents that are read in place of that, see judge/reading.h.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -87,6 +87,8 @@ int main(int argc, char **argv)
 	bool good;
 
 	bench_options_parse(&options, argc, argv);
+	if (options.reading.kind)
+		return bench_reading(&options.reading, options.config.format == BENCH_JSON);
 	if (options.list)
 		return bench_list(&options) ? EXIT_SUCCESS : EXIT_FAILURE;
 	bench_tick_init();

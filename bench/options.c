@@ -169,6 +169,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	bench_options_t *o = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &o->reading;
+		return 0;
 	case 'r':
 		o->config.rounds = (unsigned)number(state, arg, 1, 1000000);
 		return 0;
@@ -194,6 +197,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->config.format = arg ? o->config.format : BENCH_JSON;
 		return 0;
 	case ARGP_KEY_ARG:
+		if (o->reading.kind)
+			return ARGP_ERR_UNKNOWN; /* a file */
 		add_scenario(state, o, arg);
 		return 0;
 	case ARGP_KEY_END:
@@ -212,8 +217,10 @@ static void print_version(FILE *to, struct argp_state *state)
 
 void bench_options_parse(bench_options_t *o, int argc, char **argv)
 {
+	static const struct argp_child children[] = { { &bench_reading_argp, 0, NULL, 4 }, { NULL, 0, NULL, 0 } };
 	static const struct argp argp = { .options = options,
 		.parser = parse,
+		.children = children,
 		.args_doc = "[SCENARIO...]",
 		.doc = "Measure locks against each other, in rounds, on this machine.\v ",
 		.help_filter = bench_options_help };

@@ -4,6 +4,7 @@
 #define BENCH_OPTIONS_H
 
 #include "config.h"
+#include "reading.h"
 #include "scenario.h"
 
 #define BENCH_SCENARIOS_MOST 16
@@ -11,6 +12,7 @@
 typedef struct bench_options {
 	const bench_scenario_t *scenario[BENCH_SCENARIOS_MOST]; /* to be run */
 	size_t n;
+	bench_reading_t reading; /* in place of all of this, if it has a kind */
 	bool quick, list;
 	unsigned given; /* of BENCH_TAKES_* */
 	bench_list_t threads, procs, pairs;

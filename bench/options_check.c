@@ -67,8 +67,21 @@ static void leave_out_empty(bench_options_t *o)
 	o->n = kept;
 }
 
+/* What is read in place of measuring has nothing to do with options for that. */
+static void check_reading(const struct argp_state *state, const bench_options_t *o)
+{
+	if (o->given || o->quick || o->list || o->config.rounds || o->config.only || o->config.peer)
+		argp_error(state, "nothing is measured where documents are read");
+	if (o->json_file || o->csv_file || o->config.format == BENCH_CSV)
+		argp_error(state, "what is found in documents goes to stdout, as text or with --json");
+}
+
 void bench_options_check(const struct argp_state *state, bench_options_t *o)
 {
+	if (o->reading.kind) {
+		check_reading(state, o);
+		return;
+	}
 	for (size_t i = 0; bench_scenarios[i] && state->arg_num == 0; i++)
 		o->scenario[o->n++] = bench_scenarios[i];
 	check_taken(state, o);

@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# bench_compare.sh: pawl-bench --compare finds a lock that was made a fifth slower on purpose, says so in what it prints and
+# in its exit status, and refuses what cannot be compared. LONG=1 measures ten times over, alone and contended, and also
+# demands that two measurements of one lock differ in one of ten comparisons at most. What is judged is the comparison: no
+# time and no ratio. Single operations take so short that they are found on a busy machine too, where contention says little;
+# but if the CPU's speed differs between the two documents, rows differ by more than a fifth: then both are measured again.
+# shellcheck source=tests/lib/tap.sh
+. "${BASH_SOURCE[0]%/*}/../lib/tap.sh"
+scratch
+bench=build/release/pawl-bench
+make -s FLAVOR=release benches >&2 || exit
+require $bench
+
+# A lock with a fixed piece of work in its section; the slow one has a fifth more of it.
+cat >"$tap_scratch/lock.c" <<'C'
+static void work(void)
+{
+	for (volatile int i = 0; i < TURNS; i++)
+		;
+}
+void bench_lock_init(void *mem) { *(int *)mem = 0; }
+void bench_lock(void *mem)
+{
+	int *word = mem;
+
+	for (;;) {
+		int zero = 0;
+
+		if (__atomic_load_n(word, __ATOMIC_RELAXED) == 0 &&
+			__atomic_compare_exchange_n(word, &zero, 1, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+			break;
+	}
+	work();
+}
+void bench_unlock(void *mem) { __atomic_store_n((int *)mem, 0, __ATOMIC_RELEASE); }
+C
+build() { ${CC:-cc} -O2 -shared -fPIC -DTURNS="$2" -o "$tap_scratch/$1.so" "$tap_scratch/lock.c"; }
+build plain 200 && build slow 240 || exit
+
+peers=pthread_normal,pthread_adaptive,pthread_recursive,pthread_spin,ck_fas,ttas,drepper
+# measure LOCK FILE SCENARIO OPTION...: a document with that lock among others
+measure() {
+    local lock=$1 file=$2
+    shift 2
+    $bench "$@" --only $peers,floor --load "$tap_scratch/$lock.so" --json="$tap_scratch/$file.json" >/dev/null
+}
+alone="alone --rounds 1000"
+# contended ROUNDS MS
+contended() { echo "threads --rounds $1 --window $2 --max-foreign 100000 --threads 1,2 --inside 0 --outside 0"; }
+
+# compares STATUS OLD NEW [OPTION..]: its exit status is that; what it says stays in `out` and `err`
+compares() {
+    local want=$1 old=$2 new=$3 status
+    shift 3
+    $bench --compare "$@" "$tap_scratch/$old.json" "$tap_scratch/$new.json" >"$tap_scratch/out" 2>"$tap_scratch/err"
+    status=$?
+    echo "exit status $status; it said:"
+    cat "$tap_scratch/out" "$tap_scratch/err"
+    [ "$status" = "$want" ]
+}
+says() { grep -q -- "$1" "$tap_scratch/out" "$tap_scratch/err"; }
+
+slower_is_found() { compares 1 plain slow && says '^SLOWER .* loaded ' && says '^[1-9][0-9]* points compared, 0 faster, [1-9]'; }
+faster_is_no_failure() { compares 0 slow plain && says '^faster .* loaded ' && says ' [1-9][0-9]* faster, 0 slower'; }
+json_says_the_same() { compares 1 plain slow --json && says '"schema": "pawl-bench-compare/1"' && says '"verdict": "slower"'; }
+# 20 % are less than 100 %
+threshold_is_obeyed() { compares 0 plain slow --threshold 100 && says ' 0 faster, 0 slower'; }
+itself_is_the_same() { compares 0 plain plain && says ' 0 faster, 0 slower, 0 only in one'; }
+refused() { compares 64 "$1" "$2" && says "$3"; }
+
+# shellcheck disable=SC2046
+threads_compare() {
+    measure plain t1 $(contended 3 5) && measure plain t2 $(contended 3 5) || return
+    compares 0 t1 t2 || compares 1 t1 t2 || return
+    says '^2 points compared, '
+}
+# shellcheck disable=SC2086
+slower_is_found_in_time() {
+    local i
+    for i in 1 2 3 4 5; do
+        measure plain plain $alone && measure slow slow $alone || return
+        slower_is_found && return
+    done
+    return 1
+}
+try "a lock that is a fifth slower is found" slower_is_found_in_time
+try "one that is faster is found, and is no failure" faster_is_no_failure
+try "as JSON too" json_says_the_same
+try "a change below the threshold is none" threshold_is_obeyed
+try "a document does not differ from itself" itself_is_the_same
+
+try "contended, each cell is a point" threads_compare
+
+head -c 2000 "$tap_scratch/plain.json" >"$tap_scratch/cut.json"
+sed 's,pawl-bench/1,pawl-bench/99,' "$tap_scratch/plain.json" >"$tap_scratch/newer.json"
+sed 's/"loaded"/"unloaded"/' "$tap_scratch/plain.json" >"$tap_scratch/others.json"
+echo 'no JSON at all' >"$tap_scratch/text.json"
+try "a document that was cut off is refused" refused cut plain 'cut.json: ends in the middle'
+try "one of another schema is refused" refused plain newer 'newer.json: its schema is "pawl-bench/99"'
+try "what is no JSON is refused" refused text plain 'text.json: is not JSON'
+try "what is not there is refused" refused plain missing 'missing.json: cannot be read'
+try "documents without a point in common are refused" refused plain others 'in common'
+
+usage() { $bench "$@"; [ $? = 64 ]; }
+try "one document is a usage error" usage --compare "$tap_scratch/plain.json"
+try "a threshold that is none is a usage error" usage --compare --threshold none a b
+try "measuring and comparing is a usage error" usage --compare --quick a b
+try "a file for what is found is a usage error" usage --compare --json="$tap_scratch/x" a b
+try "a threshold of nothing is a usage error" usage --threshold 5 --list
+
+# ---- ten times ----
+# ten_times SCENARIO OPTION...: how often the slow one is found, and how often a change where there is none
+ten_times() {
+    local i
+    found=0 alarms=0
+    for i in 1 2 3 4 5 6 7 8 9 10; do
+        measure plain a "$@" && measure plain b "$@" && measure slow c "$@" || return
+        compares 1 a c && says '^SLOWER .* loaded ' && found=$((found + 1))
+        compares 0 a b || alarms=$((alarms + 1))
+    done
+    echo "$1: of 10, $found slower ones found, $alarms false alarms" >>"$tap_scratch/counts"
+    [ "$alarms" -le 1 ]
+}
+# shellcheck disable=SC2086
+ten_alone() { ten_times $alone && [ "$found" -ge 5 ]; } # all of them on a machine that is ours alone
+# shellcheck disable=SC2046
+ten_contended() { ten_times $(contended 15 40); }
+if [ -n "${LONG:-}" ]; then
+    try "alone, most of ten are found, with one false alarm at most" ten_alone
+    try "contended, there is one false alarm in ten at most" ten_contended
+    sed 's/^/# /' "$tap_scratch/counts"
+fi
+finish
