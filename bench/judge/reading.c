@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "claims.h"
 #include "compare.h"
 
 #define THRESHOLD 0.05 /* what users of a lock would not notice, and what layout alone can do */
@@ -21,10 +22,16 @@ static int compare(const bench_reading_t *r, bool json)
 	return bench_compare(r->file[0], r->file[1], r->threshold > 0 ? r->threshold : THRESHOLD, json);
 }
 
-enum { COMPARE = 0x800, THRESHOLD_KEY };
+static int claims(const bench_reading_t *r, bool json)
+{
+	return bench_claims_print(r->file[0], json);
+}
+
+enum { COMPARE = 0x800, CLAIMS, THRESHOLD_KEY };
 
 static const bench_reading_kind_t kinds[] = {
 	{ COMPARE, "compare", 2, "an old document and a new one", compare },
+	{ CLAIMS, "claims", 1, "a document", claims },
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -34,6 +41,7 @@ static const struct argp_option options[] = {
 		"OLD.json NEW.json: say which of pawl's rows became faster or slower, beyond what two "
 		"runs of one build differ by; exit status 1 if one is slower",
 		4 },
+	{ "claims", CLAIMS, NULL, 0, "FILE.json: hold what pawl promises against it", 4 },
 	{ "threshold", THRESHOLD_KEY, "PERCENT", 0, "Smaller changes are none (5)", 4 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
@@ -63,6 +71,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case COMPARE:
+	case CLAIMS:
 		set_kind(state, r, key);
 		return 0;
 	case THRESHOLD_KEY:

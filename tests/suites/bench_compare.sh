@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# bench_compare.sh: pawl-bench --compare finds a lock that was made a fifth slower on purpose, says so in what it prints and
-# in its exit status, and refuses what cannot be compared. LONG=1 measures ten times over, alone and contended, and also
-# demands that two measurements of one lock differ in one of ten comparisons at most. What is judged is the comparison: no
-# time and no ratio. Single operations take so short that they are found on a busy machine too, where contention says little;
-# but if the CPU's speed differs between the two documents, rows differ by more than a fifth: then both are measured again.
+# bench_compare.sh: what reads documents. pawl-bench --compare finds a lock that was made a fifth slower on purpose, says so
+# in what it prints and in its exit status, and refuses what cannot be compared; claims are held against a document, pictures
+# drawn from it. LONG=1 measures ten times over, alone and contended, and also demands that two measurements of one lock
+# differ in one of ten comparisons at most. What is judged is the comparison: no time and no ratio. Single operations take so
+# short that they are found on a busy machine too, where contention says little; but if the CPU's speed differs between the
+# two documents, rows differ by more than a fifth: then both are measured again.
 # shellcheck source=tests/lib/tap.sh
 . "${BASH_SOURCE[0]%/*}/../lib/tap.sh"
 scratch
@@ -108,6 +109,16 @@ try "a threshold that is none is a usage error" usage --compare --threshold none
 try "measuring and comparing is a usage error" usage --compare --quick a b
 try "a file for what is found is a usage error" usage --compare --json="$tap_scratch/x" a b
 try "a threshold of nothing is a usage error" usage --threshold 5 --list
+
+# ---- claims ----
+# Verdicts are told, not judged: it never fails where it can read.
+claims_are_held_against_it() {
+    $bench --claims "$tap_scratch/plain.json" >"$tap_scratch/out" || return
+    says '^not measured .*of pawl_spin at most 1.05 x floor (no pawl_spin in alone)' && says '^[1-9][0-9]* claims: '
+}
+claims_refuse() { $bench --claims "$1" >"$tap_scratch/out" 2>"$tap_scratch/err"; [ $? = 64 ] && says "$2"; }
+try "claims are held against a document" claims_are_held_against_it
+try "a document that was cut off is refused there too" claims_refuse "$tap_scratch/cut.json" 'ends in the middle'
 
 # ---- ten times ----
 # ten_times SCENARIO OPTION...: how often the slow one is found, and how often a change where there is none
