@@ -108,7 +108,7 @@ $(O)/src/%.o $(O)/tests/examples/%.o: ALL += $(TSA)
 $(O)/src/cli/%.o: ALL += $(JSON_CFLAGS)
 # Where a loop happens to lie may not decide a comparison; and the table says how it was compiled.
 # Its headers are found by their names, in whichever folder.
-$(O)/bench/%.o $(O)/tests/unit/test_bench_%.o: ALL += $(patsubst %,-iquote bench%,/ /measure /report /judge) $(JSON_CFLAGS)
+$(O)/bench/%.o $(O)/tests/unit/test_bench_%.o: ALL += $(patsubst %,-iquote bench%,/ /measure /report /judge /plot) $(JSON_CFLAGS)
 $(O)/bench/%.o: ALL += -falign-functions=64 -DBENCH_FLAGS='"$(CFLAGS)"' $(PEERS:%=-DBENCH_%)
 $(O)/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -248,6 +248,15 @@ bench: ## the measurements, also into build/bench; QUICK=1 a look, BENCH_ARGS= s
 # What the next ones read; measured first where it is missing.
 build/bench/bench.json: ; +@$(MAKE) --no-print-directory bench
 
+plot: build/bench/bench.json ## pictures of the last measurement, SVG and PNG, into build/bench; needs gnuplot
+	@$(call want,gnuplot,gnuplot-nox)
+	+@$(SUB) FLAVOR=release benches
+	@set -e; for dat in $$(build/release/pawl-bench --plot build/bench build/bench/bench.json); do \
+		for format in svg png; do \
+			name=$$(basename $$dat .dat); echo "  gnuplot  build/bench/$$name.$$format"; \
+			gnuplot -e "dir='build/bench'; format='$$format'" bench/plot/$$name.gp; \
+		done; done
+
 bench-claims: build/bench/bench.json ## hold what pawl promises against the last measurement; says so, and never fails
 	+@$(SUB) FLAVOR=release benches
 	@build/release/pawl-bench --claims build/bench/bench.json
@@ -311,6 +320,6 @@ clean: ## remove build/
 	rm -rf build
 
 .PHONY: all help clean units points crashes stresses examples benches test check tsan asan ubsan clang valgrind stress \
-	headers demo bench bench-claims install uninstall format format-check tidy FORCE
+	headers demo bench plot bench-claims install uninstall format format-check tidy FORCE
 
 endif

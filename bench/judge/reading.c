@@ -6,6 +6,7 @@
 
 #include "claims.h"
 #include "compare.h"
+#include "plot.h"
 
 #define THRESHOLD 0.05 /* what users of a lock would not notice, and what layout alone can do */
 
@@ -27,11 +28,18 @@ static int claims(const bench_reading_t *r, bool json)
 	return bench_claims_print(r->file[0], json);
 }
 
-enum { COMPARE = 0x800, CLAIMS, THRESHOLD_KEY };
+static int plot(const bench_reading_t *r, bool json)
+{
+	(void)json;
+	return bench_plot(r->directory, r->file[0]);
+}
+
+enum { COMPARE = 0x800, CLAIMS, PLOT, THRESHOLD_KEY };
 
 static const bench_reading_kind_t kinds[] = {
 	{ COMPARE, "compare", 2, "an old document and a new one", compare },
 	{ CLAIMS, "claims", 1, "a document", claims },
+	{ PLOT, "plot", 1, "a directory and a document", plot },
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -42,6 +50,7 @@ static const struct argp_option options[] = {
 		"runs of one build differ by; exit status 1 if one is slower",
 		4 },
 	{ "claims", CLAIMS, NULL, 0, "FILE.json: hold what pawl promises against it", 4 },
+	{ "plot", PLOT, "DIR", 0, "FILE.json: write into DIR what the scripts of bench/plot draw (see make plot)", 4 },
 	{ "threshold", THRESHOLD_KEY, "PERCENT", 0, "Smaller changes are none (5)", 4 },
 	{ NULL, 0, NULL, 0, NULL, 0 },
 };
@@ -72,7 +81,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case COMPARE:
 	case CLAIMS:
+	case PLOT:
 		set_kind(state, r, key);
+		r->directory = arg;
 		return 0;
 	case THRESHOLD_KEY:
 		set_threshold(state, r, arg);

@@ -13,7 +13,8 @@ typedef struct bench_reading {
 	const bench_reading_kind_t *kind; /* NULL: nothing is read */
 	const char *file[2];
 	size_t n;
-	double threshold; /* 0: the usual */
+	const char *directory; /* to write into; NULL */
+	double threshold;      /* 0: the usual */
 } bench_reading_t;
 
 /** The options; its input is a bench_reading_t. Takes the words that are no options if there is a kind. */

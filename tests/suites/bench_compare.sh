@@ -120,6 +120,36 @@ claims_refuse() { $bench --claims "$1" >"$tap_scratch/out" 2>"$tap_scratch/err";
 try "claims are held against a document" claims_are_held_against_it
 try "a document that was cut off is refused there too" claims_refuse "$tap_scratch/cut.json" 'ends in the middle'
 
+# ---- pictures ----
+# drawn NAME: there is an SVG and a PNG of it, and gnuplot had nothing to say
+drawn() {
+    local format
+    for format in svg png; do
+        gnuplot -e "dir='$tap_scratch'; format='$format'" "bench/plot/$1.gp" >"$tap_scratch/said" 2>&1 || { cat "$tap_scratch/said"; return 1; }
+        [ ! -s "$tap_scratch/said" ] || { cat "$tap_scratch/said"; return 1; }
+        [ "$(wc -c <"$tap_scratch/$1.$format")" -gt 5000 ] || return
+    done
+    grep -q '</svg>' "$tap_scratch/$1.svg"
+}
+# shellcheck disable=SC2046
+all_is_drawn() {
+    local name
+    $bench threads processes death --quick --threads 1,2,3 --rounds 1 --only pawl_mutex,pawl_robust,pthread_normal,ttas,flock \
+        --json="$tap_scratch/all.json" >/dev/null || return
+    for name in throughput fairness latency death heat; do
+        $bench --plot "$tap_scratch" "$tap_scratch/all.json" | grep -q "/$name.dat" || { echo "no $name"; return 1; }
+        ! command -v gnuplot >/dev/null || drawn "$name" || return
+    done
+}
+nothing_is_left_over() {
+    $bench --plot "$tap_scratch" "$tap_scratch/plain.json" >"$tap_scratch/out" && [ ! -s "$tap_scratch/out" ] &&
+        [ ! -e "$tap_scratch/heat.dat" ]
+}
+no_such_folder() { $bench --plot "$tap_scratch/nowhere" "$tap_scratch/all.json" 2>"$tap_scratch/err"; [ $? = 1 ] && says 'nowhere/throughput.dat: No such'; }
+try "all pictures are drawn$(command -v gnuplot >/dev/null || echo ' (no gnuplot: written)')" all_is_drawn
+try "of a document without contention there is none, and none is left over" nothing_is_left_over
+try "a folder that is not there is told" no_such_folder
+
 # ---- ten times ----
 # ten_times SCENARIO OPTION...: how often the slow one is found, and how often a change where there is none
 ten_times() {
