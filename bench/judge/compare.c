@@ -68,7 +68,7 @@ static void add_wholes(bench_comparison_t *c)
 
 /* ---- step 2: the yardstick ---- */
 
-enum { SAME_WORKERS, SAME_SCENARIO, SAME_FIGURE };
+enum { SAME_KIND, SAME_SCENARIO, SAME_FIGURE };
 
 static bool of_a_kind(const bench_change_t *a, const bench_change_t *b, int width)
 {
@@ -76,7 +76,8 @@ static bool of_a_kind(const bench_change_t *a, const bench_change_t *b, int widt
 		return false;
 	if (width < SAME_FIGURE && strcmp(a->before->scenario, b->before->scenario) != 0)
 		return false;
-	return width > SAME_WORKERS || !(a->before->workers != b->before->workers);
+	return width > SAME_KIND ||
+	       (a->before->workers == b->before->workers && strcmp(a->before->act, b->before->act) == 0);
 }
 
 static void measure_scatter(const bench_comparison_t *c, bench_change_t *us)
@@ -84,7 +85,7 @@ static void measure_scatter(const bench_comparison_t *c, bench_change_t *us)
 	double *shift = need(malloc((c->n + 1) * sizeof(*shift)));
 	size_t n = 0;
 
-	for (int width = SAME_WORKERS; width <= SAME_FIGURE && n < ENOUGH; width++) {
+	for (int width = SAME_KIND; width <= SAME_FIGURE && n < ENOUGH; width++) {
 		n = 0;
 		for (size_t i = 0; i < c->n; i++)
 			if (!c->change[i].ours && of_a_kind(&c->change[i], us, width))
