@@ -139,9 +139,11 @@ $(O)/tests/unit/test_bench_stats: $(O)/bench/stats.o
 $(O)/tests/unit/test_bench_zipf: $(O)/bench/zipf.o
 $(O)/tests/unit/test_bench_latency: $(addprefix $(O)/bench/,measure/latency.o stats.o)
 $(O)/tests/unit/test_bench_calibrate: $(addprefix $(O)/bench/,measure/calibrate.o stats.o)
-$(foreach t,document compare claims,$(O)/tests/unit/test_bench_$(t)): MORE := $(JSON_LIBS)
-$(O)/tests/unit/test_bench_compare: $(addprefix $(O)/bench/,stats.o $(addprefix judge/,compare.o compare_points.o record.o shift.o))
-$(O)/tests/unit/test_bench_claims: $(addprefix $(O)/bench/,stats.o $(addprefix judge/,claims.o claims_check.o record.o))
+$(foreach t,document compare claims plot,$(O)/tests/unit/test_bench_$(t)): MORE := $(JSON_LIBS)
+$(foreach t,compare claims plot,$(O)/tests/unit/test_bench_$(t)): $(O)/bench/stats.o $(O)/bench/judge/record.o
+$(O)/tests/unit/test_bench_compare: $(addprefix $(O)/bench/judge/,compare.o compare_points.o shift.o)
+$(O)/tests/unit/test_bench_claims: $(addprefix $(O)/bench/judge/,claims.o claims_check.o)
+$(O)/tests/unit/test_bench_plot: $(patsubst %.c,$(O)/%.o,$(wildcard bench/plot/*.c))
 $(O)/tests/unit/test_bench_document: $(addprefix $(O)/bench/,results.o stats.o scenario.o rows.o measure/latency.o \
 	measure/machine.o report/document.o report/csv.o report/table.o)
 
