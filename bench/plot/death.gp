@@ -5,7 +5,7 @@ width = 1100
 height = 680
 load 'bench/plot/style.gp'
 eval headline('How long the next one waits when the holder is killed: lower is better')
-eval subline(sprintf('From kill -9 until a process that slept owns the lock, median. Left, pale: a holder of %g MiB; right: of %g MiB.', small, large))
+eval subline(sprintf('From kill -9 until a process that slept owns the lock, median. Left, pale: the holder had touched %g MiB of memory; right: %g MiB.', small, large))
 eval smallprint
 set tmargin 5.5
 set bmargin 5.5
