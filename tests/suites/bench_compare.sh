@@ -169,7 +169,7 @@ ten_times() {
         compares 0 "$1_a" "$1_b" || alarms=$((alarms + 1))
     done
     echo "$1: of 10, $found slower ones found, $alarms false alarms" >>"$tap_scratch/counts"
-    [ "$found" -ge 5 ] && [ "$alarms" -le 1 ] # all of them on a machine that is ours alone
+    [ "$alarms" -le 1 ]
 }
 # shellcheck disable=SC2086
 measure_alone() { both alone_a alone_c && measure plain alone_b $alone; }
@@ -178,9 +178,10 @@ measure_contended() {
     measure plain contended_a $(contended 15 40) && measure plain contended_b $(contended 15 40) &&
         measure slow contended_c $(contended 15 40)
 }
+ten_alone() { ten_times alone && [ "$found" -ge 5 ]; }
 if [ -n "${LONG:-}" ]; then
-    try "alone, of ten slower ones most are found, with one false alarm at most" ten_times alone
-    try "contended, too" ten_times contended
+    try "alone, of ten slower ones half are found at least, with one false alarm at most" ten_alone
+    try "contended, one false alarm at most" ten_times contended # how many are found, depends on who else contends
     sed 's/^/# /' "$tap_scratch/counts"
 fi
 finish
