@@ -66,7 +66,7 @@ ALL   = $(WARN) -D_GNU_SOURCE -Iinclude -Isrc -pthread -fPIC -fvisibility=hidden
 	$(URCU_CFLAGS) $(CFLAGS) $(SAN.$(FLAVOR)) $(POINTS)
 
 # ---- what is built --------------------------------------------------------------------------------------------------
-LIB_SRC := $(wildcard src/core/*.c src/space/*.c)
+LIB_SRC := $(wildcard src/core/*.c src/space/*.c src/remote/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(O)/%.o)
 CLI_SRC := $(wildcard src/cli/*.c)
 CLI_OBJ := $(CLI_SRC:%.c=$(O)/%.o)
