@@ -228,11 +228,6 @@ static hear_t *const hear[PAWL__T_STATES] = {
 
 /* ---- what follows from time and from who is inside ---- */
 
-static bool is_wanted(const struct pawl__look *look)
-{
-	return look->who == PAWL__ASKER || (look->more && look->who != PAWL__INSIDE);
-}
-
 /* Nobody is inside, and nobody on this host is about to be. */
 static bool is_empty(const struct pawl__look *look)
 {
@@ -268,7 +263,7 @@ static void repeat(
 
 static void settle_asking(struct pawl__tenure *t, const struct pawl__tenure_view *v, struct pawl__tenure_move *m)
 {
-	if (is_wanted(&v->look)) {
+	if (!is_empty(&v->look)) { /* inside is, for a moment, also an asker who looks whether it may come in */
 		if (v->up && v->now >= t->next && v->now < v->not_before)
 			t->next = v->not_before;
 		repeat(t, v, PAWL_REMOTE_ACQUIRE, m);
@@ -330,9 +325,7 @@ static void settle_open(struct pawl__tenure *t, const struct pawl__tenure_view *
 /* This look was made after the closing: nobody comes in any more. */
 static void settle_closed(struct pawl__tenure *t, const struct pawl__tenure_view *v, struct pawl__tenure_move *m)
 {
-	bool needed = v->look.who == PAWL__INSIDE || is_wanted(&v->look);
-
-	if (!t->revoked_at && needed) {
+	if (!t->revoked_at && !is_empty(&v->look)) {
 		t->open = true;
 		t->idle_at = 0;
 		m->changed = m->told = true;
