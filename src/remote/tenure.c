@@ -322,6 +322,12 @@ static void settle_open(struct pawl__tenure *t, const struct pawl__tenure_view *
 		m->told = true; /* it has been open all the time, or is again */
 }
 
+/* Its owner rings as it leaves, unless it dies. */
+static void come_again(const struct pawl__tenure_view *v, struct pawl__tenure_move *m)
+{
+	m->wake_at = sooner(m->wake_at, v->now + later(v->rules->max_tenure, MS));
+}
+
 /* This look was made after the closing: nobody comes in any more. */
 static void settle_closed(struct pawl__tenure *t, const struct pawl__tenure_view *v, struct pawl__tenure_move *m)
 {
@@ -333,8 +339,8 @@ static void settle_closed(struct pawl__tenure *t, const struct pawl__tenure_view
 	}
 	if (v->look.who != PAWL__INSIDE)
 		give(t, v, m);
-	else /* its owner closes the door behind it, and rings; unless it dies */
-		m->wake_at = sooner(m->wake_at, v->now + later(v->rules->max_tenure, MS));
+	else
+		come_again(v, m);
 }
 
 static void renew(struct pawl__tenure *t, const struct pawl__tenure_view *v, struct pawl__tenure_move *m)
@@ -368,8 +374,12 @@ static void settle_held(struct pawl__tenure *t, const struct pawl__tenure_view *
 
 static void settle_lost(struct pawl__tenure *t, const struct pawl__tenure_view *v, struct pawl__tenure_move *m)
 {
-	if (!m->again && v->look.who != PAWL__INSIDE)
+	if (m->again)
+		return;
+	if (v->look.who != PAWL__INSIDE)
 		give(t, v, m);
+	else
+		come_again(v, m);
 }
 
 static void settle(struct pawl__tenure *t, const struct pawl__tenure_view *v, struct pawl__tenure_move *m)
