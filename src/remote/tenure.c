@@ -87,7 +87,7 @@ static void revoke(struct pawl__tenure *t, const struct pawl__tenure_view *v, st
 	if (t->revoked_at)
 		return;
 	t->revoked_at = v->now;
-	t->stop_at = v->look.grants + v->rules->max_handoffs;
+	t->stop_at = later(1, (int64_t)v->look.grants + v->rules->max_handoffs); /* 0 is none */
 	m->changed = true;
 }
 
