@@ -199,7 +199,8 @@ static void hear_of_session(struct pawl__tenure *t, const struct pawl__tenure_vi
 	struct pawl__tenure_move *m)
 {
 	switch (e->state) {
-	case PAWL_REMOTE_UP: /* or a new keeper: whatever was under way may never have been sent */
+	case PAWL_REMOTE_UP: /* or a new keeper: whatever was under way may never have been sent, or told */
+		m->lost = t->state == PAWL__T_LOST;
 		t->next = v->now;
 		t->backoff = BACKOFF_FIRST;
 		break;
