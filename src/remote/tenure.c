@@ -319,8 +319,8 @@ static void settle_open(struct pawl__tenure *t, const struct pawl__tenure_view *
 		return;
 	}
 	m->wake_at = sooner(m->wake_at, look_at);
-	if (v->look.who == PAWL__ASKER)
-		m->told = true; /* it has been open all the time, or is again */
+	if (v->look.who == PAWL__ASKER && v->now < t->deadline - v->rules->min_use)
+		m->told = true; /* it has been open all the time, or is again; else it would come, find it closed, and ring */
 }
 
 /* Its owner rings as it leaves, unless it dies. */
