@@ -54,6 +54,7 @@ static void look(const struct pawl__seat *seat, const struct pawl__seat_world *w
 {
 	w->look(w->arg, l);
 	l->closed = t->open && PAWL_LOAD(&seat->good, RELAXED) == 0; /* relaxed: what matters is who is inside, SE2 */
+	l->untold = PAWL_LOAD(&seat->died, RELAXED) != 0; /* relaxed: it counts when nobody is inside who could clear it, SE2 */
 }
 
 static void carry_out(struct pawl__seat *seat, const struct pawl__seat_world *w, struct pawl__tenure_move *m)
@@ -84,6 +85,8 @@ static void step(struct pawl__seat *seat, const struct pawl__seat_world *w, cons
 		if (m->died) /* before: once it is written down it will not be heard again */
 			PAWL_STORE(&seat->died, 1u, RELAXED); /* relaxed: SE7 shows it to whom it concerns */
 		write_down(seat, &t);
+		if (m->handed_on)                             /* after: it is told twice rather than never */
+			PAWL_STORE(&seat->died, 0u, RELAXED); /* relaxed: nobody is inside, nor comes in */
 		publish(seat, &t, w->rules->min_use, t.open && !was_open);
 	}
 	carry_out(seat, w, m);

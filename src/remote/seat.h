@@ -8,6 +8,10 @@
  *   keeper    SE1  good = 0        then  SE2  look at word, asking
  *   asker     RB1  word = me, SE3  asking = 0   then  SE4  look at good
  *
+ * A death is told to the first who is granted the lock after it, on whichever host. `died` says that one is owed here: the keeper
+ * sets it when the service says so, an asker that took the slot over from a dead owner sets it before it asks. Who comes
+ * in clears it; if the lease is given back before, the keeper hands it on.
+ *
  * A keeper may be killed between any two stores. What must not be torn is written to the copy that is not in use, and then that
  * one is put to use, by one store.
  */
@@ -27,7 +31,7 @@ struct pawl__seat {
 	uint32_t asking;  /* the slot's owner, if it waits for a lease and is not inside */
 	uint32_t bell;    /* askers sleep on it */
 	uint32_t state;   /* of the tenure: for those who try, and for people */
-	uint32_t died;    /* the tenure before this one ended uncleanly, and nobody has been told yet */
+	uint32_t died;    /* an owner died before, and nobody has been told yet: see below */
 	uint32_t current; /* which copy counts */
 	uint32_t gen;     /* of the place: whose name it is about */
 	uint64_t spare;
@@ -47,7 +51,7 @@ struct pawl__seat_world {
 	int64_t not_before;
 	const struct pawl__tenure_rules *rules;
 	void *arg;
-	/* Fill in everything but `closed`: the word is loaded SEQ_CST (SE2), and `asking` after it. */
+	/* Fill in `who`, `more`, `grants`: the word is loaded SEQ_CST (SE2), and `asking` after it. */
 	void (*look)(void *arg, struct pawl__look *look);
 	/* Send it. False: not taken; it will be tried again. */
 	bool (*submit)(void *arg, const pawl_remote_op_t *op);

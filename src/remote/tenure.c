@@ -100,7 +100,7 @@ static void be_granted(struct pawl__tenure *t, const struct pawl__tenure_view *v
 	t->hi = e->hi;
 	t->floor = t->floor > e->hi ? t->floor : e->hi;
 	m->died = e->owner_died && !useless;
-	t->unclean = useless && e->owner_died; /* nobody was told: hand it on */
+	t->unclean = useless && (e->owner_died || v->look.untold); /* nobody was told: hand it on */
 	if (useless)
 		return;
 	t->open = true;
@@ -276,7 +276,8 @@ static void settle_asking(struct pawl__tenure *t, const struct pawl__tenure_view
 
 static void give(struct pawl__tenure *t, const struct pawl__tenure_view *v, struct pawl__tenure_move *m)
 {
-	t->unclean = v->look.who == PAWL__CORPSE;
+	t->unclean = v->look.who == PAWL__CORPSE || v->look.untold;
+	m->handed_on = v->look.untold;
 	enter(t, v, PAWL__T_GIVING, m);
 	repeat(t, v, PAWL_REMOTE_RELEASE, m);
 }

@@ -63,8 +63,9 @@ typedef enum pawl__who {
 
 struct pawl__look {
 	pawl__who_t who;
-	bool more;       /* others wait for the slot */
-	bool closed;     /* the last owner has closed the tenure: its stop_at was reached */
+	bool more;   /* others wait for the slot */
+	bool closed; /* the last owner has closed the tenure: its stop_at was reached */
+	bool untold; /* an owner died, here or on another host, and whoever was granted the lock since has not been told */
 	uint64_t grants; /* local grants of the name so far */
 };
 
@@ -82,6 +83,7 @@ struct pawl__tenure_move {
 	bool changed; /* write it down, before anything below */
 	bool told;    /* local waiters have something to look at */
 	bool died; /* the tenure before this one ended uncleanly, on another host: tell the first who is granted the lock */
+	bool handed_on;      /* the death that nobody was told of is the next host's to hear */
 	bool lost;           /* the lease is lost: tell the owner inside */
 	bool jeopardy;       /* two thirds of the lease are over and no renewal has come */
 	bool again;          /* it was closed or lost just now: publish that, look again, step again with no event */
