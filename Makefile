@@ -106,6 +106,11 @@ all: $(A) $(SO) $(O)/pawl ## the library, static and shared, and the command
 # Not for the tests: they misuse locks on purpose, and the analysis cannot see through assertions.
 $(O)/src/%.o $(O)/tests/examples/%.o: ALL += $(TSA)
 $(O)/src/cli/%.o: ALL += $(JSON_CFLAGS)
+# Where backends are looked for is compiled in, so that nobody can lead a privileged program elsewhere.
+$(O)/src/remote/registry.o $(O)/tests/unit/test_registry.o: ALL += -DPAWL_BACKEND_DIR='"$(LIBDIR)/pawl"'
+$(O)/src/remote/registry.o $(O)/tests/unit/test_registry.o: $(O)/backend-dir
+$(O)/backend-dir: FORCE
+	@mkdir -p $(@D); echo "$(LIBDIR)/pawl" | cmp -s - $@ || echo "$(LIBDIR)/pawl" >$@
 # Where a loop happens to lie may not decide a comparison; and the table says how it was compiled.
 # Its headers are found by their names, in whichever folder.
 $(O)/bench/%.o $(O)/tests/unit/test_bench_%.o: ALL += $(patsubst %,-iquote bench%,/ /measure /report /judge /plot) $(JSON_CFLAGS)

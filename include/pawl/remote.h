@@ -129,8 +129,13 @@ typedef struct pawl_backend {
 } pawl_backend_t;
 
 /** Make a backend known, for all spaces opened from now on. One for a scheme; a later one takes its place. It must outlive them.
- * Returns  0; EINVAL NULL, a wrong version, no scheme or one that is not made of letters, digits, + and -; ENOSPC.
- * Blocks   no.  Threads  any.  Signals  not async-signal-safe. */
+ *
+ * Without that, `redis://` is looked for in libpawl-redis.so: in the folder pawl/ beside the library, or in the one that
+ * PAWL_BACKEND_DIR names (an absolute path; not heeded where privileges are elevated). The file exports
+ * `const pawl_backend_t pawl_backend_redis`, with _ for each + and - of the scheme; it is never unloaded.
+ * Returns  0; EINVAL NULL, a wrong version, a function that is missing, a scheme that is not 1 to 32 of a-z, 0-9, + and -
+ *          with a letter first; ENOSPC 32 are known; pawl_space_reason() says which.
+ * Blocks   no.  Threads  any.  Fork  a child knows what its parent knew.  Signals  async-signal-safe when it succeeds. */
 PAWL_API int pawl_backend_register(const pawl_backend_t *backend);
 
 /** CLOCK_BOOTTIME, in nanoseconds: the clock of leases, which goes on while the machine is asleep.
@@ -138,11 +143,15 @@ PAWL_API int pawl_backend_register(const pawl_backend_t *backend);
 PAWL_API int64_t pawl_remote_now(void);
 
 /** Until when a lease may be believed in that was asked for at `sent_ns` with this time to live: less one in a hundred for
- * the drift of two clocks, less a guard of 5 ms or a twentieth. */
+ * the drift of two clocks, less a guard of 5 ms or a twentieth, whichever is more. In the past if so little is left;
+ * `sent_ns` itself for a time to live that is none (<= 0). Saturates.
+ * Signals  async-signal-safe. */
 PAWL_API int64_t pawl_remote_deadline(int64_t sent_ns, int64_t ttl_ns);
 
-/** Write `name` so that letters, digits and - _ . ~ stay and every other byte is %XX: for services in which / or ? or a blank
- * means something. Returns the length written, without the NUL; 0 if it does not fit into `size`. */
+/** Write `name` so that ASCII letters, digits and - _ . ~ stay and every other byte, and a dot in front, is %XX: for services
+ * in which / or ? or a blank or .. means something. No two names become the same text. At most three bytes for one.
+ * Returns the length written, without the NUL; 0 if it does not fit into `size`, and then `text` is not to be used.
+ * Signals  async-signal-safe. */
 PAWL_API size_t pawl_remote_encode(const char *name, char *text, size_t size);
 
 PAWL_EXTERN_C_END

@@ -11,7 +11,7 @@ require "$so" build/release/libpawl.a
 # Every function the headers declare or define, inlines too, and every variable. A name that ends with _ is not for users:
 # inline it is the header's own, and no symbol; extern it is the other half of an inline function, and must be one.
 functions() {
-    echo '#include <pawl/pawl.h>' | gcc -std=c11 -Iinclude -fsyntax-only -aux-info "$tap_scratch/aux" -x c - &&
+    printf '#include <pawl/%s>\n' pawl.h remote.h | gcc -std=c11 -Iinclude -fsyntax-only -aux-info "$tap_scratch/aux" -x c - &&
         sed -nE 's,^/\* include/pawl/[^*]*\*/ (extern|static) .*[ *](pawl_[a-z0-9_]*) \(.*,\1 \2,p' \
             <(sed -E 's/\(\*\).*//' "$tap_scratch/aux") | sed -E '/^static .*_$/d; s/.* //'
 }

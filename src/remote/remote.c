@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** remote.c: what every backend needs and must not get wrong by itself: the clock of leases, their deadlines, names as text.
+ *
+ * No state, and nothing of the rest of the library: a backend that is loaded may have a copy of its own.
+ */
+#include <limits.h>
+#include <string.h>
+#include <time.h>
+
+#include <pawl/remote.h>
+
+#define GUARD_LEAST 5000000ll
+
+int64_t pawl_remote_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+int64_t pawl_remote_deadline(int64_t sent_ns, int64_t ttl_ns)
+{
+	int64_t guard = ttl_ns / 20 > GUARD_LEAST ? ttl_ns / 20 : GUARD_LEAST, deadline;
+
+	if (ttl_ns <= 0)
+		return sent_ns;
+	if (__builtin_add_overflow(sent_ns, ttl_ns - ttl_ns / 100 - guard, &deadline))
+		return sent_ns > 0 ? INT64_MAX : INT64_MIN;
+	return deadline;
+}
+
+/* Not isalnum(): what a letter is must not depend on the locale. And no name may become "." or "..", or hide. */
+static bool stays(const char *name, size_t i)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~";
+
+	return strchr(plain, name[i]) && (name[i] != '.' || i > 0);
+}
+
+size_t pawl_remote_encode(const char *name, char *text, size_t size)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	size_t n = 0;
+
+	for (size_t i = 0; name[i]; i++) {
+		unsigned char c = (unsigned char)name[i];
+		bool plain = stays(name, i);
+
+		if (n + (plain ? 1 : 3) >= size)
+			return 0;
+		text[n++] = plain ? name[i] : '%';
+		if (!plain) {
+			text[n++] = digits[c >> 4];
+			text[n++] = digits[c & 15];
+		}
+	}
+	if (n < size)
+		text[n] = '\0';
+	return n;
+}
