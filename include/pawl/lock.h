@@ -27,10 +27,10 @@ typedef struct PAWL_CAPABILITY("named lock") pawl_lock pawl_lock_t;
 
 /** What an acquire was granted. */
 typedef struct pawl_grant {
-	pawl_fence_t fence;    /* larger at each new grant of this name, whoever gets it; stable under re-entry */
-	bool owner_died;       /* the previous owner died while it held the lock: the data may be half changed */
-	bool remote;           /* a lease of a remote service stands behind it (none in this version) */
-	int64_t good_until_ns; /* CLOCK_BOOTTIME at which the lease ends; INT64_MAX without a remote */
+	pawl_fence_t fence; /* larger at each new grant of this name, whoever gets it; stable under re-entry */
+	bool owner_died;    /* the previous owner died while it held the lock: the data may be half changed */
+	bool remote;        /* a lease of the space's remote stands behind it, which may be lost: pawl_lock_valid() */
+	int64_t good_until_ns; /* CLOCK_BOOTTIME at which the lease ends unless it is renewed; INT64_MAX without a remote */
 } pawl_grant_t;
 
 /** A handle for the lock called `name`: 1 to PAWL_NAME_MAX bytes, anything but NUL. The lock comes to be by being named;
@@ -49,7 +49,10 @@ PAWL_API int pawl_lock_close(pawl_lock_t *lock);
 /** Take the named lock, waiting until `deadline` (PAWL_TRY: not at all). `grant` may be NULL.
  * Returns  0; EOWNERDEAD: taken, the previous owner died: make the data whole, then pawl_lock_consistent() (never with
  *          PAWL_AUTO_RECOVER: 0, and the grant says it); EBUSY (PAWL_TRY); ETIMEDOUT; EDEADLK this thread has it; EAGAIN
- *          recursion too deep; ENOTRECOVERABLE; ENOSPC; EIDRM; ENOMEM; EMFILE, ...: it may linger, and we cannot look.
+ *          recursion too deep; ENOTRECOVERABLE; ENOSPC; EIDRM; ENOMEM; EMFILE, ...: it may linger, and we cannot look;
+ *          EHOSTUNREACH: with a remote, in place of ETIMEDOUT or EBUSY: the lock service could not be reached.
+ * Remote   The host asks for a lease if it has none, and the caller waits for it. PAWL_TRY asks as well, once, and waits for
+ *          the answer, two seconds at most: EBUSY if another host has the lock.
  * Held     after 0 and EOWNERDEAD (pawl_acquired(rc)), after nothing else.
  * Order    acquire; pairs with pawl_lock_release() [RB1/RB2].
  * Blocks   until `deadline`: spins for microseconds, then sleeps. System calls: none when free, but for a thread's first
@@ -64,10 +67,26 @@ PAWL_API PAWL_MUST_CHECK int pawl_lock_acquire(pawl_lock_t *lock, pawl_deadline_
 	PAWL_TRY_ACQUIRE(0, *lock);
 
 /** Give it up. After EOWNERDEAD without pawl_lock_consistent() this poisons the lock until pawl_lock_reset().
- * Returns  0; EPERM: this thread does not hold it (nothing has changed).
+ * Returns  0; EPERM: this thread does not hold it (nothing has changed); ESTALE: given up, and the lease had been lost before:
+ *          another host may have had the lock meanwhile, and what you did under it stands only where its token was checked.
  * Order    release; pairs with pawl_lock_acquire() [RB1/RB2].
- * Blocks   never. System calls: futex, when somebody sleeps.  Signals  not async-signal-safe. */
+ * Blocks   never. System calls: futex, when somebody sleeps or the keeper is to be told.  Signals  not async-signal-safe. */
 PAWL_API int pawl_lock_release(pawl_lock_t *lock) PAWL_RELEASE(*lock);
+
+/** Is the calling thread's hold still good? True while it holds the lock and, with a remote, the lease has not been lost and its
+ * time is not over. A true answer may be out of date when you read it; only the resource can tell, by the token.
+ * Blocks   never. Reads memory, and the clock once in a while: no system call with a vDSO.  Threads  any, of its own hold. */
+PAWL_API bool pawl_lock_valid(const pawl_lock_t *lock);
+
+/** Have `callback` called when a thread of this process holds the lock and its lease is lost: once for each such hold, by a thread
+ * of the library in which signals are blocked. It may call anything but pawl_space_close of this space. NULL: no more.
+ * Returns  0, also where there is no remote; EINVAL; EAGAIN, ENOMEM no thread to be had.
+ * Blocks   no.  Threads  any; the last one to call it.  Fork  counts for the child as well. */
+PAWL_API int pawl_lock_on_lost(pawl_lock_t *lock, void (*callback)(pawl_lock_t *lock, void *arg), void *arg);
+
+/** A descriptor that can be read when that happens: an eventfd for poll(2) and its kin, of the handle; do not close it.
+ * Returns  the descriptor; -1: no remote, or none to be had.  Fork  a child shares it with its parent. */
+PAWL_API int pawl_lock_lost_fd(pawl_lock_t *lock);
 
 /** After EOWNERDEAD: the data is whole again.
  * Returns  0; EPERM not the owner; EINVAL the owner, but nobody died.  Blocks  never. */
@@ -95,6 +114,17 @@ typedef enum pawl_lock_state {
 	PAWL_STATE_LINGERING, /* released, or its owner died, but a command started under it still runs */
 } pawl_lock_state_t;
 
+/** What this host has of a name at the space's remote. */
+typedef enum pawl_tenure {
+	PAWL_TENURE_NONE,     /* nothing */
+	PAWL_TENURE_ASKING,   /* a request is under way */
+	PAWL_TENURE_QUEUED,   /* a place behind another host */
+	PAWL_TENURE_HELD,     /* the lease */
+	PAWL_TENURE_LOST,     /* it had, and an owner is still inside */
+	PAWL_TENURE_GIVING,   /* it gives the lease back */
+	PAWL_TENURE_DROPPING, /* it leaves the queue */
+} pawl_tenure_t;
+
 typedef struct pawl_lock_info {
 	char name[PAWL_NAME_MAX + 1];
 	pawl_lock_state_t state;
@@ -109,6 +139,11 @@ typedef struct pawl_lock_info {
 	uint64_t grants;        /* since the name came to be in this space */
 	uint64_t contended;     /* grants that had to wait */
 	uint64_t deaths;        /* owners that died */
+
+	bool remote;           /* the space has a remote; what follows is about that */
+	pawl_tenure_t tenure;  /* `fence.hi` is the token of the present one, or of the last */
+	bool revoked;          /* another host waits for it */
+	int64_t good_until_ns; /* HELD: CLOCK_BOOTTIME at which it ends unless it is renewed; 0 else */
 } pawl_lock_info_t;
 
 /** A snapshot of one lock. Reads only.
@@ -121,6 +156,9 @@ PAWL_API int pawl_lock_peek(pawl_space_t *space, const char *name, pawl_lock_inf
 
 /** Call `each` with a snapshot of every lock in the space until it returns non-zero, which is returned; else 0. */
 PAWL_API int pawl_lock_list(pawl_space_t *space, int (*each)(const pawl_lock_info_t *info, void *arg), void *arg);
+
+/** The word for it: "none", "asking", "queued", "held", "lost", "giving", "dropping". */
+PAWL_API const char *pawl_tenure_name(pawl_tenure_t tenure);
 
 /** The word for a state: "free", "held", "dead", "poisoned", "lingering". */
 PAWL_API const char *pawl_lock_state_name(pawl_lock_state_t state);

@@ -30,6 +30,16 @@ typedef struct pawl_space_options {
 	bool persistent;   /* the last process to leave does not remove it */
 	bool existing;     /* open only: ENOENT if there is none */
 	pawl_deadline_t deadline; /* for an opener who meets one that is just leaving; 0 = two seconds from now */
+
+	/* Locks that are shared with other hosts: the URL of a lock service (remote.h), the same on all of them. NULL = this host's
+	 * own, or, of a space that exists, whatever it was made with. A space has one remote for its whole life. */
+	const char *remote;
+	int64_t ttl_ns; /* how long a lease outlives a host that has vanished; 0 = 10 s; at least 0.1 s, and what the service can do */
+	int64_t max_tenure_ns; /* how long this host hands a lock round while another one waits; 0 = 5 ms */
+	int64_t idle_keep_ns;  /* how long it keeps a lease that nobody uses and nobody asks for; 0 = 1 s */
+	uint32_t max_handoffs; /* how many grants it makes while another one waits; 0 = 65,536 */
+	bool no_handoffs;      /* none: hosts alternate */
+	bool looks_only;       /* this process will not speak to the service, should no other do (`pawl ls`) */
 } pawl_space_options_t;
 
 /** Open the space called `name`, creating it if need be; NULL is a space without a name, for this process and the
@@ -82,6 +92,22 @@ typedef struct pawl_space_stats {
 /** Reads only; a snapshot, not atomic as a whole.
  * Returns  0; EINVAL. */
 PAWL_API int pawl_space_stats(pawl_space_t *space, pawl_space_stats_t *stats);
+
+/** What a space's processes know of its remote. */
+typedef struct pawl_remote_info {
+	char url[512];      /* without its secrets; "" there is none */
+	char host[33];      /* who this host is to the service */
+	char reason[96];    /* why the service cannot be reached; "" */
+	bool up;            /* it can */
+	int32_t keeper_pid; /* the process that speaks to it, as it sees itself; 0: none just now */
+	uint32_t term;      /* keepers so far, this one included */
+	uint64_t losses;    /* leases lost while they were held */
+	int64_t ttl_ns;
+} pawl_remote_info_t;
+
+/** Reads only; a snapshot, not atomic as a whole.
+ * Returns  0, also where there is no remote; EINVAL. */
+PAWL_API int pawl_space_remote(pawl_space_t *space, pawl_remote_info_t *info);
 
 /** Check what can be checked of a live space: every word, slot, place and name within its bounds.
  * Returns  0; EPROTO, and pawl_space_reason() says what is wrong. Reads only; changes that are under way are no faults. */

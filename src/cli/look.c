@@ -12,7 +12,7 @@ int cli_look_into(const char *name, pawl_space_t **space)
 {
 	pawl_space_options_t options = { 0 };
 
-	options.existing = true;
+	options.existing = options.looks_only = true;
 	return pawl_space_open(space, name, &options);
 }
 

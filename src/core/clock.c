@@ -6,6 +6,10 @@
 
 #include "core/clock.h"
 
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
+
 static int64_t read_clock(clockid_t clock)
 {
 	struct timespec t;
@@ -18,6 +22,60 @@ int64_t pawl__now(void)
 {
 	return read_clock(CLOCK_MONOTONIC);
 }
+
+int64_t pawl__boot(void)
+{
+	return read_clock(CLOCK_BOOTTIME);
+}
+
+#ifdef __x86_64__
+/* The time stamp counter of a CPU that says it is invariant ticks at least once a nanosecond or two, in every power state, and
+ * alike on all cores. It is asked one thing only: has little time passed since this thread read the clock? After a suspension it
+ * has gone on, or begun at zero: both look long. A virtual machine that is stopped with its counter stops its clock too. */
+#define FEW_TICKS 1048576u
+#define LATE_NS   2000000
+
+static bool ask_for_counter(void)
+{
+	unsigned a, b, c, d;
+
+	return __get_cpuid(0x80000007, &a, &b, &c, &d) && (d >> 8 & 1);
+}
+
+static bool has_counter(void)
+{
+	static uint32_t known;                   /* 1 no, 2 yes */
+	uint32_t k = PAWL_LOAD(&known, RELAXED); /* relaxed: everybody finds out the same */
+
+	if (k == 0) {
+		k = ask_for_counter() ? 2 : 1;
+		PAWL_STORE(&known, k, RELAXED); /* relaxed: as above */
+	}
+	return k == 2;
+}
+
+int64_t pawl__boot_late(void)
+{
+	static __thread uint64_t read_at;
+	static __thread int64_t late;
+	uint64_t ticks = __builtin_ia32_rdtsc();
+	int64_t now;
+
+	if (PAWL_LIKELY(ticks - read_at < FEW_TICKS))
+		return late;
+	now = pawl__boot();
+	if (has_counter()) {
+		read_at = ticks;
+		late = now + LATE_NS;
+	}
+	return now;
+}
+#else
+int64_t pawl__boot_late(void)
+{
+	return pawl__boot();
+}
+#endif
 
 int64_t pawl__now_real(void)
 {

@@ -13,6 +13,13 @@ static inline int64_t pawl__sooner(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/** CLOCK_BOOTTIME: leases. It goes on while the machine sleeps. */
+int64_t pawl__boot(void);
+
+/** The same for a hot path: never early, late by 2 ms at most. Reads the clock once in a while, and in between a counter that
+ * tells that it was not long ago. */
+int64_t pawl__boot_late(void);
+
 /** CLOCK_REALTIME: where the token counters of a new segment begin, never a deadline. */
 int64_t pawl__now_real(void);
 

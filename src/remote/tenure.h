@@ -54,7 +54,7 @@ struct pawl__tenure_rules {
 };
 
 /** The lock on this host, as seen from outside, after whatever was published last. */
-typedef enum pawl__who {
+typedef enum pawl__who_is {
 	PAWL__NOBODY, /* free */
 	PAWL__ASKER,  /* whoever holds the slot waits for a lease */
 	PAWL__INSIDE, /* whoever holds the slot was granted the lock */

@@ -7,6 +7,7 @@
  * look alive for ever: so tokens are made anew and what was owned becomes ORPHAN. Token counters go on.
  */
 #include "core/point.h"
+#include "remote/office.h"
 #include "space/live.h"
 #include "space/segment.h"
 #include "space/table.h"
@@ -56,6 +57,7 @@ void pawl__adopt(struct pawl_space *space, bool reborn)
 	if (!reborn)
 		return;
 	orphan_inner(space);
+	pawl__office_reborn(space);
 	PAWL__POINT("adopt/orphaned");
 	pawl__stamp_reborn(space); /* last: should we be killed before, the next one does it all again */
 }

@@ -8,6 +8,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "space/handle.h"
 
@@ -116,7 +117,11 @@ struct pawl_lock *pawl__handle_make(
 		lock->name = (struct pawl__name){ .text = lock->text, .length = name->length, .hash = name->hash };
 		lock->space = space;
 		lock->places = (struct pawl__place *)((char *)space->header + PAWL__PLACES_OFF);
+		lock->seats = space->office
+				      ? (struct pawl__seat *)((char *)space->header + pawl__seats_off(space->capacity))
+				      : NULL;
 		lock->space_flags = &space->header->flags;
+		lock->lost_fd = -1;
 		lock->flags = flags;
 		lock->refs = 1;
 		pawl__spot_set(lock, spot);
@@ -191,6 +196,8 @@ void pawl__handles_destroy(struct pawl_space *space)
 		struct pawl_lock *lock = lock_of(node);
 
 		cds_lfht_del(space->handles, node);
+		if (lock->lost_fd >= 0)
+			close(lock->lost_fd);
 		free(lock); /* the space is closed: nobody looks any more, the iterator is past it */
 	}
 	rcu_read_unlock();

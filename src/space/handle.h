@@ -13,10 +13,19 @@
 struct pawl_lock {
 	struct pawl_space *space;
 	struct pawl__place *places; /* the space's, and */
+	struct pawl__seat *seats;   /* the same of a space with a remote; else NULL */
 	const uint32_t *space_flags; /* its header's flags: here, because the hot path waits for each load on the way to its CAS */
 	uint64_t spot; /* gen << 32 | index: where the name was last found; both at once, as threads share the handle */
 	uint32_t flags;
 	uint32_t refs; /* pawl_lock_open minus pawl_lock_close; 0: idle, kept for the next open; GONE: being freed */
+
+	/* who wants to be told that a lease is lost: watch.c, under the space's handles_lock */
+	struct pawl_lock *next_watched;
+	void (*on_lost)(struct pawl_lock *lock, void *arg);
+	void *on_lost_arg;
+	uint64_t told; /* the last grant whose loss was told */
+	int lost_fd;   /* or -1 */
+	bool watched;
 
 	struct cds_lfht_node node;
 	struct pawl__name name; /* its text is below */

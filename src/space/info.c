@@ -3,6 +3,7 @@
  * lock would eat the notice of its owner's death.)
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <pawl/lock.h>
@@ -104,6 +105,24 @@ static void look_at_state(struct pawl_space *space, uint32_t index, const struct
 		info->state = PAWL_STATE_LINGERING;
 }
 
+PAWL_STATIC_ASSERT((int)PAWL_TENURE_DROPPING == (int)PAWL__T_DROPPING, "the same states in the same order");
+
+static void look_at_tenure(const struct pawl_space *space, uint32_t index, pawl_lock_info_t *info)
+{
+	const struct pawl__seat *seat = pawl__seat_at(space, index);
+	uint64_t stop_at;
+
+	info->remote = space->office != NULL;
+	if (!seat)
+		return;
+	/* relaxed, all of it: for people */
+	info->tenure = PAWL_LOAD(&seat->state, RELAXED) % PAWL__T_STATES;
+	info->fence.hi = PAWL_LOAD(&seat->hi, RELAXED);         /* relaxed: as above */
+	info->good_until_ns = PAWL_LOAD(&seat->until, RELAXED); /* relaxed: as above */
+	stop_at = PAWL_LOAD(&seat->stop_at, RELAXED);           /* relaxed: as above */
+	info->revoked = info->tenure == PAWL_TENURE_HELD && stop_at > 1;
+}
+
 /* False: the place has no name, or is changing it. */
 static bool look(struct pawl_space *space, struct pawl__spot spot, pawl_lock_info_t *info)
 {
@@ -118,6 +137,7 @@ static bool look(struct pawl_space *space, struct pawl__spot spot, pawl_lock_inf
 	grant = PAWL_LOAD(&place->lock.grant, RELAXED); /* relaxed: for people */
 	look_at_state(space, spot.index, place, word, info);
 	info->fence.lo = grant;
+	look_at_tenure(space, spot.index, info);
 	info->grants = grant - place->first_grant;
 	info->contended = PAWL_LOAD(&place->contended, RELAXED); /* relaxed: statistics */
 	info->deaths = PAWL_LOAD(&place->deaths, RELAXED);       /* relaxed */
@@ -176,6 +196,11 @@ const char *pawl_lock_state_name(pawl_lock_state_t state)
 	return (unsigned)state < sizeof(names) / sizeof(names[0]) ? names[state] : "?";
 }
 
+const char *pawl_tenure_name(pawl_tenure_t tenure)
+{
+	return pawl__tenure_state_name(tenure);
+}
+
 /* ---- one space ---- */
 
 static uint32_t count_names(const struct pawl_space *space)
@@ -186,6 +211,38 @@ static uint32_t count_names(const struct pawl_space *space)
 	for (uint32_t i = 0; (place = pawl__place_from(space, &i)); i++)
 		n += pawl__gen_is_ready(pawl__table_gen(place));
 	return n;
+}
+
+static int32_t keeper_pid(const struct pawl_space *space)
+{
+	uint32_t word = PAWL_LOAD(&space->office->keeper.word, ACQUIRE), token; /* RB3 acquire, as in wait.c */
+	struct pawl__who who;
+
+	return pawl__word_kind(word) == PAWL__OWNED && pawl__live_is_alive(space, word, &token) &&
+			       pawl__live_who(space, pawl__word_slot(word), &who)
+		       ? who.pid
+		       : 0;
+}
+
+int pawl_space_remote(pawl_space_t *space, pawl_remote_info_t *info)
+{
+	const struct pawl__office *office;
+
+	if (!space || !info)
+		return EINVAL;
+	*info = (pawl_remote_info_t){ .up = false };
+	office = space->office;
+	if (!office)
+		return 0;
+	snprintf(info->url, sizeof(info->url), "%.*s", (int)sizeof(office->url) - 1, office->url);
+	snprintf(info->host, sizeof(info->host), "%.*s", (int)sizeof(office->host) - 1, office->host);
+	snprintf(info->reason, sizeof(info->reason), "%.*s", (int)sizeof(office->reason) - 1, office->reason);
+	info->up = PAWL_LOAD(&office->up, RELAXED);         /* relaxed: for people, all of these */
+	info->term = PAWL_LOAD(&office->term, RELAXED);     /* relaxed */
+	info->losses = PAWL_LOAD(&office->losses, RELAXED); /* relaxed */
+	info->ttl_ns = office->rules.ttl;
+	info->keeper_pid = keeper_pid(space);
+	return 0;
 }
 
 int pawl_space_stats(pawl_space_t *space, pawl_space_stats_t *stats)

@@ -3,15 +3,17 @@
  *
  *   0x00000000  header            one page: stamp, counters, the robust words that guard the table's growth
  *   0x00001000  liveness slots    4,096 of 128 bytes; slot 0 is nobody's; prepared in blocks of 64 as threads come
- *   0x00081000  (unused)
+ *   0x00081000  office            of a space with a remote: what its keepers hand on; one page
+ *   0x00082000  bells             a bit for each place: its seat is to be looked at
  *   0x00090000  places            `capacity` of 128 bytes, one per name; open addressing, never moving
  *   ...         long names        one record of 1 KiB for every 64 places, for names of 64 bytes and more
+ *   ...         seats             of a space with a remote: 256 bytes for each place
  *
- * Memory of places and long names is reserved in chunks of 64 KiB before the first store there (reserve.c), so that a
+ * Memory of places, long names and seats is reserved in chunks of 64 KiB before the first store there (reserve.c), so that a
  * large table costs microseconds to make and a full file system is ENOSPC, never SIGBUS.
  *
  * I7: nothing in here is an address, and whatever is read from here and used as an index is checked against its bounds
- *     first: by pawl__slot_at, pawl__place_at, pawl__long_at below, by nobody else.
+ *     first: by pawl__slot_at, pawl__place_at, pawl__long_at, pawl__seat_at (process.h), by nobody else.
  */
 #ifndef PAWL__LAYOUT_H
 #define PAWL__LAYOUT_H
@@ -24,10 +26,11 @@
 
 #include <pawl/space.h>
 
+#include "remote/seat.h"
 #include "space/word.h"
 
 #define PAWL__MAGIC  0x31306c7761707e00ull /* "\0~pawl01" */
-#define PAWL__FORMAT 1u
+#define PAWL__FORMAT 2u
 
 #define PAWL__SLOTS         (PAWL__SLOT_MAX + 1)
 #define PAWL__SLOT_BLOCK    64u /* slots prepared at a time: two pages */
@@ -43,7 +46,11 @@
 #define PAWL__CAPACITY_MIN     64u
 #define PAWL__CAPACITY_MAX     (1u << 20)
 
+#define PAWL__CAPACITY_REMOTE (1u << 18) /* at most, with a remote: a bell for each */
+
 #define PAWL__SLOTS_OFF  0x1000u
+#define PAWL__OFFICE_OFF 0x81000u
+#define PAWL__BELLS_OFF  0x82000u
 #define PAWL__PLACES_OFF 0x90000u
 
 /* header flags */
@@ -63,6 +70,7 @@ struct pawl__header {
 	uint32_t token_off; /* of the futex word within a slot's mutex */
 	int64_t epoch_ns;   /* where token counters begin, CLOCK_REALTIME */
 	int32_t creator_pid;
+	uint32_t remote; /* 1: there are an office and seats */
 
 	uint32_t flags;
 	uint64_t floor; /* I6: no counter of a reclaimed name was higher; new names begin here */
@@ -135,13 +143,34 @@ struct pawl__long {
 	uint64_t text[127]; /* NUL-padded */
 };
 
+/* What the processes of a host share about its remote. Line 0 is for all of them, the rest is the keeper's. */
+struct pawl__office {
+	pawl_robust_t keeper; /* the role: held by the thread that speaks to the service */
+	uint32_t doorbell;    /* moves when a bell is rung; the keeper sleeps on it */
+	uint32_t news;      /* moves when a keeper takes over or ends, or a lease is lost; the candidates sleep on it */
+	uint32_t up;        /* the service can be reached */
+	uint32_t term;      /* which keeper this is */
+	int64_t not_before; /* no ACQUIRE before that */
+	uint64_t takeovers, grants, losses; /* counters for people */
+
+	struct pawl__tenure_rules rules;
+	uint32_t backend_flags;
+	uint32_t url_is_whole; /* nothing was taken out of `url`: whoever has only that can be the keeper */
+	char host[33];         /* who we are to the service: 32 hex digits */
+	char reason[95];       /* why the service cannot be reached */
+	char url[512];         /* without its secrets */
+	uint8_t saved[PAWL_REMOTE_SAVED];
+};
+
+PAWL_STATIC_ASSERT(sizeof(struct pawl__office) <= PAWL__BELLS_OFF - PAWL__OFFICE_OFF, "the office is one page");
+PAWL_STATIC_ASSERT(PAWL__BELLS_OFF + PAWL__CAPACITY_REMOTE / 8 <= PAWL__PLACES_OFF, "a bell for each place");
 PAWL_STATIC_ASSERT(sizeof(struct pawl__header) <= PAWL__SLOTS_OFF, "the header is one page");
 PAWL_STATIC_ASSERT(sizeof(struct pawl__slot) == 128, "two cache lines");
 PAWL_STATIC_ASSERT(offsetof(struct pawl__slot, who_sequence) == 64, "what is waited on shares no line with display");
 PAWL_STATIC_ASSERT(sizeof(struct pawl__place) == 128, "two cache lines");
 PAWL_STATIC_ASSERT(offsetof(struct pawl__place, name) == 64, "the name has a line of its own");
 PAWL_STATIC_ASSERT(sizeof(struct pawl__long) == 1024, "sixty-four to a chunk");
-PAWL_STATIC_ASSERT(PAWL__SLOTS_OFF + PAWL__SLOTS * 128 <= PAWL__PLACES_OFF, "regions do not overlap");
+PAWL_STATIC_ASSERT(PAWL__SLOTS_OFF + PAWL__SLOTS * 128 <= PAWL__OFFICE_OFF, "regions do not overlap");
 PAWL_STATIC_ASSERT(PAWL__PLACES_OFF % PAWL__CHUNK == 0, "chunks begin with the places");
 
 static inline uint32_t pawl__longs_of(uint32_t capacity)
@@ -156,9 +185,16 @@ static inline uint64_t pawl__longs_off(uint32_t capacity)
 	return (end + PAWL__CHUNK - 1) / PAWL__CHUNK * PAWL__CHUNK;
 }
 
-static inline uint64_t pawl__total_of(uint32_t capacity)
+static inline uint64_t pawl__seats_off(uint32_t capacity)
 {
 	uint64_t end = pawl__longs_off(capacity) + (uint64_t)pawl__longs_of(capacity) * sizeof(struct pawl__long);
+
+	return (end + PAWL__CHUNK - 1) / PAWL__CHUNK * PAWL__CHUNK;
+}
+
+static inline uint64_t pawl__total_of(uint32_t capacity, bool remote)
+{
+	uint64_t end = pawl__seats_off(capacity) + (remote ? (uint64_t)capacity * sizeof(struct pawl__seat) : 0);
 
 	return (end + PAWL__CHUNK - 1) / PAWL__CHUNK * PAWL__CHUNK;
 }

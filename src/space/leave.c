@@ -106,6 +106,7 @@ void pawl__space_free(struct pawl_space *space)
 		munmap(space->header, space->size);
 	if (space->fd >= 0)
 		close(space->fd);
+	free(space->url);
 	free(space);
 }
 

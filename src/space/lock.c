@@ -8,6 +8,7 @@
  *   take_slot       the lock's word, against threads and processes alike     wait (wait.c)
  *   is_still_ours   does the place still have our name?                      give back, find again, once more
  *   outlast         does a command started by a killed holder still run?     wait for it (linger.c)
+ *   find_lease      with a remote: is the lease this host's, for long enough? ask the keeper, wait (remote/ask.c)
  *   grant_it        count; note the time, if that is wanted
  *
  * A step that fails undoes those before it, in reverse. walk() is all of them; stroll() is the same walk when nothing is in
@@ -21,6 +22,7 @@
 #include "core/cancel.h"
 #include "core/clock.h"
 #include "core/point.h"
+#include "remote/ask.h"
 #include "space/handle.h"
 #include "space/linger.h"
 #include "space/member.h"
@@ -200,6 +202,47 @@ __attribute__((noinline)) static int outlast(struct walk *w)
 	return rc;
 }
 
+static inline struct pawl__seat *seat_of(const struct pawl_lock *lock, const struct pawl__place *place)
+{
+	return lock->seats ? lock->seats + (place - lock->places) : NULL; /* there since the spot is known, as the place is */
+}
+
+/* The first to be granted the lock after an owner died on another host is told of it like one who takes over on this one. */
+static void inherit(struct walk *w, struct pawl__seat *seat)
+{
+	if (PAWL_LIKELY(PAWL_LOAD(&seat->died, RELAXED) == 0)) /* relaxed: SE4 has shown it */
+		return;
+	PAWL_STORE(&seat->died, 0u, RELAXED); /* relaxed: we own the slot */
+	w->died = true;
+	if (!(w->lock->flags & PAWL_AUTO_RECOVER))
+		PAWL_FETCH_OR(&w->place->lock.word, PAWL__W_INCONS, RELAXED); /* relaxed: only the owner sets it */
+}
+
+/* The slot is ours; is the lease this host's? */
+__attribute__((noinline)) static int find_lease(struct walk *w)
+{
+	struct pawl__seat *seat = seat_of(w->lock, w->place);
+	int rc = 0;
+
+	if (!seat)
+		return 0;
+	if (!pawl__seat_is_open(seat, pawl__boot_late())) {
+		if (w->died)
+			PAWL_STORE(&seat->died, 1u,
+				RELAXED); /* relaxed: SE3 and BE1 show it to the keeper: ours may not be the next grant */
+		rc = pawl__lease_ask(w->lock->space, pawl__place_index(w->lock->space, w->place), w->member->me, w->deadline);
+	}
+	if (rc == 0) {
+		inherit(w, seat);
+		return 0;
+	}
+	w->waited = true;
+	PAWL_STORE(&seat->asking, 0u, SEQ_CST); /* SE3 seq_cst: pairs with SE2: as in ask.c */
+	put_back(w);
+	pawl__bell_ring(w->lock->space, pawl__place_index(w->lock->space, w->place));
+	return rc;
+}
+
 /* For `pawl ls`: this grant began now. One writer, the owner; one who was killed half-way left the count odd. */
 __attribute__((noinline)) static void note_since(struct walk *w)
 {
@@ -216,10 +259,17 @@ __attribute__((noinline)) static void note_since(struct walk *w)
 	ck_sequence_write_end(&place->since_sequence);
 }
 
-static inline void say(uint64_t count, bool died, pawl_grant_t *grant)
+static inline void say(const struct pawl__seat *seat, uint64_t count, bool died, pawl_grant_t *grant)
 {
-	if (grant)
-		*grant = (pawl_grant_t){ .fence = { .lo = count }, .owner_died = died, .good_until_ns = INT64_MAX };
+	if (!grant)
+		return;
+	*grant = (pawl_grant_t){ .fence = { .lo = count }, .owner_died = died, .good_until_ns = INT64_MAX };
+	if (seat) {
+		/* relaxed, both: SE4 has shown them; a renewal may move `until` */
+		grant->remote = true;
+		grant->fence.hi = PAWL_LOAD(&seat->hi, RELAXED);
+		grant->good_until_ns = PAWL_LOAD(&seat->until, RELAXED); /* relaxed: as above */
+	}
 }
 
 static inline int grant_it(struct walk *w, pawl_grant_t *grant)
@@ -232,7 +282,7 @@ static inline int grant_it(struct walk *w, pawl_grant_t *grant)
 		PAWL_FETCH_OR(&w->place->mark, PAWL__TOUCHED, RELAXED); /* relaxed: as above */
 	if (PAWL_UNLIKELY(w->waited || (w->lock->flags & PAWL_TIMESTAMP)))
 		note_since(w);
-	say(count, w->died, grant);
+	say(seat_of(w->lock, w->place), count, w->died, grant);
 	return w->died && !(w->lock->flags & PAWL_AUTO_RECOVER) ? EOWNERDEAD : 0;
 }
 
@@ -241,7 +291,7 @@ static int nest(struct walk *w, pawl_grant_t *grant)
 	int rc = pawl__robust_nest(&w->place->lock, w->lock->flags & PAWL_RECURSIVE);
 
 	if (rc == 0)
-		say(w->place->lock.grant, w->died, grant);
+		say(seat_of(w->lock, w->place), w->place->lock.grant, w->died, grant);
 	return rc;
 }
 
@@ -270,6 +320,8 @@ __attribute__((noinline)) static int walk(struct walk *w, pawl_grant_t *grant)
 	} while (rc == EAGAIN);
 	if (rc == 0 && is_lingering(w))
 		rc = outlast(w);
+	if (rc == 0)
+		rc = find_lease(w);
 	return rc == 0 ? grant_it(w, grant) : rc;
 }
 
@@ -294,6 +346,12 @@ static inline bool is_clear(const struct pawl__place *place, uint32_t gen)
 	       (PAWL_LOAD(&place->mark, RELAXED) & (PAWL__LINGER | PAWL__TOUCHED)) == PAWL__TOUCHED;
 }
 
+/* Has this host the lease, with nothing to be said about it? */
+static inline bool is_ours(const struct pawl__seat *seat)
+{
+	return pawl__seat_is_open(seat, pawl__boot_late()) && PAWL_LOAD(&seat->died, RELAXED) == 0; /* relaxed: SE4 */
+}
+
 /* The walk of a lock that is free, whose handle is fresh and whose last holder left nothing behind: the same steps with
  * nothing to do at most of them, in registers. False: nothing has happened. */
 static inline bool stroll(const pawl_lock_t *lock, pawl_grant_t *grant)
@@ -301,6 +359,7 @@ static inline bool stroll(const pawl_lock_t *lock, pawl_grant_t *grant)
 	struct pawl__member *member = pawl__recent;
 	struct pawl__spot spot;
 	struct pawl__place *place;
+	struct pawl__seat *seat;
 
 	if (PAWL_UNLIKELY(!member || !lock || member->space != lock->space || member->me == 0 ||
 			  (lock->flags & PAWL_TIMESTAMP) || is_removed(lock)))
@@ -309,11 +368,12 @@ static inline bool stroll(const pawl_lock_t *lock, pawl_grant_t *grant)
 	place = place_of(lock, spot);
 	if (PAWL_UNLIKELY(!pawl__robust_take_free(&place->lock, member->me)))
 		return false;
-	if (PAWL_UNLIKELY(!is_clear(place, spot.gen))) {
+	seat = seat_of(lock, place);
+	if (PAWL_UNLIKELY(!is_clear(place, spot.gen) || (seat && !is_ours(seat)))) {
 		pawl__robust_give(&place->lock, member->me, PAWL__W_FREE);
 		return false;
 	}
-	say(pawl__robust_count(&place->lock), false, grant);
+	say(seat, pawl__robust_count(&place->lock), false, grant);
 	PAWL__POINT("lock/granted-at-once");
 	pawl__member_holds(member, +1);
 	return true;
@@ -326,6 +386,27 @@ int pawl_lock_acquire(pawl_lock_t *lock, pawl_deadline_t deadline, pawl_grant_t 
 
 /* ---- and back ---- */
 
+/* With a remote: was the lease good to the end? And does it go with us? */
+static int release_lease(const pawl_lock_t *lock, struct pawl__place *place)
+{
+	struct pawl__seat *seat = seat_of(lock, place);
+	struct pawl__member *member = pawl__member_now(lock->space);
+	bool valid, last;
+	int rc;
+
+	if (PAWL_UNLIKELY(!member || !pawl__robust_is_mine(&place->lock, member->me)))
+		return EPERM;
+	if (PAWL_UNLIKELY(pawl__robust_is_nested(&place->lock)))
+		return pawl__robust_release(member, &place->lock);
+	valid = pawl__seat_is_valid(seat, pawl__boot_late());
+	last = pawl__seat_leave(seat, PAWL_LOAD(&place->lock.grant, RELAXED)); /* relaxed: ours */
+	PAWL__POINT("lock/leaving-lease");
+	rc = pawl__robust_release(member, &place->lock);
+	if (PAWL_UNLIKELY(last || !valid))
+		pawl__bell_ring(lock->space, (uint32_t)(place - lock->places));
+	return rc != 0 || PAWL_LIKELY(valid) ? rc : ESTALE;
+}
+
 int pawl_lock_release(pawl_lock_t *lock) PAWL_NO_ANALYSIS
 {
 	struct pawl__place *place;
@@ -335,7 +416,19 @@ int pawl_lock_release(pawl_lock_t *lock) PAWL_NO_ANALYSIS
 	place = own_place(lock);
 	if (PAWL_UNLIKELY(!place))
 		return EPERM;
+	if (lock->seats)
+		return release_lease(lock, place);
 	return pawl__robust_release(pawl__member_now(lock->space), &place->lock);
+}
+
+bool pawl_lock_valid(const pawl_lock_t *lock)
+{
+	const struct pawl__place *place = lock ? own_place(lock) : NULL;
+	const struct pawl__seat *seat = place ? seat_of(lock, place) : NULL;
+
+	if (!place || !is_held_by_me(lock))
+		return false;
+	return !seat || pawl__seat_is_valid(seat, pawl__boot_late());
 }
 
 int pawl_lock_consistent(pawl_lock_t *lock) PAWL_NO_ANALYSIS

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "core/cancel.h"
+#include "remote/keeper.h"
 #include "space/file.h"
 #include "space/live.h"
 #include "space/member.h"
@@ -159,12 +160,31 @@ static void thread_exit(void *unused)
 	pthread_mutex_unlock(&pawl__registry);
 }
 
+/* They leave the registry's lock alone only when they have ended. */
+static void stop_keepers(void)
+{
+	struct pawl_space *space = NULL;
+
+	do {
+		if (pthread_mutex_trylock(&pawl__registry) != 0)
+			return;
+		for (space = pawl__spaces; space && !pawl__keeper_is_here(space);)
+			space = space->next;
+		pthread_mutex_unlock(&pawl__registry);
+		if (space)
+			pawl__keeper_stop(space, PAWL__WIND_UP_NS);
+	} while (space);
+}
+
 /* The process ends by exit(): only the calling thread can leave; what the others hold, they hold until they die. */
 __attribute__((destructor)) static void process_exit(void)
 {
 	struct pawl_space *next;
 
-	if (hooked != 0 || pthread_mutex_trylock(&pawl__registry) != 0)
+	if (hooked != 0)
+		return;
+	stop_keepers();
+	if (pthread_mutex_trylock(&pawl__registry) != 0)
 		return;
 	for (struct pawl_space *space = pawl__spaces; space; space = next) {
 		struct pawl__member *m = mine;
@@ -244,6 +264,7 @@ static void after_fork_in_child(void)
 	for (struct pawl_space *s = pawl__spaces; s; s = s->next) {
 		forget_members(s);
 		memset(s->own, 0, sizeof(s->own));
+		pawl__keeper_forget(s);
 		if (s->path[0] == '\0')
 			continue; /* anonymous: the mapping is the membership, its descriptor may be shared */
 		if (s->fd >= 0)

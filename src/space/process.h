@@ -20,6 +20,9 @@ struct pawl_space {
 	uint64_t size;
 	uint32_t capacity; /* copies of what the header says, checked once: a peer cannot move our bounds */
 	uint32_t token_off;
+	struct pawl__office *office; /* NULL: no remote */
+	struct pawl__keeper *keeper; /* this process's candidate for the role; NULL: none. keeper.c */
+	char *url;                   /* of the remote, whole, as this process was given it; NULL: it was not */
 
 	char path[PATH_MAX]; /* "" for an anonymous one */
 	int fd;              /* membership: a shared OFD lock on byte 0; -1 once lost (fork without descriptors) */
@@ -34,6 +37,7 @@ struct pawl_space {
 	struct cds_lfht *handles; /* (name, flags) -> pawl_lock_t; handle.c */
 	pthread_mutex_t handles_lock;
 	unsigned long handle_count, idle_handles;
+	struct pawl_lock *watched; /* handles whose users want to be told of a lost lease; watch.c */
 
 	uint32_t own[PAWL__SLOTS]; /* by slot: the id of this process's thread that has it, 0 if none does (rule F1) */
 };
@@ -47,7 +51,7 @@ struct pawl__member {
 	struct pawl__member *next_of_space;
 };
 
-/* I7: every index that was read from the segment goes through one of these three. NULL: out of bounds, or not there. */
+/* I7: every index that was read from the segment goes through one of these four. NULL: out of bounds, or not there. */
 static inline struct pawl__slot *pawl__slot_at(const struct pawl_space *space, uint32_t slot)
 {
 	/* LV1 acquire: pairs with LV2 (grow): a slot counted as ready has its mutex prepared */
@@ -88,6 +92,15 @@ static inline struct pawl__long *pawl__long_at(const struct pawl_space *space, u
 	if (record >= pawl__longs_of(space->capacity) || !pawl__chunk_is_there(space, off))
 		return NULL;
 	return (struct pawl__long *)((char *)space->header + off);
+}
+
+static inline struct pawl__seat *pawl__seat_at(const struct pawl_space *space, uint32_t place)
+{
+	uint64_t off = pawl__seats_off(space->capacity) + (uint64_t)place * sizeof(struct pawl__seat);
+
+	if (!space->office || place >= space->capacity || !pawl__chunk_is_there(space, off))
+		return NULL;
+	return (struct pawl__seat *)((char *)space->header + off);
 }
 
 static inline uint32_t pawl__place_index(const struct pawl_space *space, const struct pawl__place *place)

@@ -22,6 +22,8 @@ struct pawl__taking {
 	pawl_deadline_t deadline;
 	bool auto_recover;         /* take over without INCONS: the owner need not say consistent */
 	struct pawl__place *place; /* for display, whose lock it is; or NULL */
+	const uint32_t *also;      /* a word that ends the waiting with ECANCELED when it is not `also_value`; NULL */
+	uint32_t also_value;
 
 	/* filled in */
 	bool waited; /* it was not free at once */
@@ -47,7 +49,7 @@ static inline bool pawl__robust_give_plain(pawl_robust_t *lock, uint32_t me)
 }
 
 /** Take a lock this thread does not hold, waiting for it. Does not count a grant.
- * Returns 0, EOWNERDEAD (also with auto_recover), EBUSY, ETIMEDOUT, ENOTRECOVERABLE, EIDRM. */
+ * Returns 0, EOWNERDEAD (also with auto_recover), EBUSY, ETIMEDOUT, ENOTRECOVERABLE, EIDRM, ECANCELED. */
 int pawl__robust_take(struct pawl__taking *t);
 
 /** Give it up. `w` is what the word becomes: FREE, or POISON, or ORPHAN | WAITERS to hand a death on to the next one.

@@ -17,6 +17,7 @@
 
 #include "core/clock.h"
 #include "core/point.h"
+#include "remote/office.h"
 #include "space/file.h"
 #include "space/live.h"
 #include "space/reserve.h"
@@ -148,7 +149,7 @@ static uint32_t round_capacity(uint32_t wanted)
 static int make(struct pawl_space *space, const pawl_space_options_t *options, int64_t epoch_ns)
 {
 	uint32_t capacity = round_capacity(options->capacity);
-	uint64_t size = pawl__total_of(capacity);
+	uint64_t size = pawl__total_of(capacity, options->remote != NULL);
 	struct stat st;
 	int rc;
 
@@ -169,7 +170,7 @@ static int make(struct pawl_space *space, const pawl_space_options_t *options, i
 	space->capacity = capacity;
 	space->token_off = space->header->token_off; /* nobody else has seen it yet */
 	rc = pawl__live_grow(space);
-	return rc != 0 ? pawl__file_refuse(space->path, rc) : 0;
+	return rc != 0 ? pawl__file_refuse(space->path, rc) : pawl__office_found(space, options);
 }
 
 static int set_rights(const struct pawl_space *space, const pawl_space_options_t *options)

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "core/cancel.h"
+#include "remote/keeper.h"
+#include "remote/office.h"
 #include "space/handle.h"
 #include "space/member.h"
 #include "space/file.h"
@@ -25,7 +27,7 @@ static int check_options(const pawl_space_options_t *o)
 		return pawl__refuse(EINVAL, "a space holds %u names at most, not %u", PAWL__CAPACITY_MAX, o->capacity);
 	if ((o->mode & ~widest) != 0 || (o->mode != 0 && (o->mode & 0600) != 0600))
 		return pawl__refuse(EINVAL, "mode %04o: use 0600, or up to 0660 together with a group", o->mode);
-	return 0;
+	return pawl__office_check(o);
 }
 
 /* The process has this file open already, and the name still means it. Caller holds pawl__registry. */
@@ -51,6 +53,8 @@ static int make(struct pawl_space **out, const char *path, const pawl_space_opti
 	if (path)
 		snprintf(space->path, sizeof(space->path), "%s", path);
 	rc = path ? pawl__segment_attach(space, options) : pawl__segment_anonymous(space, options);
+	if (rc == 0 && (rc = pawl__office_enter(space, options)) != 0)
+		pawl__segment_leave(space);
 	if (rc == 0 && (rc = pawl__handles_create(space)) != 0) {
 		pawl__refuse(rc, "out of memory");
 		pawl__segment_leave(space);
@@ -66,15 +70,34 @@ static int make(struct pawl_space **out, const char *path, const pawl_space_opti
 	return 0;
 }
 
+/* From here on the space is open; without its candidate it has to wait for those of other processes. */
+static int start_keeper(struct pawl_space *space)
+{
+	int rc = pawl__keeper_start_locked(space);
+
+	if (rc == 0)
+		return 0;
+	space->opens--;
+	if (space->opens == 0)
+		pawl__space_end(space);
+	return pawl__refuse(rc, "no thread to be had for the remote: %s", strerror(rc));
+}
+
 static int open_locked(pawl_space_t **out, const char *path, const pawl_space_options_t *options)
 {
 	struct pawl_space *space = path ? find_open(path) : NULL;
+	int rc;
 
-	if (!space)
-		return make(out, path, options);
-	space->opens++;
-	*out = space;
-	return 0;
+	if (space) {
+		rc = pawl__office_admit(space, options);
+		if (rc != 0)
+			return rc;
+		space->opens++;
+		*out = space;
+	} else {
+		rc = make(out, path, options);
+	}
+	return rc == 0 ? start_keeper(*out) : rc;
 }
 
 int pawl_space_open(pawl_space_t **space, const char *name, const pawl_space_options_t *options)
@@ -139,10 +162,16 @@ static int close_locked(struct pawl_space *space)
 int pawl_space_close(pawl_space_t *space)
 {
 	int rc, cancel;
+	bool last;
 
 	if (!space)
 		return EINVAL;
 	cancel = pawl__cancel_off();
+	pthread_mutex_lock(&pawl__registry);
+	last = is_known(space) && space->opens == 1 && !holds_anything(space);
+	pthread_mutex_unlock(&pawl__registry);
+	if (last) /* it needs pawl__registry itself, to leave */
+		pawl__keeper_stop(space, PAWL__WIND_UP_NS);
 	pthread_mutex_lock(&pawl__registry);
 	rc = close_locked(space);
 	pthread_mutex_unlock(&pawl__registry);

@@ -14,10 +14,11 @@
 static uint64_t layout_hash(uint32_t token_off)
 {
 	const uint64_t parts[] = { PAWL__FORMAT, sizeof(struct pawl__header), sizeof(struct pawl__slot),
-		sizeof(struct pawl__place), sizeof(struct pawl__long), sizeof(pawl_robust_t), sizeof(pthread_mutex_t),
-		sizeof(void *), sizeof(long), token_off, PAWL__SLOTS, PAWL__SLOT_BITS, PAWL__INC_MAX, PAWL__W_WAITERS,
-		PAWL__W_INCONS, PAWL__WINDOW, PAWL__STRIPES, PAWL__CHUNK, PAWL__LONG_RATIO, PAWL__SLOTS_OFF,
-		PAWL__PLACES_OFF, __BYTE_ORDER__, offsetof(struct pawl__slot, state), offsetof(struct pawl__place, gen),
+		sizeof(struct pawl__place), sizeof(struct pawl__long), sizeof(struct pawl__seat),
+		sizeof(struct pawl__office), sizeof(pawl_robust_t), sizeof(pthread_mutex_t), sizeof(void *),
+		sizeof(long), token_off, PAWL__SLOTS, PAWL__SLOT_BITS, PAWL__INC_MAX, PAWL__W_WAITERS, PAWL__W_INCONS,
+		PAWL__WINDOW, PAWL__STRIPES, PAWL__CHUNK, PAWL__LONG_RATIO, PAWL__SLOTS_OFF, PAWL__PLACES_OFF,
+		__BYTE_ORDER__, offsetof(struct pawl__slot, state), offsetof(struct pawl__place, gen),
 		offsetof(struct pawl__header, stripes) };
 	uint64_t hash = 0xcbf29ce484222325ull;
 
@@ -76,6 +77,7 @@ int pawl__stamp_fill(struct pawl_space *space, const pawl_space_options_t *optio
 	h->token_off = (uint32_t)token_off;
 	h->epoch_ns = epoch_ns;
 	h->creator_pid = getpid();
+	h->remote = options->remote != NULL;
 	h->flags = options->persistent ? PAWL__PERSISTENT : 0;
 	h->floor = (uint64_t)epoch_ns;
 	h->longs.grant = (uint64_t)epoch_ns;
@@ -97,9 +99,10 @@ static bool bounds_hold(const struct pawl__header *h)
 {
 	uint32_t c = h->capacity;
 
-	return c >= PAWL__CAPACITY_MIN && c <= PAWL__CAPACITY_MAX && (c & (c - 1)) == 0 &&
-	       h->slots_ready >= PAWL__SLOT_BLOCK && h->slots_ready <= PAWL__SLOTS &&
-	       h->slots_ready % PAWL__SLOT_BLOCK == 0 && h->token_off == (uint32_t)pawl__live_token_offset();
+	return c >= PAWL__CAPACITY_MIN && c <= PAWL__CAPACITY_MAX && (c & (c - 1)) == 0 && h->remote <= 1 &&
+	       (!h->remote || c <= PAWL__CAPACITY_REMOTE) && h->slots_ready >= PAWL__SLOT_BLOCK &&
+	       h->slots_ready <= PAWL__SLOTS && h->slots_ready % PAWL__SLOT_BLOCK == 0 &&
+	       h->token_off == (uint32_t)pawl__live_token_offset();
 }
 
 int pawl__stamp_check(const char *path, const struct pawl__header *h, uint64_t size, bool *reborn)
@@ -119,9 +122,9 @@ int pawl__stamp_check(const char *path, const struct pawl__header *h, uint64_t s
 			path);
 	if (!bounds_hold(h))
 		return pawl__refuse(EPROTO, "%s: damaged: its numbers are out of bounds; stop its users and remove it", path);
-	if (h->total_size != size || size != pawl__total_of(h->capacity))
+	if (h->total_size != size || size != pawl__total_of(h->capacity, h->remote))
 		return pawl__refuse(EPROTO, "%s: damaged: %llu bytes long, should be %llu; stop its users and remove it",
-			path, (unsigned long long)size, (unsigned long long)pawl__total_of(h->capacity));
+			path, (unsigned long long)size, (unsigned long long)pawl__total_of(h->capacity, h->remote));
 	read_boot_id(boot);
 	*reborn = memcmp(boot, h->boot_id, sizeof(boot)) != 0;
 	return 0;

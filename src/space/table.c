@@ -295,6 +295,14 @@ static bool take_nameless(struct pawl_space *space, struct pawl__member *member,
 	return false;
 }
 
+/* No lease, and no request for one, is under way for the name. One that begins now finds a place of another name (term.c). */
+static bool is_quiet(const struct pawl_space *space, const struct pawl__place *place)
+{
+	const struct pawl__seat *seat = pawl__seat_at(space, pawl__place_index(space, place));
+
+	return !seat || PAWL_LOAD(&seat->state, RELAXED) == PAWL__T_NONE; /* relaxed: who owns the slot decides what comes next */
+}
+
 /* Take the lock of a place whose name is idle: free, not lingering. No death is consumed here. A turn is free as well: the
  * one it was for may have given up waiting, and then nobody else ever takes it. */
 static bool take_idle(struct pawl__member *member, struct pawl__place *place, uint32_t gen, bool spare_touched)
@@ -312,7 +320,9 @@ static bool take_idle(struct pawl__member *member, struct pawl__place *place, ui
 	if ((v != PAWL__W_FREE && v != PAWL__W_TURN) || !PAWL_CAS(&place->lock.word, &v, member->me, ACQUIRE))
 		return false;
 	PAWL__POINT("table/idle-taken");
-	if (pawl__table_gen(place) == gen && !(PAWL_LOAD(&place->mark, RELAXED) & PAWL__LINGER)) /* relaxed: we own it */
+	/* relaxed: we own it */
+	if (pawl__table_gen(place) == gen && !(PAWL_LOAD(&place->mark, RELAXED) & PAWL__LINGER) &&
+		is_quiet(member->space, place))
 		return true;
 	pawl__robust_give(&place->lock, member->me, PAWL__W_FREE);
 	return false;
@@ -368,6 +378,9 @@ int pawl__table_insert(struct pawl_space *space, struct pawl__member *member, co
 	rc = pawl__table_find(space, name, spot);
 	if (rc != 0)
 		rc = settle(space, member, name, deadline, spot);
+	if (rc == 0 && space->office)
+		rc = pawl__reserve_chunk(
+			space, pawl__seats_off(space->capacity) + (uint64_t)spot->index * sizeof(struct pawl__seat));
 	pawl__robust_give(stripe, member->me, PAWL__W_FREE);
 	return rc;
 }

@@ -161,7 +161,7 @@ static bool is_sibling(const struct robust_waiter *r, uint32_t v)
 static void sleep_behind(struct robust_waiter *r, uint32_t v, int64_t now, int64_t until)
 {
 	bool sibling = is_sibling(r, v);
-	struct pawl__watch watch[2];
+	struct pawl__watch watch[3];
 
 	if (sibling)
 		watch_sibling(r, v, &watch[1]);
@@ -182,8 +182,9 @@ static void sleep_behind(struct robust_waiter *r, uint32_t v, int64_t now, int64
 	if (pawl__tune.slice_ns != PAWL_FOREVER && now + pawl__tune.slice_ns < until)
 		until = now + pawl__tune.slice_ns; /* I5 */
 	watch[0] = (struct pawl__watch){ .word = &r->t->lock->word, .value = v | PAWL__W_WAITERS };
+	watch[2] = (struct pawl__watch){ .word = r->t->also, .value = r->t->also_value };
 	show_waiting(r, now);
-	r->by_slice = pawl__park(watch, 2, until) == ETIMEDOUT;
+	r->by_slice = pawl__park(watch, r->t->also ? 3 : 2, until) == ETIMEDOUT;
 	PAWL__POINT("robust/woken");
 	show_awake(r);
 	r->w.rested = true;
@@ -257,6 +258,9 @@ static int owner(struct pawl__waiter *w, uint32_t v)
 
 	if (pawl__word_kind(v) == PAWL__POISON)
 		return leave(w, ENOTRECOVERABLE);
+	/* relaxed: a word that its reader looks at again */
+	if (r->t->also && PAWL_LOAD(r->t->also, RELAXED) != r->t->also_value)
+		return leave(w, ECANCELED);
 	if (pawl__word_kind(v) != PAWL__OWNED || !pawl__live_is_alive(r->t->space, v, &r->token))
 		return take_over(r, v) ? EOWNERDEAD : PAWL__AGAIN;
 	if (r->by_slice)

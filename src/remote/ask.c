@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** ask.c: ringing the keeper's bell, and waiting for what it says.
+ *
+ * A bell is a bit in the segment and a word that moves. The bit comes first: who is killed in between has asked for nothing that
+ * the next ring, or the next keeper, would not find.
+ */
+#include "remote/ask.h"
+
+#include <errno.h>
+
+#include "core/cancel.h"
+#include "core/park.h"
+#include "core/point.h"
+#include "core/tune.h"
+#include "remote/keeper.h"
+
+/* A try asks the service, once. It does not wait for one that does not answer. */
+#define TRY_NS 2000000000ll
+
+void pawl__bell_ring(const struct pawl_space *space, uint32_t place)
+{
+	uint64_t *bells = (uint64_t *)((char *)space->header + PAWL__BELLS_OFF);
+
+	/* BE1 release: pairs with BE2 (keeper.c): what the ringer did before is seen by who hears the bell */
+	PAWL_FETCH_OR(&bells[place / 64], 1ull << (place % 64), RELEASE);
+	PAWL__POINT("ask/rung");
+	/* BE3 release: pairs with BE4 (keeper.c): whoever sees the word move sees the bit */
+	PAWL_FETCH_ADD(&space->office->doorbell, 1u, RELEASE);
+	pawl__wake(&space->office->doorbell, 1);
+}
+
+/* ---- waiting for a lease ---- */
+
+struct asking {
+	const struct pawl_space *space;
+	struct pawl__seat *seat;
+	uint32_t place, me;
+	pawl_deadline_t deadline;
+	int64_t began;
+};
+
+/* Who says that it is asking is not inside, and who looks whether it may come in does not say so (seat.h). */
+static bool may_enter(const struct asking *a)
+{
+	/* SE3 seq_cst: pairs with SE2: if the keeper sees us asking, we have yet to look, and see what it did before */
+	PAWL_STORE(&a->seat->asking, 0u, SEQ_CST);
+	PAWL__POINT("ask/looking");
+	return pawl__seat_is_open(a->seat, pawl__boot());
+}
+
+static void say_so(const struct asking *a)
+{
+	PAWL_STORE(&a->seat->asking, a->me, SEQ_CST); /* SE3 seq_cst: pairs with SE2 */
+	PAWL__POINT("ask/asking");
+	pawl__bell_ring(a->space, a->place);
+}
+
+static bool is_up(const struct asking *a)
+{
+	return PAWL_LOAD(&a->space->office->up, RELAXED); /* relaxed: what it was a moment ago */
+}
+
+/* What ends the waiting. 0: nothing yet. */
+static int verdict(const struct asking *a, int64_t now)
+{
+	int rc = pawl__segment_is_there(a->space);
+
+	if (rc != 0)
+		return rc;
+	if (a->deadline == PAWL_TRY) {
+		/* relaxed: it is our own request, and the bell has told us */
+		if (PAWL_LOAD(&a->seat->state, RELAXED) == PAWL__T_QUEUED)
+			return EBUSY;
+		return now - a->began < TRY_NS ? 0 : is_up(a) ? EBUSY : EHOSTUNREACH;
+	}
+	if (now < a->deadline)
+		return 0;
+	return is_up(a) ? ETIMEDOUT : EHOSTUNREACH;
+}
+
+static void wait_for_bell(const struct asking *a, uint32_t bell, int64_t now)
+{
+	struct pawl__watch watch = { .word = &a->seat->bell, .value = bell };
+	int64_t until = a->deadline == PAWL_TRY ? a->began + TRY_NS : a->deadline;
+
+	/* I5; and a keeper that came and went between our ring and its successor has left the bell rung */
+	pawl__park(&watch, 1, pawl__sooner(until, now + (pawl__tune.slice_ns < TRY_NS ? pawl__tune.slice_ns : TRY_NS)));
+}
+
+static int ask(const struct asking *a)
+{
+	for (;;) {
+		/* SE9 acquire: pairs with SE8: what moved the bell is seen below */
+		uint32_t bell = PAWL_LOAD(&a->seat->bell, ACQUIRE);
+		int64_t now = pawl__now();
+		int rc;
+
+		if (may_enter(a))
+			return 0;
+		rc = verdict(a, now);
+		if (rc != 0)
+			return rc;
+		say_so(a);
+		wait_for_bell(a, bell, now);
+	}
+}
+
+int pawl__lease_ask(const struct pawl_space *space, uint32_t place, uint32_t me, pawl_deadline_t deadline)
+{
+	struct asking a = { .space = space,
+		.seat = pawl__seat_at(space, place),
+		.place = place,
+		.me = me,
+		.deadline = deadline,
+		.began = pawl__now() };
+	int rc, cancel;
+
+	if (!a.seat)
+		return EPROTO;
+	cancel = pawl__cancel_off();
+	rc = pawl__keeper_start((struct pawl_space *)(uintptr_t)space); /* in the child of a fork there is none yet */
+	if (rc == 0)
+		rc = ask(&a);
+	pawl__cancel_back(cancel);
+	return rc;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** ask.h: the side of those who own a slot and want to use the host's lease on its name (seat.h). */
+#ifndef PAWL__ASK_H
+#define PAWL__ASK_H
+
+#include "core/clock.h"
+#include "space/member.h"
+#include "space/segment.h"
+
+/** Tell the keeper that something has changed at this place. Any process, any thread. */
+void pawl__bell_ring(const struct pawl_space *space, uint32_t place);
+
+/** Wait for a lease. The caller owns the slot of `place`, and goes on owning it. Returns 0: inside; EBUSY (PAWL_TRY, or another
+ * host has it), ETIMEDOUT; EHOSTUNREACH; EIDRM. */
+int pawl__lease_ask(const struct pawl_space *space, uint32_t place, uint32_t me, pawl_deadline_t deadline);
+
+#endif

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** keeper.c: each process that knows a space's remote has one thread that would be the host's keeper. The role is a robust lock
+ * in the segment: one of them has it and does all that is said to the service (term.c), the others sleep until it dies or leaves.
+ *
+ * Nothing but the death of the keeper's thread passes the role on. One that is stopped keeps it: then leases run out, which is
+ * safe, and costs what is left of them.
+ *
+ *   event                        what happens
+ *   pawl_space_open, first ask   the candidate is started
+ *   the keeper is killed         EOWNERDEAD of the role: the next candidate adopts the seats and goes on, same session
+ *   pawl_space_close, exit()     the candidate ends; a keeper hands the role on, the last one gives idle leases back first
+ *   fork                         the child has no candidate until its first ask
+ */
+#include "remote/keeper.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "core/clock.h"
+#include "core/park.h"
+#include "core/point.h"
+#include "remote/term.h"
+#include "remote/watch.h"
+#include "space/file.h"
+#include "space/robust.h"
+#include "space/segment.h"
+
+#define RETRY_NS 1000000000ll /* a backend that would not open is tried again after that */
+
+struct pawl__keeper {
+	struct pawl_space *space;
+	pthread_t thread;
+	struct pawl__term_end end;
+};
+
+/* ---- the candidate ---- */
+
+static bool is_ended(const struct pawl__keeper *k)
+{
+	return PAWL_LOAD(&k->end.asked, ACQUIRE) != 0; /* KP1 acquire: pairs with KP2: `within_ns` is there */
+}
+
+static void rest(const struct pawl__keeper *k, uint32_t news)
+{
+	struct pawl__watch watch = { .word = &k->space->office->news, .value = news };
+
+	if (!is_ended(k))
+		pawl__park(&watch, 1, pawl__now() + RETRY_NS);
+}
+
+static int take_role(const struct pawl__keeper *k, struct pawl__member *member, uint32_t news)
+{
+	struct pawl__taking t = { .space = k->space,
+		.member = member,
+		.lock = &k->space->office->keeper,
+		.deadline = pawl__watch_until(k->space),
+		.auto_recover = true,
+		.also = &k->space->office->news,
+		.also_value = news };
+
+	return pawl__robust_take(&t);
+}
+
+static void be_keeper(struct pawl__keeper *k, struct pawl__member *member, uint32_t news)
+{
+	int rc;
+
+	PAWL__POINT("keeper/in-charge");
+	rc = pawl__term_serve(k->space, &k->end);
+	PAWL__POINT("keeper/resigning");
+	pawl__robust_give(&k->space->office->keeper, member->me, PAWL__W_FREE);
+	if (rc != 0)
+		rest(k, news);
+}
+
+static void *candidate(void *arg)
+{
+	struct pawl__keeper *k = arg;
+
+	pthread_setname_np(pthread_self(), "pawl-keeper");
+	while (!is_ended(k)) {
+		/* KP3 acquire: pairs with KP4: what the news is about is seen */
+		uint32_t news = PAWL_LOAD(&k->space->office->news, ACQUIRE);
+		int rc = 0;
+		struct pawl__member *member = pawl__member(k->space, &rc);
+
+		pawl__watch_look(k->space);
+		if (is_ended(k))
+			break;
+		if (member)
+			rc = take_role(k, member, news);
+		if (member && pawl_acquired(rc))
+			be_keeper(k, member, news);
+		else if (rc == EIDRM)
+			break;
+		else if (rc != ECANCELED && rc != ETIMEDOUT)
+			rest(k, news);
+	}
+	return NULL;
+}
+
+/* ---- its life ---- */
+
+int pawl__keeper_start_locked(struct pawl_space *space)
+{
+	sigset_t all, before;
+	struct pawl__keeper *k;
+	int rc;
+
+	if (space->keeper || !space->url)
+		return 0;
+	k = calloc(1, sizeof(*k));
+	if (!k)
+		return ENOMEM;
+	k->space = space;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the program's own threads */
+	rc = pthread_create(&k->thread, NULL, candidate, k);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (rc != 0)
+		free(k);
+	else
+		/* KP5 release: pairs with KP6 */
+		PAWL_STORE(&space->keeper, k, RELEASE);
+	return rc;
+}
+
+int pawl__keeper_start(struct pawl_space *space)
+{
+	int rc;
+
+	if (PAWL_LOAD(&space->keeper, ACQUIRE) || !space->url) /* KP6 acquire: pairs with KP5 */
+		return 0;
+	pthread_mutex_lock(&pawl__registry);
+	rc = pawl__keeper_start_locked(space);
+	pthread_mutex_unlock(&pawl__registry);
+	return rc;
+}
+
+bool pawl__keeper_is_here(const struct pawl_space *space)
+{
+	return space->keeper && !pthread_equal(space->keeper->thread, pthread_self());
+}
+
+void pawl__keeper_stop(struct pawl_space *space, int64_t within_ns)
+{
+	struct pawl__keeper *k = space->keeper;
+
+	if (!pawl__keeper_is_here(space))
+		return;
+	k->end.within_ns = within_ns;
+	PAWL_STORE(&k->end.asked, 1u, RELEASE); /* KP2 release: pairs with KP1 */
+	pawl__news(space);
+	pawl__term_nudge(space);
+	pthread_join(k->thread, NULL);
+	PAWL_STORE(&space->keeper, NULL, RELAXED); /* relaxed: nobody is inside a call on this space */
+	free(k);
+}
+
+void pawl__keeper_forget(struct pawl_space *space)
+{
+	free(space->keeper);
+	space->keeper = NULL;
+}
+
+void pawl__news(const struct pawl_space *space)
+{
+	/* KP4 release: pairs with KP3 */
+	PAWL_FETCH_ADD(&space->office->news, 1u, RELEASE);
+	pawl__wake(&space->office->news, PAWL__WAKE_ALL);
+}

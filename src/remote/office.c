@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** office.c: founding and entering an office (office.h). */
+#include "remote/office.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "remote/registry.h"
+#include "space/reserve.h"
+#include "space/segment.h"
+
+#define MS 1000000ll
+
+/* ---- URLs ---- */
+
+/* Copy the URL without what only those may know who were told: a password before the @, or a value of such an option. Returns
+ * whether all of it was copied. */
+static bool copy_public(const char *url, char *text, size_t size)
+{
+	static const char *const secrets[] = { "password=", "passwd=", "token=", "secret=" };
+	const char *p = strstr(url, "://"), *at;
+	bool whole = true;
+	size_t n = 0;
+
+	p = p ? p + 3 : url;
+	at = p + strcspn(p, "/?");
+	for (const char *q = p; q < at; q++)
+		if (*q == '@') {
+			const char *colon = memchr(p, ':', (size_t)(q - p));
+
+			at = q;
+			p = colon ? colon + 1 : q;
+			whole = !colon || p == q;
+		}
+	n = (size_t)(p - url);
+	if (n >= size)
+		return false;
+	memcpy(text, url, n);
+	if (*at == '@' && p < at) {
+		n += (size_t)snprintf(text + n, size - n, "***");
+		p = at;
+	}
+	while (*p && n + 4 < size) {
+		bool begins = p > url && (p[-1] == '?' || p[-1] == '&');
+
+		for (size_t i = 0; begins && i < sizeof(secrets) / sizeof(secrets[0]); i++)
+			if (strncmp(p, secrets[i], strlen(secrets[i])) == 0) {
+				n += (size_t)snprintf(text + n, size - n, "%s***", secrets[i]);
+				n = n < size ? n : size - 1;
+				p += strcspn(p, "&");
+				whole = begins = false;
+			}
+		if (*p && n + 1 < size)
+			text[n++] = *p++;
+	}
+	text[n < size ? n : size - 1] = '\0';
+	return whole && !*p;
+}
+
+/* ---- checking ---- */
+
+int pawl__office_check(const pawl_space_options_t *o)
+{
+	const pawl_backend_t *backend;
+	struct pawl__office office;
+
+	if (!o->remote)
+		return 0;
+	if (strlen(o->remote) >= sizeof(office.url))
+		return pawl__refuse(EINVAL, "the remote's URL is longer than %zu bytes", sizeof(office.url) - 1);
+	if (o->capacity > PAWL__CAPACITY_REMOTE)
+		return pawl__refuse(EINVAL, "a space with a remote holds %u names at most, not %u",
+			PAWL__CAPACITY_REMOTE, o->capacity);
+	if (o->ttl_ns != 0 && (o->ttl_ns < 100 * MS || o->ttl_ns > 3600000 * MS))
+		return pawl__refuse(EINVAL, "a lease lives from 0.1 s to 1 hour, not %.3f s", (double)o->ttl_ns / 1e9);
+	if (o->max_tenure_ns < 0 || o->idle_keep_ns < 0)
+		return pawl__refuse(EINVAL, "negative max_tenure_ns or idle_keep_ns");
+	return pawl__backend_find(o->remote, &backend);
+}
+
+static int64_t or_else(int64_t wanted, int64_t otherwise)
+{
+	return wanted != 0 ? wanted : otherwise;
+}
+
+static struct pawl__tenure_rules rules_of(const pawl_space_options_t *o)
+{
+	int64_t ttl = or_else(o->ttl_ns, 10000 * MS);
+
+	return (struct pawl__tenure_rules){
+		.ttl = ttl,
+		.min_use = ttl / 20,
+		.max_tenure = or_else(o->max_tenure_ns, 5 * MS),
+		.max_handoffs = o->no_handoffs ? 0 : (uint32_t)or_else(o->max_handoffs, 65536),
+		.min_hold = o->no_handoffs ? 0 : MS,
+		.idle_keep = or_else(o->idle_keep_ns, 1000 * MS),
+	};
+}
+
+/* ---- founding ---- */
+
+static int name_host(char host[33])
+{
+	uint64_t bits[2];
+
+	if (getrandom(bits, sizeof(bits), 0) != sizeof(bits))
+		return pawl__refuse(errno, "no random numbers to be had: %s", strerror(errno));
+	snprintf(host, 33, "%016llx%016llx", (unsigned long long)bits[0], (unsigned long long)bits[1]);
+	return 0;
+}
+
+static struct pawl__office *office_of(const struct pawl_space *space)
+{
+	return (struct pawl__office *)((char *)space->header + PAWL__OFFICE_OFF);
+}
+
+int pawl__office_found(struct pawl_space *space, const pawl_space_options_t *options)
+{
+	struct pawl__office *office = office_of(space);
+	int rc;
+
+	if (!options->remote)
+		return 0;
+	rc = pawl__reserve_range(space, PAWL__OFFICE_OFF, PAWL__PLACES_OFF - PAWL__OFFICE_OFF);
+	if (rc != 0)
+		return pawl__refuse(rc, "%s: no room for the remote's page: %s", space->path, strerror(rc));
+	office->rules = rules_of(options);
+	office->url_is_whole = copy_public(options->remote, office->url, sizeof(office->url));
+	return name_host(office->host);
+}
+
+/* ---- entering ---- */
+
+static int check_url(const struct pawl_space *space, const pawl_space_options_t *options)
+{
+	char wanted[sizeof(space->office->url)];
+
+	if (!memchr(space->office->url, '\0', sizeof(space->office->url)))
+		return pawl__refuse(EPROTO, "%s: damaged: its remote has no end; stop its users and remove it", space->path);
+	if (!options->remote)
+		return 0;
+	copy_public(options->remote, wanted, sizeof(wanted));
+	if (strcmp(wanted, space->office->url) == 0)
+		return 0;
+	return pawl__refuse(EINVAL, "%s: its remote is %s, not %s: tokens of two services do not compare; use another space",
+		space->path, space->office->url, wanted);
+}
+
+static uint64_t time_namespace(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/time", &st) == 0 ? st.st_ino : 0;
+}
+
+/* Who has only a URL without its secrets leaves the service to others. */
+static int learn_url(struct pawl_space *space, const pawl_space_options_t *options)
+{
+	if (space->url || options->looks_only || (!options->remote && !space->office->url_is_whole))
+		return 0;
+	space->url = strdup(options->remote ? options->remote : space->office->url);
+	return space->url ? 0 : pawl__refuse(ENOMEM, "out of memory");
+}
+
+static int refuse_remote(const struct pawl_space *space)
+{
+	return pawl__refuse(EINVAL,
+		"%s: made without a remote, and in use by those who would not ask for a lease: use another space, or "
+		"wait "
+		"until they have left",
+		space->path);
+}
+
+int pawl__office_admit(struct pawl_space *space, const pawl_space_options_t *options)
+{
+	int rc;
+
+	if (!space->office)
+		return options->remote ? refuse_remote(space) : 0;
+	rc = check_url(space, options);
+	return rc == 0 ? learn_url(space, options) : rc;
+}
+
+int pawl__office_enter(struct pawl_space *space, const pawl_space_options_t *options)
+{
+	int rc;
+
+	if (!space->header->remote)
+		return options->remote ? refuse_remote(space) : 0;
+	space->office = office_of(space);
+	rc = check_url(space, options);
+	if (rc == 0 && space->header->time_ns != time_namespace())
+		rc = pawl__refuse(EINVAL, "%s: made in another time namespace: its leases end by another clock", space->path);
+	if (rc == 0)
+		rc = learn_url(space, options);
+	if (rc != 0)
+		space->office = NULL;
+	return rc;
+}
+
+void pawl__office_reborn(struct pawl_space *space)
+{
+	struct pawl__office *office = office_of(space);
+
+	if (!space->header->remote)
+		return;
+	space->office = office;
+	/* relaxed, as everywhere here: alone */
+	PAWL_STORE(&office->keeper.word, PAWL__W_ORPHAN | PAWL__W_WAITERS, RELAXED);
+	for (uint32_t i = 0; i < space->capacity; i++) {
+		struct pawl__seat *seat = pawl__seat_at(space, i);
+
+		if (seat)
+			pawl__seat_rename(seat, seat->gen);
+	}
+	office->up = 0;
+	office->not_before = 0;
+	memset(office->saved, 0, sizeof(office->saved));
+	name_host(office->host); /* to the service we are another host; what it granted the old one runs out */
+}

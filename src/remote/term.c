@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** term.c: what the keeper does all day: it listens to the service and to the bells of this host, and lets each tenure that it
+ * concerns decide (seat.c, tenure.c).
+ *
+ *   begin    open the backend, adopt the seats of the keeper before
+ *   loop     until the next date:  poll the backend -> events;  bells -> places to look at;  dates that have come
+ *   end      the last one here gives back what nobody uses; the others leave that to their successor
+ */
+#include "remote/term.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/park.h"
+#include "core/point.h"
+#include "remote/ask.h"
+#include "remote/keeper.h"
+#include "remote/registry.h"
+#include "remote/watch.h"
+#include "space/file.h"
+#include "space/linger.h"
+#include "space/live.h"
+#include "space/segment.h"
+#include "space/table.h"
+
+#define LOOK_NS 1000000000ll /* however quiet it is: is the segment still there? */
+
+/* One tenure the keeper has to do with. */
+struct hold {
+	struct term *term;
+	uint32_t place, gen;
+	int64_t wake_at;
+	bool done; /* nothing to do with it any more */
+	char name[PAWL__LONG_NAME_MAX + 1];
+};
+
+struct term {
+	struct pawl_space *space;
+	struct pawl__office *office;
+	const struct pawl__term_end *end;
+	struct pawl__tenure_rules rules;
+	const pawl_backend_t *backend;
+	pawl_remote_config_t config;
+	void *opened;
+
+	struct hold **at; /* by place */
+	struct hold **holds;
+	size_t n, room;
+
+	int wake_fd;
+	pthread_t doorman;
+	uint32_t doorman_ends;
+};
+
+/* ---- what a seat's tenure asks of us ---- */
+
+static pawl__who_t who_is(const struct hold *h, uint32_t word, uint32_t asking)
+{
+	uint32_t token;
+
+	switch (pawl__word_kind(word)) {
+	case PAWL__OWNED:
+		if (!pawl__live_is_alive(h->term->space, word, &token))
+			return PAWL__CORPSE;
+		return pawl__word_id(word) == asking ? PAWL__ASKER : PAWL__INSIDE;
+	case PAWL__ORPHAN:
+		return PAWL__CORPSE;
+	default:
+		return PAWL__NOBODY;
+	}
+}
+
+/* What a holder started still runs: the hold goes on without it (linger.c). */
+static bool is_lingering(const struct hold *h, const struct pawl__place *place)
+{
+	return (PAWL_LOAD(&place->mark, RELAXED) & PAWL__LINGER) && /* relaxed: the holder set it before it left */
+	       pawl__linger_is_held(h->term->space, h->place);
+}
+
+static void look(void *arg, struct pawl__look *l)
+{
+	const struct hold *h = arg;
+	const struct pawl__place *place = pawl__place_at(h->term->space, h->place);
+	const struct pawl__seat *seat = pawl__seat_at(h->term->space, h->place);
+	uint32_t word, asking;
+
+	*l = (struct pawl__look){ .who = PAWL__NOBODY };
+	if (!place || pawl__table_gen(place) != h->gen) /* the name has gone: so has everybody who could want it */
+		return;
+	/* SE2 seq_cst, both: pairs with SE3: who is not seen inside sees what was published before. And acquire: pairs with RB2 */
+	word = PAWL_LOAD(&place->lock.word, SEQ_CST);
+	asking = PAWL_LOAD(&seat->asking, SEQ_CST); /* SE2 seq_cst: as above */
+	l->who = who_is(h, word, asking);
+	l->more = word & PAWL__W_WAITERS;
+	l->grants = PAWL_LOAD(&place->lock.grant, RELAXED); /* relaxed: a bound */
+	if ((l->who == PAWL__NOBODY || l->who == PAWL__CORPSE) && is_lingering(h, place))
+		l->who = PAWL__INSIDE;
+}
+
+static bool submit(void *arg, const pawl_remote_op_t *op)
+{
+	struct hold *h = arg;
+	pawl_remote_op_t named = *op;
+
+	named.name = h->name;
+	PAWL__POINT("term/submitting");
+	return h->term->backend->submit(h->term->opened, &named) == 0;
+}
+
+static void tell(void *arg)
+{
+	struct hold *h = arg;
+
+	pawl__wake(&pawl__seat_at(h->term->space, h->place)->bell, PAWL__WAKE_ALL);
+}
+
+static void lost(void *arg)
+{
+	struct hold *h = arg;
+
+	PAWL_FETCH_ADD(&h->term->office->losses, 1u, RELAXED); /* relaxed: a statistic */
+	pawl__news(h->term->space);
+	pawl__watch_look(h->term->space); /* our own process is one of those */
+}
+
+static void endangered(void *arg)
+{
+	struct hold *h = arg;
+
+	pawl__news(h->term->space);
+}
+
+static void serve(struct hold *h, const pawl_remote_event_t *event)
+{
+	struct pawl__office *office = h->term->office;
+	struct pawl__seat *seat = pawl__seat_at(h->term->space, h->place);
+	struct pawl__seat_world world = { .now = pawl__boot(),
+		.up = PAWL_LOAD(&office->up, RELAXED),                 /* relaxed: ours */
+		.not_before = PAWL_LOAD(&office->not_before, RELAXED), /* relaxed: ours */
+		.rules = &h->term->rules,
+		.arg = h,
+		.look = look,
+		.submit = submit,
+		.tell = tell,
+		.lost = lost,
+		.jeopardy = endangered };
+	const struct pawl__place *place = pawl__place_at(h->term->space, h->place);
+
+	h->wake_at = pawl__seat_serve(seat, &world, event);
+	h->done = pawl__seat_tenure(seat)->state == PAWL__T_NONE && h->wake_at == INT64_MAX;
+	if (h->done && place && pawl__table_gen(place) != h->gen)
+		pawl__bell_ring(h->term->space, h->place); /* whoever has the place now may have rung in vain */
+}
+
+/* ---- the list of those we have to do with ---- */
+
+static bool make_room(struct term *t)
+{
+	size_t room = t->room ? 2 * t->room : 64;
+	struct hold **holds;
+
+	if (t->n < t->room)
+		return true;
+	holds = realloc(t->holds, room * sizeof(*holds));
+	if (!holds)
+		return false;
+	t->holds = holds;
+	t->room = room;
+	return true;
+}
+
+/* The name a place has now; a seat that is about another name begins anew. */
+static bool read_name(struct hold *h, const struct pawl__place *place)
+{
+	struct pawl__seat *seat = pawl__seat_at(h->term->space, h->place);
+
+	h->gen = pawl__table_gen(place);
+	if (!pawl__table_name(h->term->space, (struct pawl__spot){ .index = h->place, .gen = h->gen }, h->name))
+		return false;
+	if (PAWL_LOAD(&seat->gen, RELAXED) != h->gen) /* relaxed: the keeper's, and we are it */
+		pawl__seat_rename(seat, h->gen);
+	return true;
+}
+
+static struct hold *hold_of(struct term *t, uint32_t i)
+{
+	const struct pawl__place *place = pawl__place_at(t->space, i);
+	struct hold *h;
+
+	if (!place || !pawl__seat_at(t->space, i))
+		return NULL;
+	if (t->at[i])
+		return t->at[i];
+	h = make_room(t) ? calloc(1, sizeof(*h)) : NULL;
+	if (!h)
+		return NULL; /* no memory: it will ring again */
+	h->term = t;
+	h->place = i;
+	if (!read_name(h, place)) {
+		free(h);
+		return NULL;
+	}
+	return t->at[i] = t->holds[t->n++] = h;
+}
+
+static void drop_done(struct term *t)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		if (t->holds[i]->done) {
+			t->at[t->holds[i]->place] = NULL;
+			free(t->holds[i]);
+		} else {
+			t->holds[kept++] = t->holds[i];
+		}
+	t->n = kept;
+}
+
+/* ---- what the service says ---- */
+
+/* Something of ours that no seat knows of: a late copy of a request, of a name that has gone since. */
+static void send_back(struct term *t, const pawl_remote_event_t *e)
+{
+	pawl_remote_op_t op = { .kind = e->what == PAWL_REMOTE_GRANTED ? PAWL_REMOTE_RELEASE : PAWL_REMOTE_CANCEL,
+		.name = e->name,
+		.req = e->req,
+		.hi = e->hi,
+		.ttl_ns = t->rules.ttl,
+		.clean = !e->owner_died };
+
+	if (e->what == PAWL_REMOTE_GRANTED || e->what == PAWL_REMOTE_QUEUED)
+		t->backend->submit(t->opened, &op);
+}
+
+static void hear_of_session(struct term *t, const pawl_remote_event_t *e)
+{
+	struct pawl__office *o = t->office;
+	bool up = e->state != PAWL_REMOTE_DOWN;
+
+	if (e->state == PAWL_REMOTE_UP || e->state == PAWL_REMOTE_NEW)
+		PAWL_STORE(&o->not_before, pawl__boot() + e->delay_ns, RELAXED); /* relaxed: ours */
+	snprintf(o->reason, sizeof(o->reason), "%s", up ? "" : e->reason ? e->reason : "it does not answer");
+	PAWL_STORE(&o->up, up, RELAXED); /* relaxed: for those who give up waiting */
+	for (size_t i = 0; i < t->n; i++)
+		serve(t->holds[i], e);
+}
+
+static void hear(void *arg, const pawl_remote_event_t *e)
+{
+	struct term *t = arg;
+	struct pawl__name name;
+	struct pawl__spot spot;
+
+	if (e->what == PAWL_REMOTE_SESSION)
+		hear_of_session(t, e);
+	else if (pawl__name_read(e->name, &name) == 0 && pawl__table_find(t->space, &name, &spot) == 0 && t->at[spot.index])
+		serve(t->at[spot.index], e);
+	else
+		send_back(t, e);
+}
+
+/* ---- what this host says ---- */
+
+static void hear_bells(struct term *t)
+{
+	uint64_t *bells = (uint64_t *)((char *)t->space->header + PAWL__BELLS_OFF);
+
+	/* BE4 acquire: pairs with BE3: a word that has moved shows its bits */
+	(void)PAWL_LOAD(&t->office->doorbell, ACQUIRE);
+	for (uint32_t w = 0; w < t->space->capacity / 64; w++) {
+		uint64_t bits;
+
+		if (PAWL_LOAD(&bells[w], RELAXED) == 0) /* relaxed: the exchange decides */
+			continue;
+		/* BE2 acquire: pairs with BE1: what the ringer did before */
+		bits = PAWL_XCHG(&bells[w], 0u, ACQUIRE);
+		PAWL__POINT("term/bells-taken");
+		for (; bits != 0; bits &= bits - 1) {
+			struct hold *h = hold_of(t, w * 64 + (uint32_t)__builtin_ctzll(bits));
+
+			if (h)
+				serve(h, NULL);
+		}
+	}
+}
+
+static void keep_dates(struct term *t)
+{
+	int64_t now = pawl__boot();
+
+	for (size_t i = 0; i < t->n; i++)
+		if (t->holds[i]->wake_at <= now)
+			serve(t->holds[i], NULL);
+}
+
+static int64_t next_date(const struct term *t)
+{
+	int64_t next = pawl__boot() + LOOK_NS;
+
+	for (size_t i = 0; i < t->n; i++)
+		next = pawl__sooner(next, t->holds[i]->wake_at);
+	return next;
+}
+
+/* poll() cannot wait for a futex: this thread does, and writes to a descriptor. */
+static void *be_doorman(void *arg)
+{
+	struct term *t = arg;
+	uint64_t one = 1;
+
+	pthread_setname_np(pthread_self(), "pawl-doorbell");
+	for (;;) {
+		uint32_t seen = PAWL_LOAD(&t->office->doorbell, RELAXED); /* relaxed: the keeper looks itself, BE4 */
+		struct pawl__watch watch = { .word = &t->office->doorbell, .value = seen };
+
+		if (PAWL_LOAD(&t->doorman_ends, RELAXED) || /* relaxed: nothing is handed over but the end */
+			write(t->wake_fd, &one, sizeof(one)) != sizeof(one))
+			return NULL;
+		pawl__park(&watch, 1, PAWL_FOREVER);
+	}
+}
+
+void pawl__term_nudge(const struct pawl_space *space)
+{
+	PAWL_FETCH_ADD(&space->office->doorbell, 1u, RELEASE); /* BE3 release: pairs with BE4 */
+	pawl__wake(&space->office->doorbell, PAWL__WAKE_ALL);
+}
+
+/* ---- the day ---- */
+
+static bool is_over(const struct term *t)
+{
+	return PAWL_LOAD(&t->end->asked, ACQUIRE) != 0; /* KP1 acquire: pairs with KP2 */
+}
+
+static void work(struct term *t)
+{
+	uint64_t rung;
+
+	t->backend->poll(t->opened, next_date(t), t->wake_fd);
+	(void)!read(t->wake_fd, &rung, sizeof(rung));
+	hear_bells(t);
+	keep_dates(t);
+	drop_done(t);
+}
+
+/* Is there nobody else in the space? Whoever comes in while we ask waits that long. */
+static bool is_alone(const struct pawl_space *space)
+{
+	int fd = pawl__file_fd(space);
+	bool alone;
+
+	if (space->path[0] == '\0' || fd < 0)
+		return true; /* whoever there is gets idle leases anew */
+	alone = pawl__file_lock_alone(fd);
+	pawl__file_lock(fd, F_RDLCK);
+	return alone;
+}
+
+/* Give back what nobody uses, and wait until that is confirmed. True if nothing of ours is left. */
+static bool wind_up(struct term *t)
+{
+	int64_t end = pawl__boot() + t->end->within_ns;
+
+	t->rules.idle_keep = t->rules.min_hold = 0;
+	for (size_t i = 0; i < t->n; i++)
+		t->holds[i]->wake_at = 0;
+	keep_dates(t);
+	drop_done(t);
+	while (t->n > 0 && PAWL_LOAD(&t->office->up, RELAXED) && pawl__boot() < end) { /* relaxed: ours */
+		t->backend->poll(t->opened, pawl__sooner(next_date(t), end), t->wake_fd);
+		keep_dates(t);
+		drop_done(t);
+	}
+	return t->n == 0;
+}
+
+/* ---- beginning and end ---- */
+
+static void adopt(struct term *t)
+{
+	struct pawl__place *place;
+
+	for (uint32_t i = 0; (place = pawl__place_from(t->space, &i)); i++) {
+		struct pawl__seat *seat = pawl__seat_at(t->space, i);
+		struct hold *h;
+
+		if (!seat || pawl__seat_tenure(seat)->state == PAWL__T_NONE)
+			continue;
+		pawl__seat_adopt(seat);
+		h = hold_of(t, i);
+		if (h)
+			h->wake_at = 0;
+	}
+	PAWL__POINT("term/adopted");
+}
+
+static int open_backend(struct term *t)
+{
+	unsigned flags = 0;
+	int rc = pawl__backend_find(t->space->url, &t->backend);
+
+	t->config = (pawl_remote_config_t){ .url = t->space->url,
+		.host = t->office->host,
+		.term = ++t->office->term,
+		.ttl_ns = t->rules.ttl,
+		.saved = t->office->saved,
+		.event = hear,
+		.arg = t };
+	if (rc == 0)
+		rc = t->backend->open(&t->config, &t->opened, &flags, t->office->reason, sizeof(t->office->reason));
+	t->office->backend_flags = flags;
+	t->rules.renews = !(flags & PAWL_REMOTE_ONE_LEASE);
+	t->rules.pause = flags & PAWL_REMOTE_BLIND ? 10000000 : 0;
+	return rc;
+}
+
+static int begin(struct term *t)
+{
+	int rc;
+
+	PAWL_STORE(&t->office->up, 0u, RELAXED); /* relaxed: for those who give up waiting */
+	t->at = calloc(t->space->capacity, sizeof(struct hold *));
+	t->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (!t->at || t->wake_fd < 0)
+		return !t->at ? ENOMEM : errno;
+	rc = open_backend(t);
+	if (rc != 0)
+		return rc;
+	adopt(t);
+	PAWL_FETCH_ADD(&t->office->takeovers, 1u, RELAXED); /* relaxed: a statistic */
+	pawl__news(t->space);
+	rc = pthread_create(&t->doorman, NULL, be_doorman, t);
+	if (rc != 0)
+		t->backend->close(t->opened, false);
+	return rc;
+}
+
+static void free_all(struct term *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		free(t->holds[i]);
+	free(t->holds);
+	free(t->at);
+	if (t->wake_fd >= 0)
+		close(t->wake_fd);
+}
+
+int pawl__term_serve(struct pawl_space *space, const struct pawl__term_end *end)
+{
+	struct term t = { .space = space, .office = space->office, .end = end, .rules = space->office->rules, .wake_fd = -1 };
+	bool last = false;
+	int rc = begin(&t);
+
+	if (rc == 0) {
+		while (!is_over(&t) && pawl__segment_is_there(space) == 0)
+			work(&t);
+		if (is_over(&t) && is_alone(space))
+			last = wind_up(&t);
+		PAWL_STORE(&t.doorman_ends, 1u, RELAXED); /* relaxed: the nudge orders it */
+		pawl__term_nudge(space);
+		pthread_join(t.doorman, NULL);
+		t.backend->close(t.opened, last);
+	}
+	free_all(&t);
+	return rc;
+}

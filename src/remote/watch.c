@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** watch.c: the handles whose users want to be told (pawl_lock_on_lost, pawl_lock_lost_fd), and telling them, once a grant. */
+#include "remote/watch.h"
+
+#include <errno.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "core/cancel.h"
+#include "core/clock.h"
+#include "remote/keeper.h"
+#include "space/handle.h"
+#include "space/segment.h"
+
+/* Does a thread of this process hold the lock under a lease that has gone? Then *grant is which. */
+static bool has_lost(const struct pawl_lock *lock, uint64_t *grant)
+{
+	struct pawl__spot spot = pawl__spot_of(lock);
+	const struct pawl__place *place = lock->places + spot.index;
+	const struct pawl__seat *seat = lock->seats + spot.index;
+	uint32_t word = PAWL_LOAD(&place->lock.word, ACQUIRE); /* RB3 acquire: as any look at the word */
+	uint32_t id = pawl__word_id(word);
+
+	*grant = PAWL_LOAD(&place->lock.grant, RELAXED); /* relaxed: at worst we tell of it the next time */
+	return pawl__table_gen(place) == spot.gen && pawl__word_kind(word) == PAWL__OWNED &&
+	       PAWL_LOAD(&lock->space->own[pawl__word_slot(word)], RELAXED) == id && /* relaxed: is_sibling says why */
+	       PAWL_LOAD(&seat->asking, RELAXED) != id && /* relaxed: who asks has nothing to lose, and looks itself */
+	       !pawl__seat_is_valid(seat, pawl__boot());
+}
+
+static void tell(struct pawl_lock *lock)
+{
+	uint64_t one = 1;
+
+	if (lock->lost_fd >= 0)
+		(void)!write(lock->lost_fd, &one, sizeof(one));
+	if (lock->on_lost)
+		lock->on_lost(lock, lock->on_lost_arg);
+}
+
+/* One who is to be told, or NULL; told after the lock is given back, for he may do what he likes then. */
+static struct pawl_lock *next_to_tell(struct pawl_space *space)
+{
+	struct pawl_lock *lock;
+
+	pthread_mutex_lock(&space->handles_lock);
+	for (lock = space->watched; lock; lock = lock->next_watched) {
+		uint64_t grant;
+
+		if (!has_lost(lock, &grant) || lock->told == grant)
+			continue;
+		lock->told = grant;
+		break;
+	}
+	pthread_mutex_unlock(&space->handles_lock);
+	return lock;
+}
+
+void pawl__watch_look(struct pawl_space *space)
+{
+	struct pawl_lock *lock;
+
+	while ((lock = next_to_tell(space)))
+		tell(lock);
+}
+
+pawl_deadline_t pawl__watch_until(const struct pawl_space *space)
+{
+	/* relaxed: whoever begins to watch spreads news, and we look again */
+	return PAWL_LOAD(&space->watched, RELAXED) ? pawl_in_ns(space->office->rules.ttl / 16) : PAWL_FOREVER;
+}
+
+/* ---- who wants to be told ---- */
+
+/* The handle is kept from now on until the space is closed: the list points to it. Caller holds handles_lock. */
+static void watch(struct pawl_lock *lock)
+{
+	struct pawl_space *space = lock->space;
+
+	if (lock->watched)
+		return;
+	lock->watched = true;
+	PAWL_FETCH_ADD(&lock->refs, 1u, RELAXED); /* relaxed: the caller has a reference */
+	lock->next_watched = space->watched;
+	PAWL_STORE(&space->watched, lock, RELAXED); /* relaxed: under handles_lock; pawl__watch_until only asks whether */
+}
+
+int pawl_lock_on_lost(pawl_lock_t *lock, void (*callback)(pawl_lock_t *lock, void *arg), void *arg)
+{
+	int cancel;
+
+	if (!lock)
+		return EINVAL;
+	if (!lock->seats)
+		return 0; /* nothing to lose */
+	cancel = pawl__cancel_off();
+	pthread_mutex_lock(&lock->space->handles_lock);
+	lock->on_lost = callback;
+	lock->on_lost_arg = arg;
+	watch(lock);
+	pthread_mutex_unlock(&lock->space->handles_lock);
+	pawl__news(lock->space);
+	pawl__cancel_back(cancel);
+	return pawl__keeper_start(lock->space);
+}
+
+int pawl_lock_lost_fd(pawl_lock_t *lock)
+{
+	int cancel, fd;
+
+	if (!lock || !lock->seats)
+		return -1;
+	cancel = pawl__cancel_off();
+	pthread_mutex_lock(&lock->space->handles_lock);
+	if (lock->lost_fd < 0)
+		lock->lost_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (lock->lost_fd >= 0)
+		watch(lock);
+	fd = lock->lost_fd;
+	pthread_mutex_unlock(&lock->space->handles_lock);
+	if (fd >= 0 && pawl__keeper_start(lock->space) == 0)
+		pawl__news(lock->space);
+	pawl__cancel_back(cancel);
+	return fd;
+}

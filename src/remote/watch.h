@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** watch.h: telling the owners in this process that they have lost a lease: callbacks and descriptors. */
+#ifndef PAWL__WATCH_H
+#define PAWL__WATCH_H
+
+#include <pawl/base.h>
+
+#include "space/process.h"
+
+/** Tell all of this process who do not know yet. By its candidate's or keeper's thread. */
+void pawl__watch_look(struct pawl_space *space);
+
+/** When to look again, should nobody say anything: a stopped keeper does not. */
+pawl_deadline_t pawl__watch_until(const struct pawl_space *space);
+
+#endif
