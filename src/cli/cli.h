@@ -19,8 +19,10 @@ enum cli_exit {
 	CLI_BAD = 2,         /* doctor: something is broken */
 	CLI_USAGE = 64,      /* the command line is wrong */
 	CLI_NO_SPACE = 66,   /* the space, or the name in it, cannot be opened */
+	CLI_UNREACHED = 69,  /* run: the lock service cannot be reached */
 	CLI_SYSTEM = 71,     /* anything else that the system refused */
 	CLI_OUTPUT = 74,     /* stdout could not be written */
+	CLI_LOST = 75,       /* run: the lease was lost while the command ran, which was ended */
 	CLI_NOT_EXEC = 126,  /* run, bench: the command was found, yet could not be executed */
 	CLI_NOT_FOUND = 127, /* run, bench: there is no such command */
 };
@@ -106,6 +108,14 @@ char *cli_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /** `pointer`, or the end of the program with CLI_SYSTEM if it is NULL: for allocations. */
 void *cli_must(void *pointer);
+
+/* ---- tenure.c: what this host has of a lock at its remote; each result is to be freed ---- */
+
+/** "held", "held!" while another host waits, and so on; "-" without a remote. */
+char *cli_tenure(const pawl_lock_info_t *info);
+
+/** What is left of the lease: "6.7s"; "-" if there is none. */
+char *cli_tenure_left(const pawl_lock_info_t *info);
 
 /* ---- colour.c ---- */
 

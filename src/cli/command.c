@@ -10,6 +10,7 @@
  * us. What the command sends to us is not sent back.
  */
 #include "cli/command.h"
+#include "cli/family.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -26,6 +27,10 @@ struct watch {
 	pid_t child;
 	sigset_t waited, before; /* the signals we wait for; the mask as it was, which the command gets */
 	int terminal;            /* the last SIGINT or SIGQUIT that came from the terminal */
+	struct cli_lease *lease; /* NULL: none */
+	bool alone;              /* what the command leaves behind is not waited for */
+	bool ended;              /* the command itself has, with `status` */
+	int status;
 };
 
 /* A signal that was ignored when we began (nohup, a shell's background job) stays so, for us and for the command. */
@@ -157,38 +162,73 @@ static void pass_on(struct watch *watch, const siginfo_t *info)
 		stop_ourselves();
 }
 
-static int wait_for_end(struct watch *watch)
+/* The next signal; -1: there is none, and the lease wants to be looked at. */
+static int next_signal(const struct watch *watch, siginfo_t *info, int64_t within_ns)
 {
-	siginfo_t info;
-	int status;
+	struct timespec t = { .tv_sec = within_ns / 1000000000, .tv_nsec = within_ns % 1000000000 };
 
-	for (;;) {
-		if (sigwaitinfo(&watch->waited, &info) < 0)
-			continue; /* EINTR: we were stopped and continued */
-		if (info.si_signo != SIGCHLD)
-			pass_on(watch, &info);
-		else if (waitpid(watch->child, &status, WNOHANG) == watch->child)
-			return status;
-	}
+	return watch->lease ? sigtimedwait(&watch->waited, info, &t) : sigwaitinfo(&watch->waited, info);
 }
 
-struct cli_ended cli_command(char **argv)
+/* The lease decides whether the command, and what it has started, may go on. Returns when to ask again. */
+static int64_t ask_lease(struct watch *watch)
 {
-	struct cli_ended ended = { 0 };
-	struct watch watch = { 0 };
+	int64_t again;
+	int signal = cli_lease_look(watch->lease, &again);
+
+	if (signal == SIGTERM)
+		cli_say("the lease was lost, or could not be renewed in time: ending the command");
+	if (signal)
+		cli_family_signal(signal);
+	return again;
+}
+
+/* Reap whoever has ended. True if that was the last one we wait for. */
+static bool reap(struct watch *watch)
+{
+	pid_t pid;
 	int status;
 
+	while ((pid = waitpid(watch->lease ? -1 : watch->child, &status, WNOHANG)) > 0)
+		if (pid == watch->child) {
+			watch->ended = true;
+			watch->status = status;
+		}
+	return watch->ended && (watch->alone || !watch->lease || (pid < 0 && errno == ECHILD));
+}
+
+static void wait_for_end(struct watch *watch)
+{
+	siginfo_t info;
+
+	do {
+		int signal = next_signal(watch, &info, watch->lease ? ask_lease(watch) : 0);
+
+		/* else EINTR: we were stopped and continued; EAGAIN */
+		if (signal > 0 && signal != SIGCHLD && !watch->ended)
+			pass_on(watch, &info);
+	} while (!reap(watch));
+}
+
+struct cli_ended cli_command(char **argv, struct cli_lease *lease, bool alone)
+{
+	struct cli_ended ended = { 0 };
+	struct watch watch = { .lease = lease, .alone = alone };
+
 	hold_signals(&watch);
+	if (lease)
+		cli_family_begin();
 	ended.status = start(argv, &watch);
 	if (ended.status)
 		return ended;
-	status = wait_for_end(&watch);
-	if (WIFEXITED(status)) {
-		ended.status = WEXITSTATUS(status);
+	wait_for_end(&watch);
+	ended.lost = lease && lease->ending;
+	if (WIFEXITED(watch.status)) {
+		ended.status = WEXITSTATUS(watch.status);
 		return ended;
 	}
-	ended.status = 128 + WTERMSIG(status);
-	ended.by_signal = WTERMSIG(status) == watch.terminal ? watch.terminal : 0;
+	ended.status = 128 + WTERMSIG(watch.status);
+	ended.by_signal = WTERMSIG(watch.status) == watch.terminal ? watch.terminal : 0;
 	return ended;
 }
 

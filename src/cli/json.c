@@ -2,6 +2,8 @@
 /** json.c: locks as JSON. */
 #include "cli/json.h"
 
+#include <pawl/remote.h>
+
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -61,6 +63,15 @@ static void put_owner(json_t *lock, const pawl_lock_info_t *info)
 	cli_json_put(lock, "age_is_estimate", json_boolean(info->since_is_estimate));
 }
 
+static void put_tenure(json_t *lock, const pawl_lock_info_t *info)
+{
+	int64_t left = info->good_until_ns ? info->good_until_ns - pawl_remote_now() : 0;
+
+	cli_json_put(lock, "tenure", info->remote ? json_string(pawl_tenure_name(info->tenure)) : json_null());
+	cli_json_put(lock, "tenure_revoked", info->remote ? json_boolean(info->revoked) : json_null());
+	cli_json_put(lock, "tenure_left_seconds", info->good_until_ns ? json_real((double)left / 1e9) : json_null());
+}
+
 json_t *cli_json_lock(const char *space, const pawl_lock_info_t *info)
 {
 	json_t *lock = cli_must(json_object());
@@ -77,7 +88,26 @@ json_t *cli_json_lock(const char *space, const pawl_lock_info_t *info)
 	cli_json_put(lock, "grants", json_integer((json_int_t)info->grants));
 	cli_json_put(lock, "contended", json_integer((json_int_t)info->contended));
 	cli_json_put(lock, "deaths", json_integer((json_int_t)info->deaths));
+	put_tenure(lock, info);
 	return lock;
+}
+
+json_t *cli_json_remote(const pawl_remote_info_t *remote)
+{
+	json_t *object;
+
+	if (!*remote->url)
+		return json_null();
+	object = cli_must(json_object());
+	cli_json_put(object, "url", cli_json_text(remote->url));
+	cli_json_put(object, "host", json_string(remote->host));
+	cli_json_put(object, "up", json_boolean(remote->up));
+	cli_json_put(object, "reason", *remote->reason ? cli_json_text(remote->reason) : json_null());
+	cli_json_put(object, "keeper_pid", remote->keeper_pid ? json_integer(remote->keeper_pid) : json_null());
+	cli_json_put(object, "term", json_integer(remote->term));
+	cli_json_put(object, "losses", json_integer((json_int_t)remote->losses));
+	cli_json_put(object, "ttl_seconds", json_real((double)remote->ttl_ns / 1e9));
+	return object;
 }
 
 static int by_space_and_name(const void *a, const void *b)

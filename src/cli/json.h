@@ -13,6 +13,9 @@ json_t *cli_json_text(const char *bytes);
 /** A lock, all of it. */
 json_t *cli_json_lock(const char *space, const pawl_lock_info_t *info);
 
+/** A space's remote; null if it has none. */
+json_t *cli_json_remote(const pawl_remote_info_t *remote);
+
 /** Seconds since a CLOCK_MONOTONIC time, in nanoseconds; -1 for 0, which is "not known". */
 int64_t cli_age_ns(int64_t since_ns);
 

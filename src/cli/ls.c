@@ -8,7 +8,7 @@
 
 struct ls {
 	const char *space;
-	bool json, all_spaces, spaces, busy;
+	bool json, all_spaces, spaces, busy, remote;
 
 	const char *current; /* the space whose locks are being listed */
 	struct cli_table table;
@@ -18,9 +18,10 @@ struct ls {
 
 /* ---- locks ---- */
 
-enum { NAME, STATE, PID, TID, COMMAND, AGE, WAITERS, FENCE, LOCK_COLUMNS };
+enum { NAME, STATE, PID, TID, COMMAND, AGE, WAITERS, FENCE, TENURE, LEFT, LOCK_COLUMNS };
 
-static const char *const lock_headings[] = { "SPACE", "NAME", "STATE", "PID", "TID", "COMMAND", "AGE", "WAITERS", "FENCE" };
+static const char *const lock_headings[] = { "SPACE", "NAME", "STATE", "PID", "TID", "COMMAND", "AGE", "WAITERS",
+	"FENCE", "TENURE", "LEFT" };
 
 static char *number_cell(int32_t number, bool foreign)
 {
@@ -49,6 +50,10 @@ static void add_row(struct ls *ls, const pawl_lock_info_t *info)
 	cell[AGE] = age_cell(info);
 	cell[WAITERS] = cli_format("%u", (unsigned)info->waiters);
 	cell[FENCE] = cli_format("%s", pawl_fence_format(info->fence, fence));
+	if (ls->remote) {
+		cell[TENURE] = cli_tenure(info);
+		cell[LEFT] = cli_tenure_left(info);
+	}
 	cli_table_add(&ls->table, cells);
 }
 
@@ -90,16 +95,35 @@ static int each_space(const char *name, const char *path, void *arg)
 
 static void prepare_lock_table(struct ls *ls)
 {
-	unsigned skip = ls->all_spaces ? 0 : 1, right = 1u << PID | 1u << TID | 1u << AGE | 1u << WAITERS;
+	unsigned skip = ls->all_spaces ? 0 : 1, right = 1u << PID | 1u << TID | 1u << AGE | 1u << WAITERS | 1u << LEFT;
 
 	ls->table.headings = lock_headings + skip;
-	ls->table.columns = LOCK_COLUMNS + 1 - skip;
+	ls->table.columns = (ls->remote ? LOCK_COLUMNS : TENURE) + 1 - skip;
 	ls->table.right = right << (1 - skip);
 	ls->table.coloured = STATE + 1 - (int)skip;
 }
 
+/* Columns about leases are for spaces that have some. */
+static int look_for_remote(const char *name, const char *path, void *arg)
+{
+	struct ls *ls = arg;
+	pawl_remote_info_t remote = { 0 };
+	pawl_space_t *space;
+
+	(void)path;
+	if (cli_look_into(name, &space) == 0) {
+		(void)pawl_space_remote(space, &remote);
+		pawl_space_close(space);
+	}
+	return ls->remote |= *remote.url != '\0';
+}
+
 static void gather_locks(struct ls *ls)
 {
+	if (ls->all_spaces)
+		pawl_space_scan(look_for_remote, ls);
+	else
+		look_for_remote(ls->space, NULL, ls);
 	prepare_lock_table(ls);
 	if (ls->all_spaces)
 		pawl_space_scan(each_space, ls);
@@ -216,17 +240,20 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-static const char doc[] = "List the locks of a space.\v"
-			  "Columns: NAME (what is not printable as \\xHH); STATE: free, held, dead (the owner died, "
-			  "the next to ask takes "
-			  "over), poisoned (see `pawl reset`), lingering (its owner has gone, a command started "
-			  "under it still runs); PID and "
-			  "TID of the owner (* in another PID namespace); COMMAND, the owner's thread name; AGE of "
-			  "the grant (> at least); "
-			  "WAITERS asleep; FENCE, the token of the present grant or the last.\n\n"
-			  "Looking takes no lock, changes no lock and creates no space. A space that is not there "
-			  "has no locks: that is said on "
-			  "stderr and is no error. Exit: 0; 64 usage; 66 a space could not be opened.";
+static const char doc[] =
+	"List the locks of a space.\v"
+	"Columns: NAME (what is not printable as \\xHH); STATE: free, held, dead (the owner died, "
+	"the next to ask takes "
+	"over), poisoned (see `pawl reset`), lingering (its owner has gone, a command started "
+	"under it still runs); PID and "
+	"TID of the owner (* in another PID namespace); COMMAND, the owner's thread name; AGE of "
+	"the grant (> at least); "
+	"WAITERS asleep; FENCE, the token of the present grant or the last. With a remote also: TENURE, what this "
+	"host has of the lock at the service (none, asking, queued, held, lost, giving, dropping; ! another host "
+	"waits for it); LEFT, until when it is good unless it is renewed.\n\n"
+	"Looking takes no lock, changes no lock and creates no space. A space that is not there "
+	"has no locks: that is said on "
+	"stderr and is no error. Exit: 0; 64 usage; 66 a space could not be opened.";
 
 static void print(struct ls *ls)
 {

@@ -10,9 +10,30 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* Locks with a remote are other locks than those without: unless told otherwise they live in a space of their own, one for each
+ * service. */
+static void choose_space(struct run *run)
+{
+	static char name[32];
+	uint32_t hash = 2166136261u; /* FNV-1a */
+
+	if (!run->remote || run->space_given)
+		return;
+	for (const char *p = run->remote; *p; p++)
+		hash = (hash ^ (unsigned char)*p) * 16777619u;
+	snprintf(name, sizeof(name), "%s-%08x", "remote", (unsigned)hash);
+	run->space_name = name;
+}
+
 static int open_lock(struct run *run)
 {
-	int rc = pawl_space_open(&run->space, run->space_name, NULL);
+	pawl_space_options_t options = { 0 };
+	int rc;
+
+	choose_space(run);
+	options.remote = run->remote;
+	options.ttl_ns = run->ttl_ns;
+	rc = pawl_space_open(&run->space, run->space_name, &options);
 
 	if (rc) {
 		cli_say_reason();
@@ -44,7 +65,14 @@ static int explain_failure(const struct run *run, int rc)
 	char *name = cli_escape(run->name);
 	int status = CLI_SYSTEM;
 
-	if (rc == ENOTRECOVERABLE) {
+	if (rc == EHOSTUNREACH) {
+		pawl_remote_info_t remote = { 0 };
+
+		(void)pawl_space_remote(run->space, &remote);
+		cli_say("cannot take the lock '%s': the lock service %s cannot be reached%s%s", name, remote.url,
+			*remote.reason ? ": " : "", remote.reason);
+		status = CLI_UNREACHED;
+	} else if (rc == ENOTRECOVERABLE) {
 		cli_say("the lock '%s' is poisoned: an owner died and the next did not repair its "
 			"data; see to it, "
 			"then `pawl reset`",
@@ -125,6 +153,8 @@ static void say_command(const char *command)
 
 static struct cli_ended execute(struct run *run)
 {
+	struct cli_lease lease = { .lock = run->lock };
+	pawl_remote_info_t remote = { 0 };
 	struct cli_ended ended = { 0 };
 
 	ended.status = make_linger(run);
@@ -134,7 +164,14 @@ static struct cli_ended execute(struct run *run)
 		return ended;
 	if (run->verbose)
 		say_command(run->command[0]);
-	return cli_command(run->command);
+	if (!run->grant.remote)
+		return cli_command(run->command, NULL, run->close_descriptor);
+	(void)pawl_space_remote(run->space, &remote);
+	lease.ttl_ns = remote.ttl_ns;
+	ended = cli_command(run->command, &lease, run->close_descriptor);
+	if (ended.lost)
+		ended = (struct cli_ended){ .status = CLI_LOST };
+	return ended;
 }
 
 int cli_run(int argc, char **argv)

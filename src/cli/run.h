@@ -7,12 +7,15 @@
 
 struct run {
 	const char *space_name, *name;
+	const char *remote; /* URL; NULL: this host's own */
+	int64_t ttl_ns;     /* 0: the library's default */
 	char **command;
 	char *shell_words[4]; /* the command of -c: shell, -c, words */
 	pawl_deadline_t (*deadline)(const struct run *run);
 	int64_t wait_ns;
 	int conflict; /* exit code for a lock not had */
 	bool close_descriptor, verbose;
+	bool space_given; /* by -S or the environment */
 
 	pawl_space_t *space;
 	pawl_lock_t *lock;

@@ -35,6 +35,23 @@ static void take_wait(struct run *run, const char *text, struct argp_state *stat
 	run->wait_ns = seconds < 9e9 ? (int64_t)(seconds * 1e9) : INT64_MAX;
 }
 
+/* Seconds, or a number of ms, s, m, h. */
+static void take_ttl(struct run *run, const char *text, struct argp_state *state)
+{
+	static const struct {
+		const char *unit;
+		double ns;
+	} units[] = { { "", 1e9 }, { "ms", 1e6 }, { "s", 1e9 }, { "m", 60e9 }, { "h", 3600e9 } };
+	size_t digits = strspn(text, "0123456789.");
+	double number = strtod(text, NULL);
+
+	for (size_t i = 0; digits > 0 && i < sizeof(units) / sizeof(units[0]); i++)
+		if (strcmp(text + digits, units[i].unit) == 0 && number * units[i].ns >= 1e6 && number * units[i].ns <= 1e15)
+			run->ttl_ns = (int64_t)(number * units[i].ns);
+	if (run->ttl_ns == 0)
+		argp_error(state, "-t takes a time such as 10s, 500ms or 2m, not '%s'", text);
+}
+
 static void take_exit_code(struct run *run, const char *text, struct argp_state *state)
 {
 	char *end;
@@ -84,6 +101,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = (void *)&run->space_name;
+		run->remote = getenv("PAWL_REMOTE");
+		if (run->remote && !*run->remote)
+			run->remote = NULL;
+		return 0;
+	case ARGP_KEY_END:
+		run->space_given = strcmp(run->space_name, "default") != 0;
 		return 0;
 	case 'n':
 		run->deadline = at_once;
@@ -93,6 +116,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'E':
 		take_exit_code(run, arg, state);
+		return 0;
+	case 'r':
+		run->remote = arg;
+		return 0;
+	case 't':
+		take_ttl(run, arg, state);
 		return 0;
 	case 'o':
 		run->close_descriptor = true;
@@ -138,6 +167,8 @@ static const struct argp_option options[] = {
 		"Do not pass the lock's descriptor to the command: what it leaves running does not "
 		"keep the lock",
 		0 },
+	{ "remote", 'r', "URL", 0, "Share the lock with other hosts by this lock service: $PAWL_REMOTE, else none", 0 },
+	{ "ttl", 't', "TIME", 0, "How long the lease outlives a host that has vanished: 10s, 500ms (10s)", 0 },
 	{ "exclusive", 'x', NULL, 0, "An exclusive lock: as always", 0 },
 	{ NULL, 'e', NULL, OPTION_ALIAS, NULL, 0 },
 	{ "verbose", 'v', NULL, 0, "Say on stderr how long it took, the token, whether the last owner died", 0 },
@@ -148,22 +179,28 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-static const char doc[] = "Run COMMAND while holding the lock NAME, as flock(1) does.\v"
-			  "The lock lasts as long as COMMAND and whatever it left running, also if "
-			  "pawl is killed; -o makes that: as long "
-			  "as pawl. COMMAND gets SIGTERM if pawl dies, and every TERM, INT, HUP, "
-			  "QUIT, USR1, USR2, TSTP and CONT that is sent "
-			  "to pawl. It finds in its environment PAWL_FENCE (32 hex digits that "
-			  "grow from run to run: let the resource "
-			  "refuse smaller ones), PAWL_LOCK and PAWL_SPACE.\n\n"
-			  "Exit: COMMAND's own code; 128 + N if signal N ended it; 1 (or -E) lock "
-			  "not had; 64 usage; 66 the space cannot be "
-			  "opened; 71 another system error; 126 COMMAND cannot be executed; 127 "
-			  "there is no such command.\n\n"
-			  "Examples:\n"
-			  "  pawl run orders/42 -- ./settle 42\n"
-			  "  pawl run -n -E 0 nightly ./backup\n"
-			  "  pawl run -w 2.5 printer -c 'lpr *.ps && rm *.ps'";
+static const char doc[] =
+	"Run COMMAND while holding the lock NAME, as flock(1) does.\v"
+	"The lock lasts as long as COMMAND and whatever it left running, also if "
+	"pawl is killed; -o makes that: as long "
+	"as pawl. COMMAND gets SIGTERM if pawl dies, and every TERM, INT, HUP, "
+	"QUIT, USR1, USR2, TSTP and CONT that is sent "
+	"to pawl. It finds in its environment PAWL_FENCE (32 hex digits that "
+	"grow from run to run: let the resource "
+	"refuse smaller ones), PAWL_LOCK and PAWL_SPACE.\n\n"
+	"With a remote the lock is shared with every host that names the same service, and the host's lease is "
+	"renewed as long as COMMAND runs. If it is lost all the same, COMMAND and its descendants get SIGTERM, then "
+	"SIGKILL before another host can have the lock, and the exit code is 75. A password is better off in "
+	"$PAWL_REMOTE than in -r, where others see it.\n\n"
+	"Exit: COMMAND's own code; 128 + N if signal N ended it; 1 (or -E) lock "
+	"not had; 64 usage; 66 the space cannot be "
+	"opened; 69 the lock service cannot be reached; 71 another system error; 75 the lease was lost; 126 COMMAND "
+	"cannot be executed; 127 "
+	"there is no such command.\n\n"
+	"Examples:\n"
+	"  pawl run orders/42 -- ./settle 42\n"
+	"  pawl run -n -E 0 nightly ./backup\n"
+	"  pawl run -w 2.5 printer -c 'lpr *.ps && rm *.ps'";
 
 const struct argp cli_run_argp = {
 	.options = options,

@@ -51,7 +51,24 @@ static void print_owner(const pawl_lock_info_t *info)
 	free(command);
 }
 
-static void print_text(const char *space, const pawl_lock_info_t *info)
+static void print_tenure(const pawl_lock_info_t *info, const pawl_remote_info_t *remote)
+{
+	char *left = cli_tenure_left(info);
+
+	printf("%-10s %s%s%s%s\n", "tenure", pawl_tenure_name(info->tenure), info->good_until_ns ? ", for another " : "",
+		info->good_until_ns ? left : "", info->revoked ? "; another host waits" : "");
+	free(left);
+	print_escaped("remote", remote->url);
+	if (!remote->up)
+		print_escaped("", *remote->reason ? remote->reason : "not reached");
+	if (remote->keeper_pid)
+		printf("%-10s process %d, the %u. of this space\n", "keeper", (int)remote->keeper_pid,
+			(unsigned)remote->term);
+	else
+		printf("%-10s none just now\n", "keeper");
+}
+
+static void print_text(const char *space, const pawl_lock_info_t *info, const pawl_remote_info_t *remote)
 {
 	const char *state = pawl_lock_state_name(info->state), *what = advice(info);
 	cli_colour_t colour = cli_state_colour(state);
@@ -63,6 +80,8 @@ static void print_text(const char *space, const pawl_lock_info_t *info)
 		colour == CLI_PLAIN ? "" : cli_colour(CLI_PLAIN), info->inconsistent ? ", data being repaired" : "");
 	print_owner(info);
 	printf("%-10s %u asleep\n", "waiters", (unsigned)info->waiters);
+	if (info->remote)
+		print_tenure(info, remote);
 	printf("%-10s %s\n", "fence", pawl_fence_format(info->fence, fence));
 	printf("%-10s %llu, of which %llu had to wait\n", "grants", (unsigned long long)info->grants,
 		(unsigned long long)info->contended);
@@ -71,19 +90,23 @@ static void print_text(const char *space, const pawl_lock_info_t *info)
 		printf("%-10s %s\n", "advice", what);
 }
 
-static void print_json(const char *space, const pawl_lock_info_t *info)
+static void print_json(const char *space, const pawl_lock_info_t *info, const pawl_remote_info_t *remote)
 {
 	json_t *lock = cli_json_lock(space, info);
 	const char *what = advice(info);
 
+	cli_json_put(lock, "remote", cli_json_remote(remote));
 	cli_json_put(lock, "advice", what ? json_string(what) : json_null());
 	cli_json_print(lock);
 }
 
 static int show(const struct cli_plain *plain, pawl_space_t *space, pawl_lock_info_t *info)
 {
-	(void)space;
-	(plain->json ? print_json : print_text)(plain->space, info);
+	pawl_remote_info_t remote;
+
+	if (pawl_space_remote(space, &remote) != 0)
+		remote = (pawl_remote_info_t){ .up = false };
+	(plain->json ? print_json : print_text)(plain->space, info, &remote);
 	return CLI_FINE;
 }
 

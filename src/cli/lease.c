@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** lease.c: from the end of a lease to the end of a command (lease.h).
+ *
+ *   granted      renewed           2/3: jeopardy       SIGTERM             deadline: SIGKILL     the service frees it
+ *      |------------|-----------------------|--------------|----------------------|-------------------|
+ *
+ * SIGTERM comes when a third of the lease is left, or a quarter, or five seconds: whichever is last; SIGKILL at the deadline,
+ * which lies before the moment at which another host can be granted the lock, so that there is time to die. If the lease is lost
+ * before that, SIGTERM comes at once, and SIGKILL after a twentieth of its life.
+ */
+#include "cli/lease.h"
+
+#include <signal.h>
+
+#include <pawl/remote.h>
+
+#define MS 1000000ll
+
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t most(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* When to say so, of a lease that ends at `until`. */
+static int64_t term_at(const struct cli_lease *lease)
+{
+	int64_t jeopardy = lease->until - lease->ttl_ns / 3;
+
+	return most(jeopardy, lease->until - least(5000 * MS, lease->ttl_ns / 4));
+}
+
+static int tell(struct cli_lease *lease, int64_t kill_at)
+{
+	lease->ending = true;
+	lease->kill_at = kill_at;
+	return SIGTERM;
+}
+
+int cli_lease_look(struct cli_lease *lease, int64_t *again_ns)
+{
+	static pawl_lock_info_t info;
+	int64_t now = pawl_remote_now(), until = 0;
+
+	if (pawl_lock_info(lease->lock, &info) == 0 && info.tenure == PAWL_TENURE_HELD)
+		until = info.good_until_ns;
+	*again_ns = least(lease->ttl_ns / 20, 100 * MS);
+	if (lease->ending) {
+		*again_ns = most(MS, least(*again_ns, lease->kill_at - now));
+		return now >= lease->kill_at ? SIGKILL : 0;
+	}
+	if (until == 0) /* it is lost, and not because its time is over */
+		return tell(lease, least(now + most(5 * MS, lease->ttl_ns / 20), most(now, lease->until)));
+	lease->until = until;
+	*again_ns = most(MS, least(*again_ns, term_at(lease) - now));
+	return now >= term_at(lease) ? tell(lease, until) : 0;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** tenure.c: leases, in a word or two (cli.h). */
+#include "cli/cli.h"
+
+#include <pawl/remote.h>
+
+char *cli_tenure(const pawl_lock_info_t *info)
+{
+	if (!info->remote)
+		return cli_format("-");
+	return cli_format("%s%s", pawl_tenure_name(info->tenure), info->revoked ? "!" : "");
+}
+
+char *cli_tenure_left(const pawl_lock_info_t *info)
+{
+	int64_t left = info->good_until_ns - pawl_remote_now();
+
+	if (!info->remote || info->good_until_ns == 0)
+		return cli_format("-");
+	return cli_format("%.1fs", left > 0 ? (double)left / 1e9 : 0);
+}
