@@ -93,6 +93,24 @@ static inline bool pawl__seat_is_valid(const struct pawl__seat *seat, int64_t no
 	return PAWL_LIKELY(now < PAWL_LOAD(&seat->until, RELAXED)); /* relaxed: a time, no more; it is the caller's tenure */
 }
 
+/** Its time is over, or was said to be: then nobody inside is right any more, from now on. True if so. */
+static inline bool pawl__seat_expire(struct pawl__seat *seat, int64_t now)
+{
+	int64_t until = PAWL_LOAD(&seat->until, RELAXED); /* relaxed: as above */
+
+	if (now < until)
+		return false;
+	if (until != 0)
+		PAWL_CAS(&seat->until, &until, 0, RELAXED); /* relaxed: a renewal that has come meanwhile stands */
+	return until == 0 || now >= until;
+}
+
+/** Is it good, as far as anybody has said? */
+static inline bool pawl__seat_is_held(const struct pawl__seat *seat)
+{
+	return PAWL_LIKELY(PAWL_LOAD(&seat->until, RELAXED) != 0); /* relaxed: as above */
+}
+
 /** I am about to leave after my `grant`: does the seat close behind me? Then the keeper is to be told, afterwards. */
 static inline bool pawl__seat_leave(struct pawl__seat *seat, uint64_t grant)
 {

@@ -54,6 +54,7 @@ struct term {
 	struct hold **holds;
 	size_t n, room;
 
+	int64_t watch_at; /* when to look after those inside, in this process */
 	int wake_fd;
 	pthread_t doorman;
 	uint32_t doorman_ends;
@@ -303,7 +304,7 @@ static void keep_dates(struct term *t)
 
 static int64_t next_date(const struct term *t)
 {
-	int64_t next = pawl__boot() + LOOK_NS;
+	int64_t next = pawl__sooner(pawl__boot() + LOOK_NS, t->watch_at);
 
 	for (size_t i = 0; i < t->n; i++)
 		next = pawl__sooner(next, t->holds[i]->wake_at);
@@ -341,6 +342,17 @@ static bool is_over(const struct term *t)
 	return PAWL_LOAD(&t->end->asked, ACQUIRE) != 0; /* KP1 acquire: pairs with KP2 */
 }
 
+/* The keeper is its process's candidate too. */
+static void watch(struct term *t)
+{
+	int64_t now = pawl__boot();
+
+	if (now < t->watch_at)
+		return;
+	t->watch_at = now + t->rules.ttl / 20;
+	pawl__watch_look(t->space);
+}
+
 static void work(struct term *t)
 {
 	uint64_t rung;
@@ -350,6 +362,7 @@ static void work(struct term *t)
 	hear_bells(t);
 	keep_dates(t);
 	drop_done(t);
+	watch(t);
 }
 
 /* Is there nobody else in the space? Whoever comes in while we ask waits that long. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** watch.c: the handles whose users want to be told (pawl_lock_on_lost, pawl_lock_lost_fd), and telling them, once a grant. */
+/** watch.c: leases that end under the owners in this process. They are told, once a grant, if they want to be (pawl_lock_on_lost,
+ * pawl_lock_lost_fd); and where the keeper does not say that a lease is over, because it is stopped, this does.
+ */
 #include "remote/watch.h"
 
 #include <errno.h>
@@ -13,11 +15,11 @@
 #include "space/segment.h"
 
 /* Does a thread of this process hold the lock under a lease that has gone? Then *grant is which. */
-static bool has_lost(const struct pawl_lock *lock, uint64_t *grant)
+static bool has_lost(const struct pawl_lock *lock, int64_t now, uint64_t *grant)
 {
 	struct pawl__spot spot = pawl__spot_of(lock);
 	const struct pawl__place *place = lock->places + spot.index;
-	const struct pawl__seat *seat = lock->seats + spot.index;
+	struct pawl__seat *seat = lock->seats + spot.index;
 	uint32_t word = PAWL_LOAD(&place->lock.word, ACQUIRE); /* RB3 acquire: as any look at the word */
 	uint32_t id = pawl__word_id(word);
 
@@ -25,7 +27,7 @@ static bool has_lost(const struct pawl_lock *lock, uint64_t *grant)
 	return pawl__table_gen(place) == spot.gen && pawl__word_kind(word) == PAWL__OWNED &&
 	       PAWL_LOAD(&lock->space->own[pawl__word_slot(word)], RELAXED) == id && /* relaxed: is_sibling says why */
 	       PAWL_LOAD(&seat->asking, RELAXED) != id && /* relaxed: who asks has nothing to lose, and looks itself */
-	       !pawl__seat_is_valid(seat, pawl__boot());
+	       pawl__seat_expire(seat, now);
 }
 
 static void tell(struct pawl_lock *lock)
@@ -41,19 +43,26 @@ static void tell(struct pawl_lock *lock)
 /* One who is to be told, or NULL; told after the lock is given back, for he may do what he likes then. */
 static struct pawl_lock *next_to_tell(struct pawl_space *space)
 {
-	struct pawl_lock *lock;
+	struct pawl_lock *found = NULL;
+	struct cds_lfht_iter iter;
+	struct cds_lfht_node *node;
+	int64_t now = pawl__boot();
 
-	pthread_mutex_lock(&space->handles_lock);
-	for (lock = space->watched; lock; lock = lock->next_watched) {
+	pthread_mutex_lock(&space->handles_lock); /* nobody frees a handle meanwhile */
+	rcu_read_lock();
+	cds_lfht_for_each(space->handles, &iter, node)
+	{
+		struct pawl_lock *lock = pawl__handle_of(node);
 		uint64_t grant;
 
-		if (!has_lost(lock, &grant) || lock->told == grant)
+		if (found || !has_lost(lock, now, &grant) || !lock->watched || lock->told == grant)
 			continue;
 		lock->told = grant;
-		break;
+		found = lock;
 	}
+	rcu_read_unlock();
 	pthread_mutex_unlock(&space->handles_lock);
-	return lock;
+	return found;
 }
 
 void pawl__watch_look(struct pawl_space *space)
@@ -66,23 +75,17 @@ void pawl__watch_look(struct pawl_space *space)
 
 pawl_deadline_t pawl__watch_until(const struct pawl_space *space)
 {
-	/* relaxed: whoever begins to watch spreads news, and we look again */
-	return PAWL_LOAD(&space->watched, RELAXED) ? pawl_in_ns(space->office->rules.ttl / 16) : PAWL_FOREVER;
+	return pawl_in_ns(space->office->rules.ttl / 20);
 }
 
 /* ---- who wants to be told ---- */
 
-/* The handle is kept from now on until the space is closed: the list points to it. Caller holds handles_lock. */
+/* The handle is kept from now on until the space is closed. Caller holds handles_lock. */
 static void watch(struct pawl_lock *lock)
 {
-	struct pawl_space *space = lock->space;
-
-	if (lock->watched)
-		return;
+	if (!lock->watched)
+		PAWL_FETCH_ADD(&lock->refs, 1u, RELAXED); /* relaxed: the caller has a reference */
 	lock->watched = true;
-	PAWL_FETCH_ADD(&lock->refs, 1u, RELAXED); /* relaxed: the caller has a reference */
-	lock->next_watched = space->watched;
-	PAWL_STORE(&space->watched, lock, RELAXED); /* relaxed: under handles_lock; pawl__watch_until only asks whether */
 }
 
 int pawl_lock_on_lost(pawl_lock_t *lock, void (*callback)(pawl_lock_t *lock, void *arg), void *arg)

@@ -7,10 +7,11 @@
 
 #include "space/process.h"
 
-/** Tell all of this process who do not know yet. By its candidate's or keeper's thread. */
+/** Look after the leases that this process's threads are inside of: end those whose time is over, tell all who do not know yet. By
+ * its candidate's or keeper's thread, in time, and whenever there are news. */
 void pawl__watch_look(struct pawl_space *space);
 
-/** When to look again, should nobody say anything: a stopped keeper does not. */
+/** When to look again, should nobody say anything: a stopped keeper does not. Soon enough to be within the guard of a deadline. */
 pawl_deadline_t pawl__watch_until(const struct pawl_space *space);
 
 #endif

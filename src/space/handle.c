@@ -27,11 +27,6 @@ void __tsan_release(void *p);
 #define OBSERVE(p) ((void)0)
 #endif
 
-static struct pawl_lock *lock_of(struct cds_lfht_node *node)
-{
-	return (struct pawl_lock *)((char *)node - offsetof(struct pawl_lock, node));
-}
-
 struct key {
 	const struct pawl__name *name;
 	uint32_t flags;
@@ -40,7 +35,7 @@ struct key {
 static int match(struct cds_lfht_node *node, const void *wanted)
 {
 	const struct key *key = wanted;
-	struct pawl_lock *lock = lock_of(node);
+	struct pawl_lock *lock = pawl__handle_of(node);
 
 	OBSERVE(lock);
 	return lock->flags == key->flags && lock->name.length == key->name->length &&
@@ -81,8 +76,8 @@ static struct pawl_lock *look_up(struct pawl_space *space, const struct key *key
 	rcu_read_lock();
 	cds_lfht_lookup(space->handles, key->name->hash, match, key, &iter);
 	node = cds_lfht_iter_get_node(&iter);
-	if (node && get(lock_of(node)))
-		lock = lock_of(node);
+	if (node && get(pawl__handle_of(node)))
+		lock = pawl__handle_of(node);
 	rcu_read_unlock();
 	return lock;
 }
@@ -152,10 +147,10 @@ static void sweep(struct pawl_space *space)
 		uint32_t idle = 0;
 
 		/* HD4 acquire: pairs with HD3: whoever used it is done with it */
-		if (n == 256 || !PAWL_CAS(&lock_of(node)->refs, &idle, REFS_GONE, ACQUIRE))
+		if (n == 256 || !PAWL_CAS(&pawl__handle_of(node)->refs, &idle, REFS_GONE, ACQUIRE))
 			continue;
 		cds_lfht_del(space->handles, node);
-		gone[n++] = lock_of(node);
+		gone[n++] = pawl__handle_of(node);
 	}
 	rcu_read_unlock();
 	PAWL_FETCH_ADD(&space->idle_handles, -(unsigned long)n, RELAXED); /* relaxed: a hint */
@@ -193,7 +188,7 @@ void pawl__handles_destroy(struct pawl_space *space)
 	rcu_read_lock();
 	cds_lfht_for_each(space->handles, &iter, node)
 	{
-		struct pawl_lock *lock = lock_of(node);
+		struct pawl_lock *lock = pawl__handle_of(node);
 
 		cds_lfht_del(space->handles, node);
 		if (lock->lost_fd >= 0)

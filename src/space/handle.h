@@ -20,17 +20,21 @@ struct pawl_lock {
 	uint32_t refs; /* pawl_lock_open minus pawl_lock_close; 0: idle, kept for the next open; GONE: being freed */
 
 	/* who wants to be told that a lease is lost: watch.c, under the space's handles_lock */
-	struct pawl_lock *next_watched;
 	void (*on_lost)(struct pawl_lock *lock, void *arg);
 	void *on_lost_arg;
 	uint64_t told; /* the last grant whose loss was told */
 	int lost_fd;   /* or -1 */
-	bool watched;
+	bool watched;  /* there is one or the other, and a reference for it */
 
 	struct cds_lfht_node node;
 	struct pawl__name name; /* its text is below */
 	char text[];
 };
+
+static inline struct pawl_lock *pawl__handle_of(struct cds_lfht_node *node)
+{
+	return (struct pawl_lock *)((char *)node - offsetof(struct pawl_lock, node));
+}
 
 static inline struct pawl__spot pawl__spot_of(const struct pawl_lock *lock)
 {

@@ -22,6 +22,7 @@
 #include "core/cancel.h"
 #include "core/clock.h"
 #include "core/point.h"
+#include "core/stay.h"
 #include "remote/ask.h"
 #include "space/handle.h"
 #include "space/linger.h"
@@ -259,6 +260,14 @@ __attribute__((noinline)) static void note_since(struct walk *w)
 	ck_sequence_write_end(&place->since_sequence);
 }
 
+/* With a remote: who is on its CPU all the time need not read the clock when it leaves. From the first lock of a thread on, since
+ * those it takes meanwhile are looked at by the same word. */
+static inline void begin_stay(const struct pawl_lock *lock, const struct pawl__member *member)
+{
+	if (lock->seats && PAWL_LOAD(&member->held, RELAXED) == 0) /* relaxed: our own */
+		pawl__stay_begin();
+}
+
 static inline void say(const struct pawl__seat *seat, uint64_t count, bool died, pawl_grant_t *grant)
 {
 	if (!grant)
@@ -277,6 +286,7 @@ static inline int grant_it(struct walk *w, pawl_grant_t *grant)
 	uint64_t count = pawl__robust_count(&w->place->lock);
 
 	PAWL__POINT("lock/granted");
+	begin_stay(w->lock, w->member);
 	pawl__member_holds(w->member, +1);
 	if (!(PAWL_LOAD(&w->place->mark, RELAXED) & PAWL__TOUCHED))     /* relaxed: a hint for the reclaimer */
 		PAWL_FETCH_OR(&w->place->mark, PAWL__TOUCHED, RELAXED); /* relaxed: as above */
@@ -375,6 +385,7 @@ static inline bool stroll(const pawl_lock_t *lock, pawl_grant_t *grant)
 	}
 	say(seat, pawl__robust_count(&place->lock), false, grant);
 	PAWL__POINT("lock/granted-at-once");
+	begin_stay(lock, member);
 	pawl__member_holds(member, +1);
 	return true;
 }
@@ -385,6 +396,15 @@ int pawl_lock_acquire(pawl_lock_t *lock, pawl_deadline_t deadline, pawl_grant_t 
 }
 
 /* ---- and back ---- */
+
+/* It was good when we got it, with min_use to spare. If we have not been off the CPU since, the keeper, or should that one be
+ * stopped, the candidate of this process, has had its own to say that it is over; else the clock tells. */
+static inline bool is_still_good(const struct pawl__seat *seat)
+{
+	if (PAWL_LIKELY(pawl__stay_is_unbroken()))
+		return pawl__seat_is_held(seat);
+	return pawl__seat_is_valid(seat, pawl__boot_late());
+}
 
 /* With a remote: was the lease good to the end? And does it go with us? */
 static int release_lease(const pawl_lock_t *lock, struct pawl__place *place)
@@ -398,7 +418,7 @@ static int release_lease(const pawl_lock_t *lock, struct pawl__place *place)
 		return EPERM;
 	if (PAWL_UNLIKELY(pawl__robust_is_nested(&place->lock)))
 		return pawl__robust_release(member, &place->lock);
-	valid = pawl__seat_is_valid(seat, pawl__boot_late());
+	valid = is_still_good(seat);
 	last = pawl__seat_leave(seat, PAWL_LOAD(&place->lock.grant, RELAXED)); /* relaxed: ours */
 	PAWL__POINT("lock/leaving-lease");
 	rc = pawl__robust_release(member, &place->lock);

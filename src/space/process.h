@@ -37,7 +37,6 @@ struct pawl_space {
 	struct cds_lfht *handles; /* (name, flags) -> pawl_lock_t; handle.c */
 	pthread_mutex_t handles_lock;
 	unsigned long handle_count, idle_handles;
-	struct pawl_lock *watched; /* handles whose users want to be told of a lost lease; watch.c */
 
 	uint32_t own[PAWL__SLOTS]; /* by slot: the id of this process's thread that has it, 0 if none does (rule F1) */
 };

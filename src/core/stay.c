@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** stay.c: a sequence that nobody is ever in, and whether the kernel says so (stay.h). */
+#include "core/stay.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <time.h>
+
+#include "core/self.h"
+
+#ifdef PAWL__NO_STAY
+void pawl__stay_find_out(void)
+{
+}
+#else
+/* Where to go instead has to be preceded by the signature that glibc has registered. Nothing is ever executed there. */
+static const struct {
+	uint32_t signature, instead;
+} landing = { 0x53053053, 0 };
+
+const struct pawl__nowhere pawl__nowhere = {
+	.start = (uint64_t)(uintptr_t)&landing,
+	.length = 1,
+	.instead = (uint64_t)(uintptr_t)&landing.instead,
+};
+
+bool pawl__stay_works;
+
+static void find_out(void)
+{
+	struct timespec moment = { .tv_nsec = 1 };
+
+	pawl__self();
+	if (pawl_restart_ == 0)
+		return;
+	*pawl__stay_word() = (uint64_t)(uintptr_t)&pawl__nowhere;
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL); /* another thread runs meanwhile, if only the idle one */
+	pawl__stay_works = !pawl__stay_is_unbroken();
+}
+
+void pawl__stay_find_out(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, find_out);
+}
+#endif
