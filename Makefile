@@ -31,7 +31,7 @@ endif
 else
 
 # ---- dependencies ---------------------------------------------------------------------------------------------------
-NEED := liburcu-bp liburcu-cds ck jansson $(if $(filter units points crashes stresses,$(MAKECMDGOALS)),cmocka)
+NEED := liburcu-bp liburcu-cds ck jansson $(if $(filter units points crashes stresses remotes,$(MAKECMDGOALS)),cmocka)
 MISS := $(shell for p in $(NEED); do pkg-config --exists $$p 2>/dev/null || echo $$p; done)
 ifneq ($(MISS),)
 ifneq ($(filter-out help clean uninstall format format-check,$(or $(MAKECMDGOALS),all)),)
@@ -78,6 +78,9 @@ CRASH    := $(patsubst %.c,$(O)/%,$(wildcard tests/crash/crash_*.c))
 POINTED  := $(patsubst %.c,$(O)/%,$(wildcard tests/crash/point_*.c))
 STRESS   := $(patsubst %.c,$(O)/%,$(wildcard tests/stress/stress_*.c))
 SCENES   := $(patsubst %.c,$(O)/%.o,$(filter-out tests/stress/stress_%,$(wildcard tests/stress/*.c)))
+REMOTE   := $(patsubst %.c,$(O)/%,$(wildcard tests/remote/remote_*.c))
+REMOTELIB := $(patsubst %.c,$(O)/%.o,$(filter-out tests/remote/remote_%,$(wildcard tests/remote/*.c)))
+DIRECTORY := $(addprefix $(O)/tests/remote/,directory.o ledger.o shelf.o)
 EXAMPLES := $(patsubst %.c,$(O)/%,$(wildcard tests/examples/eg_*.c))
 HARNESS  := $(patsubst %.c,$(O)/%.o,$(wildcard tests/lib/*.c))
 BENCH    := $(O)/pawl-bench
@@ -152,6 +155,16 @@ $(O)/tests/unit/test_bench_plot: $(patsubst %.c,$(O)/%.o,$(wildcard bench/plot/*
 $(O)/tests/unit/test_bench_document: $(addprefix $(O)/bench/,results.o stats.o scenario.o rows.o measure/latency.o \
 	measure/machine.o report/document.o report/csv.o report/table.o)
 
+# An archive: a test gets what it uses.
+$(O)/tests/remote/libremote.a: $(REMOTELIB)
+	@rm -f $@
+	$(call step,ar)ar rcs $@ $^
+$(REMOTE): $(O)/%: $(O)/%.o $(O)/tests/remote/libremote.a $(HARNESS) $(A) | $(O)/tests/remote/libpawl-dir.so
+	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS) $(CMOCKA_LIBS) -lm
+# A backend to be loaded. What it needs of the library has no state: it brings its own copy along, for itself alone.
+$(O)/tests/remote/libpawl-dir.so: $(DIRECTORY) $(A)
+	$(call step,ld)$(CC) $(ALL) -shared -Wl,--exclude-libs,ALL $(if $(SAN.$(FLAVOR)),,-Wl,-z,defs) -o $@ $^
+
 $(EXAMPLES): $(O)/%: $(O)/%.o $(A)
 	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS)
 
@@ -184,7 +197,8 @@ $(MODEL): $(O)/%: $(O)/%.o $(ENGINE) $(MODELLED) $(O)/tests/lib/tap.o
 
 # ---- tests ----------------------------------------------------------------------------------------------------------
 # Built in the flavour they are for, all run by tests/run, which prints `N passed, N failed, N skipped` at the very end.
-# crash/crash_*.c run against the library as it is shipped, crash/point_*.c need the labelled kill points.
+# crash/crash_*.c run against the library as it is shipped, crash/point_*.c need the labelled kill points; remote/remote_*.c
+# hold a backend each against the rules of pawl/remote.h.
 SUB      = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 SUITES  := $(sort $(wildcard tests/suites/*.sh))
 programs = $(patsubst %.c,build/$(1)/%,$(sort $(wildcard tests/$(2)_*.c)))
@@ -196,24 +210,25 @@ units: $(UNIT)
 points: $(POINTED)
 crashes: $(CRASH)
 stresses: $(STRESS)
+remotes: $(REMOTE)
 examples: $(EXAMPLES)
 models: $(MODEL)
 benches: $(BENCH)
 
 test: ## every test: units, kills at labelled points and at random, crowds, suites, explorer; what can in tsan, asan, ubsan
-	+@$(SUB) FLAVOR=release all crashes stresses examples
+	+@$(SUB) FLAVOR=release all crashes stresses remotes examples
 	+@$(SUB) FLAVOR=test units points
 	+@$(SUB) FLAVOR=model models
-	+@set -e; for f in $(CHECKERS); do $(SUB) FLAVOR=$$f units stresses; done
+	+@set -e; for f in $(CHECKERS); do $(SUB) FLAVOR=$$f units stresses remotes; done
 	@tests/run $(call programs,test,unit/test) $(call programs,test,crash/point) \
-		$(foreach f,crash/crash stress/stress,$(call programs,release,$(f))) \
-		$(foreach f,$(CHECKERS),$(call programs,$(f),unit/test) $(call programs,$(f),stress/stress)) $(EXPLORER) $(SUITES)
+		$(foreach f,crash/crash stress/stress remote/remote,$(call programs,release,$(f))) \
+		$(foreach f,$(CHECKERS),$(foreach p,unit/test stress/stress remote/remote,$(call programs,$(f),$(p)))) $(EXPLORER) $(SUITES)
 
 check: test ## the same
 
-tsan asan ubsan clang: ## the unit tests and the crowds in that flavour
-	+@$(SUB) FLAVOR=$@ units stresses
-	@tests/run $(call programs,$@,unit/test) $(call programs,$@,stress/stress)
+tsan asan ubsan clang: ## the unit tests, the crowds and the backends in that flavour
+	+@$(SUB) FLAVOR=$@ units stresses remotes
+	@tests/run $(foreach p,unit/test stress/stress remote/remote,$(call programs,$@,$(p)))
 
 # memcheck: helgrind and drd cannot see locks made of builtins. futex_waitv does not exist under valgrind.
 valgrind: ## the unit tests under valgrind's memcheck
@@ -326,7 +341,7 @@ help: ## this list
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: all help clean units points crashes stresses examples benches test check tsan asan ubsan clang valgrind stress \
+.PHONY: all help clean units points crashes stresses remotes examples benches test check tsan asan ubsan clang valgrind stress \
 	headers demo bench plot bench-claims install uninstall format format-check tidy FORCE
 
 endif
