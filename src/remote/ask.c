@@ -83,8 +83,9 @@ static void wait_for_bell(const struct asking *a, uint32_t bell, int64_t now)
 	struct pawl__watch watch = { .word = &a->seat->bell, .value = bell };
 	int64_t until = a->deadline == PAWL_TRY ? a->began + TRY_NS : a->deadline;
 
-	/* I5; and a keeper that came and went between our ring and its successor has left the bell rung */
-	pawl__park(&watch, 1, pawl__sooner(until, now + (pawl__tune.slice_ns < TRY_NS ? pawl__tune.slice_ns : TRY_NS)));
+	if (pawl__tune.slice_ns != PAWL_FOREVER)
+		until = pawl__sooner(until, now + pawl__tune.slice_ns); /* I5 */
+	pawl__park(&watch, 1, until);
 }
 
 static int ask(const struct asking *a)

@@ -224,3 +224,26 @@ void pawl__office_reborn(struct pawl_space *space)
 	memset(office->saved, 0, sizeof(office->saved));
 	name_host(office->host); /* to the service we are another host; what it granted the old one runs out */
 }
+
+/* ---- the reason ---- */
+
+PAWL_STATIC_ASSERT(sizeof(((struct pawl__office *)0)->reason) == PAWL__REASON_LEN, "the text fits");
+
+void pawl__office_say(struct pawl__office *office, const char *reason)
+{
+	uint64_t words[PAWL__REASON_LEN / 8] = { 0 };
+
+	snprintf((char *)words, sizeof(words), "%s", reason);
+	for (size_t i = 0; i < PAWL__REASON_LEN / 8; i++)
+		PAWL_STORE(&office->reason[i], words[i], RELAXED); /* relaxed: for people; half of one and half of another is bearable */
+}
+
+void pawl__office_reason(const struct pawl__office *office, char reason[PAWL__REASON_LEN])
+{
+	uint64_t words[PAWL__REASON_LEN / 8];
+
+	for (size_t i = 0; i < PAWL__REASON_LEN / 8; i++)
+		words[i] = PAWL_LOAD(&office->reason[i], RELAXED); /* relaxed: as above */
+	memcpy(reason, words, sizeof(words));
+	reason[PAWL__REASON_LEN - 1] = '\0';
+}

@@ -19,6 +19,12 @@ int pawl__office_enter(struct pawl_space *space, const pawl_space_options_t *opt
 /** The same for a space that this process has open already. */
 int pawl__office_admit(struct pawl_space *space, const pawl_space_options_t *options);
 
+#define PAWL__REASON_LEN 96
+
+/** Why the service cannot be reached: written by the keeper, read by whoever wants to know, at any time. */
+void pawl__office_say(struct pawl__office *office, const char *reason);
+void pawl__office_reason(const struct pawl__office *office, char reason[PAWL__REASON_LEN]);
+
 /** Another boot: no lease of ours can be alive, and requests of that time may still be under way. Alone in the segment. */
 void pawl__office_reborn(struct pawl_space *space);
 

@@ -22,6 +22,7 @@
 #include "core/point.h"
 #include "remote/ask.h"
 #include "remote/keeper.h"
+#include "remote/office.h"
 #include "remote/registry.h"
 #include "remote/watch.h"
 #include "space/file.h"
@@ -248,7 +249,7 @@ static void hear_of_session(struct term *t, const pawl_remote_event_t *e)
 
 	if (e->state == PAWL_REMOTE_UP || e->state == PAWL_REMOTE_NEW)
 		PAWL_STORE(&o->not_before, pawl__boot() + e->delay_ns, RELAXED); /* relaxed: ours */
-	snprintf(o->reason, sizeof(o->reason), "%s", up ? "" : e->reason ? e->reason : "it does not answer");
+	pawl__office_say(o, up ? "" : e->reason ? e->reason : "it does not answer");
 	PAWL_STORE(&o->up, up, RELAXED); /* relaxed: for those who give up waiting */
 	for (size_t i = 0; i < t->n; i++)
 		serve(t->holds[i], e);
@@ -418,19 +419,23 @@ static void adopt(struct term *t)
 
 static int open_backend(struct term *t)
 {
+	char reason[PAWL__REASON_LEN] = "";
+	uint32_t term = PAWL_LOAD(&t->office->term, RELAXED) + 1; /* relaxed: the keeper's, RB1 */
 	unsigned flags = 0;
 	int rc = pawl__backend_find(t->space->url, &t->backend);
 
+	PAWL_STORE(&t->office->term, term, RELAXED); /* relaxed: the keeper's; others show it */
 	t->config = (pawl_remote_config_t){ .url = t->space->url,
 		.host = t->office->host,
-		.term = ++t->office->term,
+		.term = term,
 		.ttl_ns = t->rules.ttl,
 		.saved = t->office->saved,
 		.event = hear,
 		.arg = t };
 	if (rc == 0)
-		rc = t->backend->open(&t->config, &t->opened, &flags, t->office->reason, sizeof(t->office->reason));
-	t->office->backend_flags = flags;
+		rc = t->backend->open(&t->config, &t->opened, &flags, reason, sizeof(reason));
+	if (rc != 0)
+		pawl__office_say(t->office, *reason ? reason : strerror(rc));
 	t->rules.renews = !(flags & PAWL_REMOTE_ONE_LEASE);
 	t->rules.pause = flags & PAWL_REMOTE_BLIND ? 10000000 : 0;
 	return rc;

@@ -9,6 +9,7 @@
 #include <pawl/lock.h>
 
 #include "core/cancel.h"
+#include "remote/office.h"
 #include "space/handle.h"
 #include "space/linger.h"
 #include "space/live.h"
@@ -235,8 +236,8 @@ int pawl_space_remote(pawl_space_t *space, pawl_remote_info_t *info)
 	if (!office)
 		return 0;
 	snprintf(info->url, sizeof(info->url), "%.*s", (int)sizeof(office->url) - 1, office->url);
-	snprintf(info->host, sizeof(info->host), "%.*s", (int)sizeof(office->host) - 1, office->host);
-	snprintf(info->reason, sizeof(info->reason), "%.*s", (int)sizeof(office->reason) - 1, office->reason);
+	snprintf(info->host, sizeof(info->host), "%.*s", (int)sizeof(info->host) - 1, office->host);
+	pawl__office_reason(office, info->reason);
 	info->up = PAWL_LOAD(&office->up, RELAXED);         /* relaxed: for people, all of these */
 	info->term = PAWL_LOAD(&office->term, RELAXED);     /* relaxed */
 	info->losses = PAWL_LOAD(&office->losses, RELAXED); /* relaxed */

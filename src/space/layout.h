@@ -151,13 +151,12 @@ struct pawl__office {
 	uint32_t up;        /* the service can be reached */
 	uint32_t term;      /* which keeper this is */
 	int64_t not_before; /* no ACQUIRE before that */
-	uint64_t takeovers, grants, losses; /* counters for people */
+	uint64_t takeovers, losses; /* counters for people */
+	uint64_t reason[12]; /* why the service cannot be reached; text, as words, because it is read while it changes */
 
 	struct pawl__tenure_rules rules;
-	uint32_t backend_flags;
 	uint32_t url_is_whole; /* nothing was taken out of `url`: whoever has only that can be the keeper */
-	char host[33];         /* who we are to the service: 32 hex digits */
-	char reason[95];       /* why the service cannot be reached */
+	char host[36];         /* who we are to the service: 32 hex digits */
 	char url[512];         /* without its secrets */
 	uint8_t saved[PAWL_REMOTE_SAVED];
 };

@@ -83,7 +83,7 @@ int pawl__member_join(struct pawl_space *space, struct pawl__member **member)
 		pawl__cancel_back(cancel);
 		if (rc != 0)
 			return rc;
-		m->held = 0;
+		PAWL_STORE(&m->held, 0u, RELAXED); /* relaxed: a closer may be counting, who will not find more */
 		m->me = me;
 	}
 	rounds = 0;

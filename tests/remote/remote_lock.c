@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** remote_lock.c: named locks with a remote, on two hosts (hosts.h): they exclude each other, tokens rise, leases are kept, asked for,
+ * lost; keepers come and go. No assertion is about time; where time has to pass, it is waited for.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "hosts.h"
+
+static puppet_t *a, *b; /* on host 0; on host 1 */
+
+/* Wait until an act answers so. */
+static void until(puppet_t *p, puppet_act *act, long arg, int answer)
+{
+	int64_t end_ns = kids_now_ns() + KIDS_PATIENCE_MS * INT64_C(1000000);
+
+	while (puppet_do(p, act, arg) != answer && kids_now_ns() < end_ns)
+		kids_nap_us(1000);
+	assert_int_equal(puppet_do(p, act, arg), answer);
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	hosts_begin(1000);
+	a = hosts_process(0);
+	b = hosts_process(1);
+	if (!a || !b)
+		return -1;
+	until(a, peer_keeper, 0, a->pid); /* before another one of its host can be */
+	return 0;
+}
+
+static int end(void **state)
+{
+	int bad = hosts_violations();
+
+	(void)state;
+	for (puppet_t **p = (puppet_t *[]){ a, b, NULL }; *p; p++) {
+		puppet_do(*p, peer_close, 0);
+		puppet_end(*p);
+	}
+	hosts_end();
+	return bad;
+}
+
+/* ---- two hosts ---- */
+
+static void hosts_exclude_each_other(void **state)
+{
+	(void)state;
+	assert_int_equal(puppet_do(a, peer_take, 0), 0);
+	assert_int_equal(puppet_do(b, peer_try, 0), EBUSY);
+	assert_int_equal(puppet_do(b, peer_briefly, 0), ETIMEDOUT);
+	puppet_ask(b, peer_take, 0);
+	assert_true(puppet_asleep(b));
+	assert_int_equal(puppet_do(a, peer_give, 0), 0);
+	assert_int_equal(puppet_answer(b), 0);
+	assert_int_equal(puppet_do(a, peer_try, 0), EBUSY);
+	assert_int_equal(puppet_do(b, peer_give, 0), 0);
+}
+
+static void names_are_apart(void **state)
+{
+	(void)state;
+	assert_int_equal(puppet_do(a, peer_take, 0), 0);
+	assert_int_equal(puppet_do(b, peer_take, 1), 0);
+	assert_int_equal(puppet_do(a, peer_give, 0), 0);
+	assert_int_equal(puppet_do(b, peer_give, 1), 0);
+}
+
+static void a_lease_is_kept_and_handed_round(void **state)
+{
+	puppet_t *c = hosts_process(0);
+	uint64_t hi;
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(puppet_do(a, peer_take, 0), 0);
+	hi = a->extra;
+	assert_int_equal(puppet_do(a, peer_give, 0), 0);
+	for (int i = 0; i < 10; i++) {
+		assert_int_equal(puppet_do(c, peer_take, 0), 0);
+		assert_true(c->extra == hi); /* one tenure, however many processes */
+		assert_int_equal(puppet_do(c, peer_give, 0), 0);
+	}
+	puppet_end(c);
+}
+
+static void an_idle_lease_is_given_back(void **state)
+{
+	(void)state;
+	assert_int_equal(puppet_do(a, peer_work, 0), 0);
+	until(a, peer_tenure, 0, PAWL_TENURE_NONE);
+	assert_int_equal(puppet_do(b, peer_try, 0), 0);
+	assert_int_equal(puppet_do(b, peer_give, 0), 0);
+}
+
+static void a_lease_is_renewed(void **state)
+{
+	(void)state;
+	assert_int_equal(puppet_do(a, peer_take, 0), 0);
+	kids_nap_us(2500000); /* two and a half lives */
+	assert_int_equal(puppet_do(a, peer_valid, 0), 0);
+	assert_int_equal(puppet_do(b, peer_try, 0), EBUSY);
+	assert_int_equal(puppet_do(a, peer_give, 0), 0);
+}
+
+/* A cancelled place is gone: the next host does not wait for it. */
+static void who_gives_up_leaves_nothing_behind(void **state)
+{
+	(void)state;
+	assert_int_equal(puppet_do(a, peer_take, 0), 0);
+	assert_int_equal(puppet_do(b, peer_briefly, 0), ETIMEDOUT);
+	until(b, peer_tenure, 0, PAWL_TENURE_NONE);
+	assert_int_equal(puppet_do(a, peer_give, 0), 0);
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(puppet_do(a, peer_work, 0), 0);
+	assert_int_equal(puppet_do(b, peer_work, 0), 0);
+}
+
+static int work_a_hundred_times(long lock)
+{
+	for (int i = 0; i < 100; i++) {
+		int rc = peer_work(lock);
+
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+static void everybody_gets_a_turn(void **state)
+{
+	puppet_t *all[6] = { a, b };
+
+	(void)state;
+	for (int i = 2; i < 6; i++)
+		assert_non_null(all[i] = hosts_process(i % 3));
+	for (int i = 0; i < 6; i++)
+		puppet_ask(all[i], work_a_hundred_times, 0);
+	for (int i = 0; i < 6; i++)
+		assert_int_equal(puppet_answer(all[i]), 0);
+	assert_true(hosts->data[0].plain == 600);
+	for (int i = 2; i < 6; i++)
+		puppet_end(all[i]);
+}
+
+/* ---- deaths ---- */
+
+static void a_dead_owner_is_told_of_on_the_other_host(void **state)
+{
+	(void)state;
+	assert_int_equal(puppet_do(a, peer_take, 0), 0);
+	puppet_kill(a);
+	assert_int_equal(puppet_do(b, peer_take, 0), 0); /* as soon as the lease is over */
+	assert_true(hosts->deaths == 1);
+	assert_int_equal(puppet_do(b, peer_give, 0), 0);
+	a = hosts_process(0);
+	assert_non_null(a);
+}
+
+static void a_dead_keeper_is_replaced_and_the_lease_goes_on(void **state)
+{
+	puppet_t *c = hosts_process(0);
+	uint64_t hi;
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(puppet_do(c, peer_take, 0), 0);
+	hi = c->extra;
+	assert_int_equal(puppet_do(c, peer_keeper, 0), a->pid);
+	puppet_kill(a);
+	until(c, peer_keeper, 0, c->pid);
+	kids_nap_us(2500000); /* two and a half lives of the lease */
+	assert_int_equal(puppet_do(c, peer_valid, 0), 0);
+	assert_int_equal(puppet_do(b, peer_try, 0), EBUSY);
+	assert_int_equal(puppet_do(c, peer_give, 0), 0);
+	assert_int_equal(puppet_do(c, peer_take, 0), 0);
+	assert_true(c->extra == hi); /* the same tenure */
+	assert_int_equal(puppet_do(c, peer_give, 0), 0);
+	a = c;
+}
+
+/* The keeper is stopped: nobody renews, nobody says so. The owner finds out by its own clock, and before another host is in. */
+static void a_stopped_keeper_costs_the_lease(void **state)
+{
+	puppet_t *c = hosts_process(0);
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(puppet_do(c, peer_take, 0), 0);
+	assert_int_equal(puppet_do(c, peer_keeper, 0), a->pid);
+	hosts->forgiving = true;
+	kill(a->pid, SIGSTOP);
+	puppet_ask(b, peer_take, 0);
+	until(c, peer_valid, 0, ESTALE);
+	assert_int_equal(puppet_answer(b), 0);
+	assert_int_equal(puppet_do(c, peer_give, 0), ESTALE);
+	assert_true(hosts->losses == 1);
+	kill(a->pid, SIGCONT);
+	assert_int_equal(puppet_do(b, peer_give, 0), 0);
+	assert_int_equal(puppet_do(c, peer_work, 0), 0);
+	puppet_end(c);
+}
+
+/* ---- being told ---- */
+
+static uint32_t told;
+
+static void count(pawl_lock_t *lock, void *arg)
+{
+	(void)arg;
+	if (lock == peer_lock[0])
+		PAWL_FETCH_ADD(&told, 1u, RELAXED);
+}
+
+static int be_told(long lock)
+{
+	return pawl_lock_on_lost(peer_lock[lock], count, NULL);
+}
+
+static int how_often_told(long unused)
+{
+	(void)unused;
+	return (int)PAWL_LOAD(&told, RELAXED);
+}
+
+static int wait_for_descriptor(long lock)
+{
+	struct pollfd p = { .fd = pawl_lock_lost_fd(peer_lock[lock]), .events = POLLIN };
+
+	return p.fd >= 0 && poll(&p, 1, KIDS_PATIENCE_MS) == 1 ? 0 : -1;
+}
+
+static void a_lost_lease_is_told_once(void **state)
+{
+	(void)state;
+	hosts->forgiving = true;
+	assert_int_equal(puppet_do(a, be_told, 0), 0);
+	assert_int_equal(puppet_do(a, peer_take, 0), 0);
+	assert_int_equal(puppet_do(a, how_often_told, 0), 0);
+	hosts_cut(true);
+	assert_int_equal(puppet_do(a, wait_for_descriptor, 0), 0);
+	until(a, how_often_told, 0, 1);
+	assert_int_equal(puppet_do(a, peer_valid, 0), ESTALE);
+	kids_nap_us(300000);
+	assert_int_equal(puppet_do(a, how_often_told, 0), 1);
+	hosts_cut(false);
+	assert_int_equal(puppet_do(a, peer_give, 0), ESTALE);
+	assert_int_equal(puppet_do(a, peer_work, 0), 0);
+	assert_int_equal(puppet_do(a, how_often_told, 0), 1);
+}
+
+static void a_service_that_is_away_is_said_to_be(void **state)
+{
+	(void)state;
+	hosts_cut(true);
+	assert_int_equal(puppet_do(a, peer_try, 0), EHOSTUNREACH);
+	assert_int_equal(puppet_do(a, peer_briefly, 0), EHOSTUNREACH);
+	puppet_ask(a, peer_take, 0);
+	kids_nap_us(100000);
+	assert_false(puppet_done(a));
+	hosts_cut(false);
+	assert_int_equal(puppet_answer(a), 0);
+	assert_int_equal(puppet_do(a, peer_give, 0), 0);
+}
+
+/* ---- fork ---- */
+
+#ifdef __SANITIZE_THREAD__
+/* A child that starts a thread, where its parent had several, is more than ThreadSanitizer promises to follow. */
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+	return "die_after_fork=0";
+}
+#endif
+
+static int work_in_a_child(long lock)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		_exit(peer_work(lock) ? 1 : 0);
+	return waitpid(pid, &status, 0) == pid && status == 0 ? 0 : -1;
+}
+
+static void a_child_works_too(void **state)
+{
+	(void)state;
+	assert_int_equal(puppet_do(a, peer_work, 0), 0);
+	assert_int_equal(puppet_do(a, work_in_a_child, 0), 0);
+	until(a, peer_tenure, 0, PAWL_TENURE_NONE);
+	assert_int_equal(puppet_do(a, work_in_a_child, 0), 0); /* this one has to ask */
+	assert_int_equal(puppet_do(b, peer_work, 0), 0);
+}
+
+/* The parent leaves: the child has the only candidate then. */
+static int leave_a_child(long lock)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		kids_nap_us(300000);
+		_exit(peer_work(lock) ? 1 : 0);
+	}
+	return pawl_space_close(peer_space);
+}
+
+static void an_orphan_finds_a_keeper(void **state)
+{
+	(void)state;
+	assert_int_equal(puppet_do(a, peer_work, 0), 0);
+	assert_int_equal(puppet_do(a, leave_a_child, 0), 0);
+	kids_nap_us(600000);
+	assert_true(hosts->data[0].plain == 2);
+	assert_int_equal(puppet_do(a, peer_open, 0), 0);
+	assert_int_equal(puppet_do(b, peer_work, 0), 0);
+}
+
+/* ---- what cannot be ---- */
+
+static int open_with_another_remote(long unused)
+{
+	pawl_space_options_t options = { .remote = "dir:///elsewhere" };
+	pawl_space_t *space;
+	int rc = pawl_space_open(&space, "shared", &options);
+
+	(void)unused;
+	return rc == EINVAL && strstr(pawl_space_reason(), "elsewhere") ? 0 : -1;
+}
+
+static int open_a_local_one_with_a_remote(long unused)
+{
+	pawl_space_options_t options = { .remote = "dir:///elsewhere" };
+	pawl_space_t *local, *space;
+	int rc = pawl_space_open(&local, "local", NULL);
+
+	(void)unused;
+	if (rc)
+		return rc;
+	rc = pawl_space_open(&space, "local", &options);
+	pawl_space_close(local);
+	return rc == EINVAL && strstr(pawl_space_reason(), "without a remote") ? 0 : -1;
+}
+
+static int open_with_a_backend_that_is_not_there(long unused)
+{
+	pawl_space_options_t options = { .remote = "nonsense://there" };
+	pawl_space_t *space;
+
+	(void)unused;
+	return pawl_space_open(&space, "none", &options) != 0 && strstr(pawl_space_reason(), "nonsense") ? 0 : -1;
+}
+
+static void wrong_remotes_are_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(puppet_do(a, open_with_another_remote, 0), 0);
+	assert_int_equal(puppet_do(a, open_a_local_one_with_a_remote, 0), 0);
+	assert_int_equal(puppet_do(a, open_with_a_backend_that_is_not_there, 0), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(hosts_exclude_each_other),
+		TEST(names_are_apart),
+		TEST(a_lease_is_kept_and_handed_round),
+		TEST(an_idle_lease_is_given_back),
+		TEST(a_lease_is_renewed),
+		TEST(who_gives_up_leaves_nothing_behind),
+		TEST(everybody_gets_a_turn),
+		TEST(a_dead_owner_is_told_of_on_the_other_host),
+		TEST(a_dead_keeper_is_replaced_and_the_lease_goes_on),
+		TEST(a_stopped_keeper_costs_the_lease),
+		TEST(a_lost_lease_is_told_once),
+		TEST(a_service_that_is_away_is_said_to_be),
+		TEST(a_child_works_too),
+		TEST(an_orphan_finds_a_keeper),
+		TEST(wrong_remotes_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
