@@ -138,6 +138,7 @@ $(O)/pawl: $(CLI_OBJ) $(A)
 # A victim that is stepped through a call must not meet the dynamic linker on its way.
 $(CRASH): BIND := -Wl,-z,now
 $(STRESS): $(SCENES)
+$(O)/tests/crash/point_keeper: $(O)/tests/remote/libremote.a
 $(UNIT) $(CRASH) $(POINTED) $(STRESS): $(O)/%: $(O)/%.o $(HARNESS) $(A)
 	$(call step,ld)$(CC) $(ALL) $(BIND) -o $@ $(filter-out $(A),$^) $(A) $(URCU_LIBS) $(CMOCKA_LIBS) $(MORE) -lm
 # So that the cleanup of a guard runs when its thread ends.

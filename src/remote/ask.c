@@ -2,7 +2,8 @@
 /** ask.c: ringing the keeper's bell, and waiting for what it says.
  *
  * A bell is a bit in the segment and a word that moves. The bit comes first: who is killed in between has asked for nothing that
- * the next ring, or the next keeper, would not find.
+ * the next ring, or the next keeper, would not find. A keeper that is killed with the bell in its ear is succeeded by one that
+ * looks at all who ask.
  */
 #include "remote/ask.h"
 

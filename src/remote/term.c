@@ -399,6 +399,13 @@ static bool wind_up(struct term *t)
 
 /* ---- beginning and end ---- */
 
+/* Whoever asked the keeper before us may have been heard by it, and by nobody else. */
+static bool is_ours_to_see_to(const struct pawl__seat *seat)
+{
+	/* SE2 seq_cst: pairs with SE3 */
+	return pawl__seat_tenure(seat)->state != PAWL__T_NONE || PAWL_LOAD(&seat->asking, SEQ_CST) != 0;
+}
+
 static void adopt(struct term *t)
 {
 	struct pawl__place *place;
@@ -407,7 +414,7 @@ static void adopt(struct term *t)
 		struct pawl__seat *seat = pawl__seat_at(t->space, i);
 		struct hold *h;
 
-		if (!seat || pawl__seat_tenure(seat)->state == PAWL__T_NONE)
+		if (!seat || !is_ours_to_see_to(seat))
 			continue;
 		pawl__seat_adopt(seat);
 		h = hold_of(t, i);

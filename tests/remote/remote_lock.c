@@ -281,8 +281,8 @@ static void a_service_that_is_away_is_said_to_be(void **state)
 
 #ifdef __SANITIZE_THREAD__
 /* A child that starts a thread, where its parent had several, is more than ThreadSanitizer promises to follow. */
-const char *__tsan_default_options(void);
-const char *__tsan_default_options(void)
+PAWL_API const char *__tsan_default_options(void);
+PAWL_API const char *__tsan_default_options(void)
 {
 	return "die_after_fork=0";
 }
