@@ -14,10 +14,23 @@
  *   submit(RELEASE, req 7)   ->   ...
  *   poll()                   <-   event(RELEASED, req 7)       <-
  *
+ *   request    answer, each time it is submitted     and later, unasked
+ *   ACQUIRE    GRANTED, QUEUED, LOST                 QUEUED: GRANTED. GRANTED: CONTENDED, LOST
+ *   RENEW      GRANTED with the same token, LOST     as above
+ *   RELEASE    RELEASED; LOST does as well
+ *   CANCEL     RELEASED; LOST does as well
+ *   any        UNKNOWN
+ *
  * The rules
- *   Requests    Each has a number, unique for its name and this host, that only grows. A request may be submitted again, with
- *               the same number, by this keeper or by the next one: it must have the effect of one. A larger number finishes
- *               the smaller ones: whatever they were granted is given back, and their late copies do nothing.
+ *   Requests    Each has a number, unique for its name and this host, that only grows: from 1, below 2^53. A request may be
+ *               submitted again, with the same number, by this keeper or by the next one: it must have the effect of one, the
+ *               same answer (token, owner_died), and keep its place in the queue. ACQUIRE of what is held renews it, too.
+ *   Finished    RELEASE and CANCEL finish their request; a larger number finishes the smaller ones: their place is gone, what
+ *               they were granted is given back, not cleanly. Late copies of a finished request do nothing, and are answered
+ *               LOST or RELEASED: the service remembers the largest finished number of each host, for ten times to live.
+ *   Deaths      A tenure that expires or is finished by a larger number ends with `owner_died` for the next one; so does one
+ *               that was granted with it and is cancelled: nobody may have heard of it.
+ *   Contention  CONTENDED may be said as often as you like. Whether others wait is in each GRANTED as well.
  *   Ambiguity   An outcome that is not known (time-out, cut connection, a reply that makes no sense) is the event UNKNOWN,
  *               never a guess. The keeper then asks again with the same number.
  *   Deadlines   `deadline_ns` of a grant counts from *before* the request was written: pawl_remote_deadline(sent, ttl). A
@@ -25,14 +38,18 @@
  *   Fences      `hi` of a grant is larger than that of every grant of the name before it, by whatever host, or the backend does
  *               not say PAWL_REMOTE_FENCES. ACQUIRE carries the largest this host has seen: a service that has
  *               forgotten starts above it.
- *   Session     SESSION(UP) before the first request is taken; DOWN when the service cannot be reached; NEW when all leases of
- *               this host are gone, as when a session has expired. While it is down, submit() may answer ENOTCONN.
+ *   Session     SESSION(UP) before the first request is taken; DOWN when the service cannot be reached; NEW, in place of UP, when
+ *               all leases of this host are gone, as when a session has expired. While it is down, submit() may answer
+ *               ENOTCONN, and what was under way may be forgotten: after UP all is submitted again, leases as RENEW (but see
+ *               PAWL_REMOTE_ONE_LEASE).
  *   Threads     One thread calls all functions of an open backend, the keeper's; signals are blocked there. Events are
- *               delivered by calling `event` inside poll(), never from another thread, never from submit().
- *   Blocking    poll() may wait for the service and for `wake_fd` (readable: return at once), until `until_ns`. Nothing else may
- *               wait for more than a few milliseconds.
- *   Never       exit, fork, print, change the process's signals or directory; write a secret where others can read it; keep the
- *               op or event after the call; believe in a wall clock.
+ *               delivered by calling `event` inside poll(), never from another thread, never from submit(). `event` may call
+ *               submit(), nothing else: its name and reason are yours until it returns.
+ *   Blocking    poll() may wait for the service and for `wake_fd`, until `until_ns`. It returns when it has delivered something,
+ *               when `wake_fd` can be read, which it leaves to the keeper, or earlier. Nothing else may wait for more than a
+ *               few milliseconds.
+ *   Never       exit, fork, print, change the process's signals or directory; write a secret where others can read it, a reason
+ *               for one; keep the op, or its name, after the call; believe in a wall clock.
  *
  * Source       Gray and Cheriton, Leases (SOSP 1989); Burrows, Chubby (OSDI 2006), section 2.4: sequencers.
  * Example      tests/remote/directory.c: a directory on a file system that the hosts share.
@@ -56,10 +73,10 @@ typedef enum pawl_remote_kind {
 
 typedef struct pawl_remote_op {
 	pawl_remote_kind_t kind;
-	const char *name; /* of the lock: any bytes but NUL; encode what the service cannot take */
+	const char *name; /* of the lock: 1 to 1015 bytes, any but NUL; encode what the service cannot take */
 	uint64_t req;
-	uint64_t hi;     /* RELEASE, RENEW: the token */
-	uint64_t floor;  /* ACQUIRE: the largest token this host has seen for the name */
+	uint64_t hi; /* RELEASE, RENEW: the token */
+	uint64_t floor; /* ACQUIRE: the largest token this host has seen for the name; above 2^62 is EINVAL, a broken segment */
 	int64_t ttl_ns;  /* of the lease */
 	int64_t wait_ns; /* ACQUIRE: how long the place in the queue lasts without being asked for again */
 	bool clean;      /* RELEASE: no owner died inside; false is handed on to the next as `owner_died` */
@@ -68,18 +85,18 @@ typedef struct pawl_remote_op {
 /** What has happened. `name` and `req` say to which request; SESSION concerns all. */
 typedef enum pawl_remote_what {
 	PAWL_REMOTE_GRANTED = 1, /* hi, deadline_ns, contended, owner_died; also the answer to RENEW */
-	PAWL_REMOTE_QUEUED,      /* not yet; ask again after hint_ns at the latest */
-	PAWL_REMOTE_CONTENDED,   /* somebody else waits for what `req` was granted */
-	PAWL_REMOTE_RELEASED,    /* RELEASE or CANCEL is done, or was done before */
-	PAWL_REMOTE_LOST,        /* `req` is over: its lease expired, or it was finished by a larger number */
-	PAWL_REMOTE_UNKNOWN,     /* the outcome of the last submission of `req` will not be learnt */
-	PAWL_REMOTE_SESSION,     /* state, delay_ns, deadline_ns */
+	PAWL_REMOTE_QUEUED,    /* not yet; ask again after hint_ns (> 0) at the latest: whoever is first may be dead */
+	PAWL_REMOTE_CONTENDED, /* somebody else waits for what `req` was granted */
+	PAWL_REMOTE_RELEASED,  /* RELEASE or CANCEL is done, or was done before */
+	PAWL_REMOTE_LOST,      /* `req` is over: its lease expired, or it was finished by a larger number */
+	PAWL_REMOTE_UNKNOWN,   /* the outcome of the last submission of `req` will not be learnt */
+	PAWL_REMOTE_SESSION,   /* state, delay_ns, deadline_ns */
 } pawl_remote_what_t;
 
 typedef enum pawl_remote_state {
 	PAWL_REMOTE_DOWN = 1, /* nothing can be sent; leases run on towards their deadlines */
 	PAWL_REMOTE_UP,       /* connected; ask nothing for delay_ns (a service that may have forgotten leases) */
-	PAWL_REMOTE_NEW,      /* connected, and every lease this host had is gone */
+	PAWL_REMOTE_NEW,      /* connected, and every lease this host had is gone; delay_ns as for UP */
 	PAWL_REMOTE_ALIVE,    /* backends with PAWL_REMOTE_ONE_LEASE: all leases are good until deadline_ns */
 } pawl_remote_state_t;
 

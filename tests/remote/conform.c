@@ -314,6 +314,7 @@ static bool a_larger_request_finishes_the_smaller(void)
 
 	CHECK(first.what == PAWL_REMOTE_GRANTED && second.what == PAWL_REMOTE_GRANTED);
 	CHECK(is_after(second.hi, first.hi));
+	CHECK(second.owner_died); /* nobody said that none did */
 	CHECK(!renews() || ask(&a, PAWL_REMOTE_RENEW, 1, first.hi).what == PAWL_REMOTE_LOST);
 	CHECK(acquire(&b, 1).what == PAWL_REMOTE_QUEUED);
 	CHECK(acquire(&a, 3).what == PAWL_REMOTE_QUEUED); /* a new request is a new place */
@@ -323,6 +324,19 @@ static bool a_larger_request_finishes_the_smaller(void)
 	CHECK(is_over(release(&b, 1, next.hi)));
 	CHECK(acquire(&a, 3).what == PAWL_REMOTE_LOST);
 	CHECK(wait_grant(&a, 4).event.what == PAWL_REMOTE_GRANTED);
+	return true;
+}
+
+static bool a_larger_request_is_a_new_place(void)
+{
+	pawl_remote_event_t first = acquire(&a, 1);
+
+	CHECK(acquire(&b, 1).what == PAWL_REMOTE_QUEUED);
+	CHECK(acquire(&c, 1).what == PAWL_REMOTE_QUEUED);
+	CHECK(acquire(&b, 2).what == PAWL_REMOTE_QUEUED);
+	CHECK(is_over(release(&a, 1, first.hi)));
+	CHECK(wait_grant(&c, 1).event.what == PAWL_REMOTE_GRANTED);
+	CHECK(acquire(&b, 2).what == PAWL_REMOTE_QUEUED);
 	return true;
 }
 
@@ -674,6 +688,7 @@ static const struct {
 	{ a_release_lets_the_next_one_in, "a release lets the next one in, with a larger token" },
 	{ an_old_release_touches_nothing, "a release of what is no longer held touches nothing" },
 	{ a_larger_request_finishes_the_smaller, "a larger request finishes the smaller ones" },
+	{ a_larger_request_is_a_new_place, "a larger request is a new place, at the end of the queue" },
 	{ late_copies_of_smaller_requests_do_nothing, "late copies of finished requests do nothing" },
 	{ whoever_cancels_leaves_the_queue, "a cancelled request leaves the queue" },
 	{ a_cancelled_grant_is_given_back, "a cancelled request gives back what it was granted" },

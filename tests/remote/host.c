@@ -43,7 +43,8 @@ static bool wait_up(struct host *h)
 	int64_t end = pawl_remote_now() + 20 * NS_PER_S, delay;
 	const struct host_event *up;
 
-	while (!(up = host_take(h, PAWL_REMOTE_SESSION, NULL, PAWL_REMOTE_UP)))
+	while (!(up = host_take(h, PAWL_REMOTE_SESSION, NULL, PAWL_REMOTE_UP)) &&
+		!(up = host_take(h, PAWL_REMOTE_SESSION, NULL, PAWL_REMOTE_NEW)))
 		if (pawl_remote_now() > end)
 			return false;
 		else

@@ -30,7 +30,7 @@ struct host {
 
 /** A host of its own, closed. */
 void host_init(struct host *h, const pawl_backend_t *backend, const char *url, int64_t ttl_ns, unsigned number);
-/** Open it, as its next keeper, wait for UP and for as long as UP says. False: it did not come. */
+/** Open it, as its next keeper, wait for UP or NEW, and for as long as that says. False: it did not come. */
 bool host_open(struct host *h);
 void host_close(struct host *h, bool last);
 
