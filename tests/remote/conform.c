@@ -2,6 +2,7 @@
 /** conform.c: the cases (conform.h). A case fails at its first broken promise, and says in which line. */
 #include "conform.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +21,8 @@ static const struct conform *target;
 static struct host a, b, c;                   /* who hold long leases */
 static struct host brief_a, brief_b, brief_c; /* and as short ones as there may be */
 static struct host *const hosts[] = { &a, &b, &c, &brief_a, &brief_b, &brief_c };
-static char name[64]; /* of this case's lock */
+static int64_t answered; /* when the last answer came */
+static char name[64];    /* of this case's lock */
 
 #define CHECK(condition)                                                                                               \
 	do {                                                                                                           \
@@ -73,6 +75,7 @@ static pawl_remote_event_t ask_op(struct host *h, pawl_remote_op_t op)
 		if (host_take(h, PAWL_REMOTE_UNKNOWN, op.name, op.req))
 			sent = false;
 	}
+	answered = e ? e->at : 0;
 	return e ? e->event : (pawl_remote_event_t){ 0 };
 }
 
@@ -171,7 +174,7 @@ static bool a_free_lock_is_granted(void)
 	CHECK(!e.owner_died);
 	CHECK(!e.contended || !shows_others());
 	CHECK(e.deadline_ns > before);
-	CHECK(e.deadline_ns < pawl_remote_now() + ttl_of(&a));
+	CHECK(e.deadline_ns <= pawl_remote_deadline(answered - target->delay_ns, ttl_of(&a)));
 	return true;
 }
 
@@ -246,6 +249,9 @@ static bool tokens_start_above_the_floor(void)
 	CHECK(!e.owner_died);
 	CHECK(is_over(release(&a, 1, e.hi)));
 	CHECK(is_after(acquire(&b, 1).hi, e.hi));
+	op = op_of(&c, PAWL_REMOTE_ACQUIRE, name, 1, 0);
+	op.floor = UINT64_MAX; /* would use the counter up */
+	CHECK(c.backend->submit(c.open, &op) == EINVAL);
 	return true;
 }
 
@@ -493,25 +499,36 @@ static bool a_lease_that_ended_is_lost(void)
 	return true;
 }
 
-static bool a_renewed_lease_does_not_end(void)
+/* For three times to live. Another host waits, which is to get it as soon as it ends. */
+static bool keeps_it_with(pawl_remote_kind_t kind)
 {
 	pawl_remote_event_t e = acquire(&brief_a, 1);
 	int64_t then = pawl_remote_now() + 3 * ttl_of(&brief_a);
 
 	CHECK(e.what == PAWL_REMOTE_GRANTED);
-	while (renews() && pawl_remote_now() < then) {
-		pawl_remote_event_t more = ask(&brief_a, PAWL_REMOTE_RENEW, 1, e.hi);
+	while (pawl_remote_now() < then) {
+		pawl_remote_event_t more = ask(&brief_a, kind, 1, e.hi);
 
-		if (pawl_remote_now() > e.deadline_ns) { /* this machine was too slow to say anything */
-			tap_note("not renewed in time: nothing was seen");
+		if (answered > e.deadline_ns) { /* this machine is too slow to say anything */
+			tap_note("asked too late: nothing was seen");
 			return true;
 		}
 		CHECK(more.what == PAWL_REMOTE_GRANTED && more.hi == e.hi);
 		e = more;
-		CHECK(acquire(&b, 1).what == PAWL_REMOTE_QUEUED || pawl_remote_now() > e.deadline_ns);
+		CHECK(acquire(&b, 1).what == PAWL_REMOTE_QUEUED || answered > e.deadline_ns);
 		pump_until(pawl_remote_now() + ttl_of(&brief_a) / 4);
 	}
 	return true;
+}
+
+static bool a_renewed_lease_does_not_end(void)
+{
+	return !renews() || keeps_it_with(PAWL_REMOTE_RENEW);
+}
+
+static bool a_lease_asked_for_again_does_not_end(void)
+{
+	return keeps_it_with(PAWL_REMOTE_ACQUIRE);
 }
 
 static bool a_place_lasts_no_longer_than_asked(void)
@@ -701,6 +718,7 @@ static const struct {
 		"a lease that ends goes to the next, not before its deadline; an owner has died" },
 	{ a_lease_that_ended_is_lost, "whoever had a lease that ended is told, and can do nothing to the next owner" },
 	{ a_renewed_lease_does_not_end, "a lease that is renewed does not end" },
+	{ a_lease_asked_for_again_does_not_end, "nor does one that is asked for again" },
 	{ a_place_lasts_no_longer_than_asked, "a host that asks no more does not hold up the queue" },
 	{ the_next_keeper_goes_on, "the next keeper of a host has its lease, or its place" },
 	{ a_release_may_be_the_next_keepers, "the next keeper of a host can release what the last was granted" },

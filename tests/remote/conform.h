@@ -11,9 +11,10 @@
 
 struct conform {
 	const pawl_backend_t *backend;
-	const char *url; /* of a place where nobody else is, and nobody was */
-	int64_t ttl_ns;  /* as short as the service allows: some cases wait for it to end */
-	bool floors;     /* tokens can be raised above one that the service has forgotten */
+	const char *url;  /* of a place where nobody else is, and nobody was */
+	int64_t ttl_ns;   /* as short as the service allows: some cases wait for it to end */
+	int64_t delay_ns; /* no answer comes sooner than that after its request was written; 0: who knows */
+	bool floors;      /* tokens can be raised above one that the service has forgotten */
 };
 
 void conform_run(const struct conform *target);

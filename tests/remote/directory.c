@@ -5,8 +5,9 @@
  * A writer that is killed leaves the old file or the new one, and the kernel drops its lock. A host hears
  * of what others do by inotify: its file has changed, it looks, without a lock, since a file is never changed in place.
  *
- * An example has limits. A child forked during a request keeps the directory's lock until it ends or execs. All locks share
- * that lock. Whoever removes the directory removes the counters of tokens too.
+ * An example has limits. All locks share the directory's lock; a child forked during a request keeps that, if its parent is
+ * killed before the request is done, until it ends or execs. Whoever removes the directory removes the counters of tokens
+ * too.
  */
 #include "directory.h"
 
