@@ -68,7 +68,8 @@ without_neighbours() {
 elsewhere() {
     MAKEFLAGS='' make --no-print-directory install DESTDIR="$tap_scratch/other" PREFIX=/opt/p LIBDIR=/opt/l INCLUDEDIR=/opt/i BINDIR=/opt/b \
         MANDIR=/opt/m && (cd "$tap_scratch/other/opt" && test -e l/libpawl.so.0 -a -e i/pawl/pawl.h -a -x b/pawl -a -x b/pawl-bench -a ! -e p) &&
-        grep -qx 'libdir=/opt/l' "$tap_scratch/other/opt/l/pkgconfig/pawl.pc"
+        grep -qx 'libdir=/opt/l' "$tap_scratch/other/opt/l/pkgconfig/pawl.pc" &&
+        grep -qaF /opt/l/pawl "$tap_scratch/other/opt/l/libpawl.so.0" # where it looks for backends
 }
 
 try "neighbours" neighbours
