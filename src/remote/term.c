@@ -96,7 +96,7 @@ static void look(void *arg, struct pawl__look *l)
 	*l = (struct pawl__look){ .who = PAWL__NOBODY };
 	if (!place || pawl__table_gen(place) != h->gen) /* the name has gone: so has everybody who could want it */
 		return;
-	/* SE2 seq_cst, both: pairs with SE3: who is not seen inside sees what was published before. And acquire: pairs with RB2 */
+	/* SE2 seq_cst, both: pairs with RB1 and SE3: who is not seen inside sees what was published before */
 	word = PAWL_LOAD(&place->lock.word, SEQ_CST);
 	asking = PAWL_LOAD(&seat->asking, SEQ_CST); /* SE2 seq_cst: as above */
 	l->who = who_is(h, word, asking);
@@ -139,6 +139,17 @@ static void endangered(void *arg)
 	pawl__news(h->term->space);
 }
 
+/* Nothing of the lock is ours, and nobody here waits for that to change: while the service is away, say. */
+static bool is_done(struct hold *h, const struct pawl__seat *seat)
+{
+	struct pawl__look l;
+
+	if (h->wake_at != INT64_MAX || pawl__seat_tenure(seat)->state != PAWL__T_NONE)
+		return false;
+	look(h, &l);
+	return l.who != PAWL__ASKER;
+}
+
 static void serve(struct hold *h, const pawl_remote_event_t *event)
 {
 	struct pawl__office *office = h->term->office;
@@ -156,7 +167,7 @@ static void serve(struct hold *h, const pawl_remote_event_t *event)
 	const struct pawl__place *place = pawl__place_at(h->term->space, h->place);
 
 	h->wake_at = pawl__seat_serve(seat, &world, event);
-	h->done = pawl__seat_tenure(seat)->state == PAWL__T_NONE && h->wake_at == INT64_MAX;
+	h->done = is_done(h, seat);
 	if (h->done && place && pawl__table_gen(place) != h->gen)
 		pawl__bell_ring(h->term->space, h->place); /* whoever has the place now may have rung in vain */
 }

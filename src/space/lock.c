@@ -274,9 +274,8 @@ static inline void say(const struct pawl__seat *seat, uint64_t count, bool died,
 		return;
 	*grant = (pawl_grant_t){ .fence = { .lo = count }, .owner_died = died, .good_until_ns = INT64_MAX };
 	if (seat) {
-		/* relaxed, both: SE4 has shown them; a renewal may move `until` */
 		grant->remote = true;
-		grant->fence.hi = PAWL_LOAD(&seat->hi, RELAXED);
+		grant->fence.hi = PAWL_LOAD(&seat->hi, RELAXED);         /* relaxed: SE4 has shown it */
 		grant->good_until_ns = PAWL_LOAD(&seat->until, RELAXED); /* relaxed: as above */
 	}
 }

@@ -34,8 +34,9 @@ static inline bool pawl__robust_take_free(pawl_robust_t *lock, uint32_t me)
 {
 	uint32_t v = PAWL__W_FREE;
 
-	/* RB1 acquire: pairs with RB2: what the last owner wrote is visible here */
-	return PAWL_LIKELY(PAWL_CAS(&lock->word, &v, me, ACQUIRE));
+	/* RB1 seq_cst: pairs with RB2: what the last owner wrote is visible here; and with SE2: a keeper that does not see us
+	 * inside has closed the seat before, and we see that (SE4) */
+	return PAWL_LIKELY(PAWL_CAS(&lock->word, &v, me, SEQ_CST));
 }
 
 /** The hot path back: give it up if nobody waits and nothing is wrong. The CAS checks the owner for free: it fails on any

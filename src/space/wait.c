@@ -83,8 +83,8 @@ static void count_rescue(struct robust_waiter *r)
 
 static bool take_as(struct pawl__waiter *w, uint32_t from, uint32_t bits)
 {
-	/* RB1 acquire: pairs with RB2: what the last owner wrote is visible here */
-	return PAWL_CAS(w->word, &from, w->me | w->add | bits, ACQUIRE);
+	/* RB1 seq_cst: pairs with RB2, SE2: what the last owner wrote is visible here, and as in robust.h */
+	return PAWL_CAS(w->word, &from, w->me | w->add | bits, SEQ_CST);
 }
 
 static bool take(struct pawl__waiter *w, uint32_t v)

@@ -110,7 +110,7 @@ static int lose(long unused)
 	return peer_give(0) == ESTALE ? 0 : -1;
 }
 
-static uint32_t *served; /* in shared memory: the mate is through */
+static uint32_t *served; /* in shared memory: the mate is through; or the victim is ready for what is to happen */
 
 static int serve(long unused)
 {
@@ -120,12 +120,12 @@ static int serve(long unused)
 
 static int succeed(long unused)
 {
+	PAWL_STORE(served, 1u, RELEASE);
 	for (int ms = 0; ms < KIDS_PATIENCE_MS; ms++) {
 		if (peer_keeper(0) == getpid())
-			return peer_work(0);
+			return be_idle(unused); /* the lock it gets at once; what becomes of the lease is the keeper's */
 		kids_nap_us(500);
 	}
-	(void)unused;
 	return -1;
 }
 
@@ -187,6 +187,7 @@ static void keeper_before(void)
 
 static void keeper_dies(void)
 {
+	expect(kids_until(served, 1), "the victim is not ready");
 	puppet_kill(third);
 	third = NULL;
 }
