@@ -84,7 +84,7 @@ const char *bench_row_open(const bench_row_t *row, void *mem);
 	const bench_row_t row = { .name = its_name, .what = its_what, .absent = "absent: " package }
 
 extern const bench_row_t bench_pawl_spin, bench_pawl_mutex, bench_pawl_stable, bench_pawl_recursive, bench_pawl_tokens,
-	bench_pawl_robust, bench_pawl_named, bench_pawl_by_name;
+	bench_pawl_robust, bench_pawl_named, bench_pawl_tenure, bench_pawl_by_name;
 extern const bench_row_t bench_pthread_normal, bench_pthread_adaptive, bench_pthread_recursive, bench_pthread_pi,
 	bench_pthread_wrlock, bench_pthread_spin, bench_glibc_robust, bench_glibc_normal, bench_glibc_pi, bench_c11_mtx,
 	bench_posix_sem, bench_posix_sem_shared, bench_sysv_sem, bench_flock, bench_ofd;

@@ -7,6 +7,7 @@
 const bench_row_t *const bench_rows_processes[] = {
 	&bench_pawl_robust,
 	&bench_pawl_named,
+	&bench_pawl_tenure,
 	&bench_pawl_by_name,
 	&bench_glibc_robust,
 	&bench_glibc_normal,

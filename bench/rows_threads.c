@@ -12,6 +12,7 @@ const bench_row_t *const bench_rows_threads[] = {
 	&bench_pawl_tokens,
 	&bench_pawl_robust,
 	&bench_pawl_named,
+	&bench_pawl_tenure,
 	&bench_pawl_by_name,
 	&bench_floor,
 	&bench_pthread_normal,

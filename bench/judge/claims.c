@@ -67,6 +67,8 @@ const bench_claim_t bench_claims[] = {
 	/* a name costs nothing that one can measure, and is found in less than 100 ns: with taking and giving back, too */
 	{ PAIR, .act = "pair", .row = "pawl_named", .bound = 1.05, .peer = "pawl_robust" },
 	{ PAIR, .act = "pair", .row = "pawl_by_name", .bound = 100 },
+	/* nor does a lease, as long as the host has it */
+	{ PAIR, .act = "pair", .row = "pawl_tenure", .bound = 2, .peer = "pawl_named" },
 
 	EACH_COLUMN("pthread_normal"),
 	EACH_COLUMN("pthread_adaptive"),

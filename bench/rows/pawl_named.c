@@ -1,23 +1,38 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** pawl_named.c: pawl's named lock: by a handle that is open already, and by its name, which is looked up each time. */
+/** pawl_named.c: pawl's named lock: by a handle that is open already; the same with a remote whose lease the host holds; and by its
+ * name, which is looked up each time. */
 #include <errno.h>
 
 #include <pawl/lock.h>
 
 #include "deadline.h"
+#include "yes.h"
 
 typedef struct named {
 	pawl_space_t *home;
 	pawl_lock_t *lock, *aside;
 } named_t;
 
-static int make(named_t *n)
+static int make_with(named_t *n, const char *remote)
 {
-	int rc = pawl_space_open(&n->home, NULL, NULL);
+	pawl_space_options_t options = { .remote = remote };
+	int rc = pawl_space_open(&n->home, NULL, &options);
 
 	if (!rc)
 		rc = pawl_lock_open(n->home, "bench", 0, &n->lock);
 	return rc ? rc : pawl_lock_open(n->home, "bench/aside", PAWL_AUTO_RECOVER, &n->aside);
+}
+
+static int make(named_t *n)
+{
+	return make_with(n, NULL);
+}
+
+static int make_tenure(named_t *n)
+{
+	int rc = bench_yes_register();
+
+	return rc ? rc : make_with(n, "yes://");
 }
 
 /* Join the space: the first call of a thread is the dear one. By another name: the measured one may be held. */
@@ -42,6 +57,13 @@ static int join(named_t *n)
 #define CLOCKED(l) pawl_lock_acquire(l->lock, pawl_in_ms(1000), NULL)
 #define UNLOCK(l)  pawl_lock_release(l->lock)
 #define MEND(l)    pawl_lock_consistent(l->lock)
+#include "../lockrow.h"
+
+#define ROW     pawl_tenure
+#define WHAT    "the same, with a remote whose lease this host holds"
+#define TRAITS  (BENCH_SHARED | BENCH_SURVIVES)
+#define INIT(l) make_tenure(l)
+#define MEND(l) pawl_lock_consistent(l->lock)
 #include "../lockrow.h"
 #undef LOCK
 #undef TRY

@@ -101,9 +101,9 @@ int hosts_violations(void)
 	return (int)(hosts->doubles + hosts->backwards + hosts->missed);
 }
 
-puppet_t *hosts_process(int h)
+static puppet_t *start(puppet_act *open, int h)
 {
-	puppet_t *p = puppet_new(peer_open, h);
+	puppet_t *p = puppet_new(open, h);
 
 	if (puppet_answer(p)) {
 		puppet_kill(p);
@@ -112,16 +112,27 @@ puppet_t *hosts_process(int h)
 	return p;
 }
 
+puppet_t *hosts_process(int h)
+{
+	return start(peer_open, h);
+}
+
+puppet_t *hosts_customer(int h)
+{
+	return start(peer_visit, h);
+}
+
 /* ---- what they do ---- */
 
-int peer_open(long h)
+static int open_as(long h, bool looks_only)
 {
 	pawl_space_options_t options = { .capacity = 64,
 		.remote = url,
 		.ttl_ns = hosts->ttl_ms * MS,
 		.max_tenure_ns = hosts->max_tenure_ms * MS,
 		.idle_keep_ns = hosts->idle_keep_ms * MS,
-		.no_handoffs = hosts->no_handoffs };
+		.no_handoffs = hosts->no_handoffs,
+		.looks_only = looks_only };
 	char path[192], name[32];
 	int rc;
 
@@ -136,6 +147,16 @@ int peer_open(long h)
 		rc = pawl_lock_open(peer_space, name, 0, &peer_lock[i]);
 	}
 	return rc;
+}
+
+int peer_open(long h)
+{
+	return open_as(h, false);
+}
+
+int peer_visit(long h)
+{
+	return open_as(h, true);
 }
 
 int peer_close(long unused)

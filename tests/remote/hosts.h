@@ -43,9 +43,12 @@ void hosts_cut(bool cut);
 
 /** A process on host `h` (0, 1, ..), which has opened the space and the locks. */
 puppet_t *hosts_process(int h);
+/** The same, of a process that will never be the keeper. */
+puppet_t *hosts_customer(int h);
 
 /* ---- what such a process can be told to do: puppet acts; 0 or what the library said ---- */
 int peer_open(long h);
+int peer_visit(long h); /* the same, but it is no candidate for the keeper's role */
 int peer_close(long unused);
 int peer_take(long lock);    /* as long as it takes; checks, and tells the token's hi by puppet_tell */
 int peer_try(long lock);     /* PAWL_TRY */

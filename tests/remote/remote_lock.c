@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -159,6 +160,13 @@ static void everybody_gets_a_turn(void **state)
 
 /* ---- deaths ---- */
 
+static int by_size(const void *x, const void *y)
+{
+	int64_t p = *(const int64_t *)x, q = *(const int64_t *)y;
+
+	return p < q ? -1 : p > q;
+}
+
 static void a_dead_owner_is_told_of_on_the_other_host(void **state)
 {
 	(void)state;
@@ -185,12 +193,40 @@ static void a_dead_keeper_is_replaced_and_the_lease_goes_on(void **state)
 	until(c, peer_keeper, 0, c->pid);
 	kids_nap_us(2500000); /* two and a half lives of the lease */
 	assert_int_equal(puppet_do(c, peer_valid, 0), 0);
-	assert_int_equal(puppet_do(b, peer_try, 0), EBUSY);
 	assert_int_equal(puppet_do(c, peer_give, 0), 0);
 	assert_int_equal(puppet_do(c, peer_take, 0), 0);
 	assert_true(c->extra == hi); /* the same tenure */
+	assert_int_equal(puppet_do(b, peer_try, 0), EBUSY);
 	assert_int_equal(puppet_do(c, peer_give, 0), 0);
 	a = c;
+}
+
+/* How soon is printed, not judged. */
+static void keepers_follow_each_other(void **state)
+{
+	enum { TIMES = 25 };
+	puppet_t *c = hosts_customer(0), *next;
+	int64_t took[TIMES];
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(puppet_do(c, peer_take, 0), 0);
+	for (int i = 0; i < TIMES; i++, a = next) {
+		next = hosts_process(0);
+		assert_non_null(next);
+		took[i] = kids_now_ns();
+		puppet_kill(a);
+		while (puppet_do(c, peer_keeper, 0) != next->pid)
+			assert_true(kids_now_ns() < took[i] + KIDS_PATIENCE_MS * INT64_C(1000000));
+		took[i] = kids_now_ns() - took[i];
+	}
+	qsort(took, TIMES, sizeof(*took), by_size);
+	printf("# SIGKILL of the keeper until the next is in charge: median %.2f ms, most %.2f ms of %d\n",
+		(double)took[TIMES / 2] / 1e6, (double)took[TIMES - 1] / 1e6, TIMES);
+	assert_int_equal(puppet_do(c, peer_valid, 0), 0);
+	assert_int_equal(puppet_do(b, peer_try, 0), EBUSY);
+	assert_int_equal(puppet_do(c, peer_give, 0), 0);
+	puppet_end(c);
 }
 
 /* The keeper is stopped: nobody renews, nobody says so. The owner finds out by its own clock, and before another host is in. */
@@ -388,6 +424,7 @@ int main(void)
 		TEST(everybody_gets_a_turn),
 		TEST(a_dead_owner_is_told_of_on_the_other_host),
 		TEST(a_dead_keeper_is_replaced_and_the_lease_goes_on),
+		TEST(keepers_follow_each_other),
 		TEST(a_stopped_keeper_costs_the_lease),
 		TEST(a_lost_lease_is_told_once),
 		TEST(a_service_that_is_away_is_said_to_be),
