@@ -377,14 +377,25 @@ static void work(struct term *t)
 	watch(t);
 }
 
+/* Does a thread of another process live in the space? Every process that could be the keeper has one. */
+static bool has_others(const struct pawl_space *space)
+{
+	for (uint32_t s = 1; pawl__slot_at(space, s); s++)
+		if (PAWL_LOAD(&space->own[s], RELAXED) == 0 && !pawl__live_is_vacant(space, s)) /* relaxed: ours are long known */
+			return true;
+	return false;
+}
+
 /* Is there nobody else in the space? Whoever comes in while we ask waits that long. */
 static bool is_alone(const struct pawl_space *space)
 {
 	int fd = pawl__file_fd(space);
 	bool alone;
 
+	if (has_others(space))
+		return false;
 	if (space->path[0] == '\0' || fd < 0)
-		return true; /* whoever there is gets idle leases anew */
+		return true;
 	alone = pawl__file_lock_alone(fd);
 	pawl__file_lock(fd, F_RDLCK);
 	return alone;
