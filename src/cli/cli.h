@@ -97,6 +97,9 @@ char *cli_escape_all(const char *text);
 /** Columns that an escaped text takes on a terminal. */
 int cli_width(const char *escaped);
 
+/** As much of an escaped text as `columns` hold; a + at the end says that there was more. Free it. Never NULL. */
+char *cli_cut(const char *escaped, int columns);
+
 /** True if the bytes are well-formed UTF-8. */
 bool cli_is_utf8(const char *text);
 
@@ -117,12 +120,15 @@ char *cli_tenure(const pawl_lock_info_t *info);
 /** What is left of the lease: "6.7s"; "-" if there is none. */
 char *cli_tenure_left(const pawl_lock_info_t *info);
 
-/* ---- colour.c ---- */
+/* ---- colour.c: stdout, if it is a terminal ---- */
 
 typedef enum cli_colour { CLI_PLAIN, CLI_GREEN, CLI_YELLOW, CLI_RED } cli_colour_t;
 
 /** The escape sequence that begins a colour, or ends it (CLI_PLAIN); "" unless stdout is a terminal that wants colour. */
 const char *cli_colour(cli_colour_t colour);
+
+/** Columns of the terminal that stdout is; 0: it is none, or does not say. */
+int cli_columns(void);
 
 /** The colour in which a state is shown. */
 cli_colour_t cli_state_colour(const char *state_name);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** colour.c: whether stdout wants colour, and which. */
+/** colour.c: whether stdout wants colour, and which; how wide it is. */
 #include "cli/cli.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static bool wanted(void)
@@ -23,6 +24,13 @@ const char *cli_colour(cli_colour_t colour)
 	if (asked < 0)
 		asked = wanted();
 	return asked ? sequences[colour] : "";
+}
+
+int cli_columns(void)
+{
+	struct winsize size = { 0 };
+
+	return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 cli_colour_t cli_state_colour(const char *state_name)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** json.c: locks as JSON. */
+/** json.c: locks and spaces as JSON. */
 #include "cli/json.h"
 
 #include <pawl/remote.h>
@@ -107,6 +107,33 @@ json_t *cli_json_remote(const pawl_remote_info_t *remote)
 	cli_json_put(object, "term", json_integer(remote->term));
 	cli_json_put(object, "losses", json_integer((json_int_t)remote->losses));
 	cli_json_put(object, "ttl_seconds", json_real((double)remote->ttl_ns / 1e9));
+	return object;
+}
+
+static json_t *counter(const pawl_space_stats_t *stats, uint64_t value)
+{
+	return stats ? json_integer((json_int_t)value) : json_null();
+}
+
+json_t *cli_json_space(const char *name, const char *path, const pawl_space_stats_t *stats,
+	const pawl_remote_info_t *remote, const char *reason)
+{
+	static const pawl_space_stats_t none;
+	const pawl_space_stats_t *s = stats ? stats : &none;
+	json_t *object = cli_must(json_object());
+
+	cli_json_put(object, "space", cli_json_text(name));
+	cli_json_put(object, "path", cli_json_text(path));
+	cli_json_put(object, "names", counter(stats, s->names));
+	cli_json_put(object, "capacity", counter(stats, s->capacity));
+	cli_json_put(object, "threads", counter(stats, s->threads));
+	cli_json_put(object, "joins", counter(stats, s->joins));
+	cli_json_put(object, "recovered", counter(stats, s->recovered));
+	cli_json_put(object, "reclaimed", counter(stats, s->reclaimed));
+	cli_json_put(object, "rescued_by_slice", counter(stats, s->rescued_by_slice));
+	cli_json_put(object, "persistent", stats ? json_boolean(s->persistent) : json_null());
+	cli_json_put(object, "remote", cli_json_remote(remote));
+	cli_json_put(object, "error", reason ? cli_json_text(reason) : json_null());
 	return object;
 }
 

@@ -16,6 +16,10 @@ json_t *cli_json_lock(const char *space, const pawl_lock_info_t *info);
 /** A space's remote; null if it has none. */
 json_t *cli_json_remote(const pawl_remote_info_t *remote);
 
+/** A space and its counters; `stats` is NULL, and `reason` says why, if it cannot be opened. */
+json_t *cli_json_space(const char *name, const char *path, const pawl_space_stats_t *stats,
+	const pawl_remote_info_t *remote, const char *reason);
+
 /** Seconds since a CLOCK_MONOTONIC time, in nanoseconds; -1 for 0, which is "not known". */
 int64_t cli_age_ns(int64_t since_ns);
 

@@ -23,6 +23,9 @@ enum { NAME, STATE, PID, TID, COMMAND, AGE, WAITERS, FENCE, TENURE, LEFT, LOCK_C
 static const char *const lock_headings[] = { "SPACE", "NAME", "STATE", "PID", "TID", "COMMAND", "AGE", "WAITERS",
 	"FENCE", "TENURE", "LEFT" };
 
+/* On a terminal that is too narrow: numbers for machines go first. */
+static const char *const lock_spare[] = { "FENCE", "TID", "COMMAND", "AGE", NULL };
+
 static char *number_cell(int32_t number, bool foreign)
 {
 	return number ? cli_format("%d%s", (int)number, foreign ? "*" : "") : cli_format("-");
@@ -101,6 +104,8 @@ static void prepare_lock_table(struct ls *ls)
 	ls->table.columns = (ls->remote ? LOCK_COLUMNS : TENURE) + 1 - skip;
 	ls->table.right = right << (1 - skip);
 	ls->table.coloured = STATE + 1 - (int)skip;
+	ls->table.width = cli_columns();
+	ls->table.spare = lock_spare;
 }
 
 /* Columns about leases are for spaces that have some. */
@@ -151,28 +156,11 @@ static void add_space_row(struct ls *ls, const char *name, const char *path, con
 	cli_table_add(&ls->table, cells);
 }
 
-static json_t *space_counter(const pawl_space_stats_t *stats, uint64_t value)
+static void add_space_object(struct ls *ls, const char *name, const char *path, const pawl_space_stats_t *stats,
+	const pawl_remote_info_t *remote)
 {
-	return stats ? json_integer((json_int_t)value) : json_null();
-}
+	json_t *object = cli_json_space(name, path, stats, remote, stats ? NULL : pawl_space_reason());
 
-static void add_space_object(struct ls *ls, const char *name, const char *path, const pawl_space_stats_t *stats)
-{
-	static const pawl_space_stats_t none;
-	const pawl_space_stats_t *s = stats ? stats : &none;
-	json_t *object = cli_must(json_object());
-
-	cli_json_put(object, "space", cli_json_text(name));
-	cli_json_put(object, "path", cli_json_text(path));
-	cli_json_put(object, "names", space_counter(stats, s->names));
-	cli_json_put(object, "capacity", space_counter(stats, s->capacity));
-	cli_json_put(object, "threads", space_counter(stats, s->threads));
-	cli_json_put(object, "joins", space_counter(stats, s->joins));
-	cli_json_put(object, "recovered", space_counter(stats, s->recovered));
-	cli_json_put(object, "reclaimed", space_counter(stats, s->reclaimed));
-	cli_json_put(object, "rescued_by_slice", space_counter(stats, s->rescued_by_slice));
-	cli_json_put(object, "persistent", stats ? json_boolean(s->persistent) : json_null());
-	cli_json_put(object, "error", stats ? json_null() : cli_json_text(pawl_space_reason()));
 	if (json_array_append_new(ls->list, object))
 		cli_must(NULL);
 }
@@ -181,6 +169,7 @@ static int show_space(const char *name, const char *path, void *arg)
 {
 	struct ls *ls = arg;
 	pawl_space_stats_t stats;
+	pawl_remote_info_t remote = { 0 };
 	pawl_space_t *space = NULL;
 	int rc = cli_open_existing(name, &space);
 
@@ -188,9 +177,12 @@ static int show_space(const char *name, const char *path, void *arg)
 		return 0; /* it has just gone */
 	if (rc)
 		ls->status = CLI_NO_SPACE;
+	else if ((rc = pawl_space_stats(space, &stats)) == 0)
+		rc = pawl_space_remote(space, &remote);
+	if (ls->json)
+		add_space_object(ls, name, path, rc ? NULL : &stats, &remote);
 	else
-		rc = pawl_space_stats(space, &stats);
-	(ls->json ? add_space_object : add_space_row)(ls, name, path, rc ? NULL : &stats);
+		add_space_row(ls, name, path, rc ? NULL : &stats);
 	if (space)
 		pawl_space_close(space);
 	return 0;
@@ -251,6 +243,7 @@ static const char doc[] =
 	"WAITERS asleep; FENCE, the token of the present grant or the last. With a remote also: TENURE, what this "
 	"host has of the lock at the service (none, asking, queued, held, lost, giving, dropping; ! another host "
 	"waits for it); LEFT, until when it is good unless it is renewed.\n\n"
+	"Columns that do not fit on the terminal are left out: FENCE, TID, COMMAND, AGE, in this order.\n\n"
 	"Looking takes no lock, changes no lock and creates no space. A space that is not there "
 	"has no locks: that is said on "
 	"stderr and is no error. Exit: 0; 64 usage; 66 a space could not be opened.";

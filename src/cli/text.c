@@ -142,6 +142,29 @@ int cli_width(const char *escaped)
 	return width;
 }
 
+/* Bytes at the beginning that take `columns` at most. */
+static size_t fitting(const char *escaped, int columns)
+{
+	mbstate_t state = { 0 };
+	size_t length, fits = 0;
+	wchar_t wide;
+
+	while ((length = mbrtowc(&wide, escaped + fits, MB_CUR_MAX, &state)) && length < (size_t)-2) {
+		columns -= wcwidth(wide) > 0 ? wcwidth(wide) : 0;
+		if (columns < 0)
+			break;
+		fits += length;
+	}
+	return fits;
+}
+
+char *cli_cut(const char *escaped, int columns)
+{
+	if (cli_width(escaped) <= columns)
+		return cli_format("%s", escaped);
+	return cli_format("%.*s+", (int)fitting(escaped, columns - 1), escaped);
+}
+
 /* Bytes in the UTF-8 character that begins at `text`; 0 if none does: stray, overlong, a surrogate, beyond the last. */
 static unsigned utf8_length(const unsigned char *text)
 {
