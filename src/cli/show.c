@@ -51,21 +51,32 @@ static void print_owner(const pawl_lock_info_t *info)
 	free(command);
 }
 
+static void print_service(const pawl_remote_info_t *remote)
+{
+	char *reason = cli_escape(*remote->reason ? remote->reason : "not heard of yet");
+
+	print_escaped("remote", remote->url);
+	if (remote->up)
+		printf("%-10s up; %llu leases lost\n", "service", (unsigned long long)remote->losses);
+	else
+		printf("%-10s not reached: %s; %llu leases lost\n", "service", reason, (unsigned long long)remote->losses);
+	if (remote->keeper_pid)
+		printf("%-10s process %d, number %u of this space\n", "keeper", (int)remote->keeper_pid,
+			(unsigned)remote->term);
+	else
+		printf("%-10s none just now\n", "keeper");
+	free(reason);
+}
+
 static void print_tenure(const pawl_lock_info_t *info, const pawl_remote_info_t *remote)
 {
 	char *left = cli_tenure_left(info);
 
-	printf("%-10s %s%s%s%s\n", "tenure", pawl_tenure_name(info->tenure), info->good_until_ns ? ", for another " : "",
-		info->good_until_ns ? left : "", info->revoked ? "; another host waits" : "");
+	printf("%-10s %s%s%s%s\n", "tenure", pawl_tenure_name(info->tenure),
+		info->good_until_ns ? ", unless renewed for another " : "", info->good_until_ns ? left : "",
+		info->revoked ? "; another host waits" : "");
 	free(left);
-	print_escaped("remote", remote->url);
-	if (!remote->up)
-		print_escaped("", *remote->reason ? remote->reason : "not reached");
-	if (remote->keeper_pid)
-		printf("%-10s process %d, the %u. of this space\n", "keeper", (int)remote->keeper_pid,
-			(unsigned)remote->term);
-	else
-		printf("%-10s none just now\n", "keeper");
+	print_service(remote);
 }
 
 static void print_text(const char *space, const pawl_lock_info_t *info, const pawl_remote_info_t *remote)
