@@ -4,7 +4,7 @@
  * The name of a lock is anything but NUL, so it may hold newlines, escape sequences and half characters. They must not
  * move the reader's cursor, forge a line of a table or hide.
  */
-#include "cli/cli.h"
+#include "cli/screen.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -15,6 +15,7 @@
 void *cli_must(void *pointer)
 {
 	if (!pointer) {
+		cli_screen_end();
 		cli_say("out of memory, nothing was printed; try again when there is more");
 		_Exit(CLI_SYSTEM);
 	}
