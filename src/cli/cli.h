@@ -39,7 +39,9 @@ int cli_bench(int argc, char **argv);
 
 /* ---- options.c: options that several subcommands take, as argp children ---- */
 
-/** -S; the child's input is a `const char *`, which begins as $PAWL_SPACE or "default". */
+/** -S; the child's input is a `const char *`, which begins as $PAWL_SPACE or cli_default_space, "default": that very pointer, if
+ * nobody has named a space. */
+extern const char cli_default_space[];
 extern const struct argp cli_space_argp;
 /** --json; the child's input is a `bool`. */
 extern const struct argp cli_json_argp;

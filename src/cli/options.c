@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+const char cli_default_space[] = "default";
+
 static error_t parse_space(int key, char *arg, struct argp_state *state)
 {
 	const char **space = state->input;
@@ -12,7 +14,7 @@ static error_t parse_space(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		from_environment = getenv("PAWL_SPACE");
-		*space = from_environment && *from_environment ? from_environment : "default";
+		*space = from_environment && *from_environment ? from_environment : cli_default_space;
 		return 0;
 	case 'S':
 		*space = arg;

@@ -106,7 +106,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			run->remote = NULL;
 		return 0;
 	case ARGP_KEY_END:
-		run->space_given = strcmp(run->space_name, "default") != 0;
+		run->space_given = run->space_name != cli_default_space;
 		return 0;
 	case 'n':
 		run->deadline = at_once;
