@@ -14,7 +14,9 @@ dir=$(mktemp -d "$shm/pawl-suite.XXXXXX") || exit
 export PAWL_DIR=$dir/spaces
 mkdir -m 700 "$PAWL_DIR"
 export LC_ALL=C
-unset PAWL_SPACE PAWL_LOCK PAWL_FENCE SHELL NO_COLOR
+unset PAWL_SPACE PAWL_LOCK PAWL_FENCE PAWL_REMOTE PAWL_BACKEND_DIR SHELL NO_COLOR
+
+pawl() { "$PAWL" "$@"; }
 
 # Whatever still runs in our name is ended by its number, and the directory goes.
 strays=()
@@ -51,6 +53,34 @@ has() {
 lacks() {
     [[ $1 != *"$2"* ]]
     result $? "$3" "found: $1"$'\n'"not wanted in it: $2"
+}
+
+# said COMMAND...: its stdout in $out, stderr in $err, exit status in $rc.
+said() {
+    out=$("$@" 2>"$dir/err")
+    rc=$?
+    err=$(cat "$dir/err")
+}
+
+# build_aid: make the helper, tests/suites/cli_aid.c; without it there is no suite.
+build_aid() {
+    # shellcheck disable=SC2046 # flags are words
+    "${CC:-cc}" -std=c11 -D_GNU_SOURCE -Iinclude -o "$dir/aid" tests/suites/cli_aid.c "${PAWL%/*}/libpawl.a" \
+        $(pkg-config --cflags --libs liburcu-bp liburcu-cds jansson) -pthread || exit
+}
+json() { "$dir/aid" json "$@"; }
+
+# aid ARGUMENT...: the helper in the background, $aid, once it is ready.
+aid() {
+    rm -f "$dir/aid.out" # the shell in the background empties it too, but perhaps later than we read the last one's word
+    "$dir/aid" "$@" >"$dir/aid.out" &
+    aid=$!
+    strays+=("$aid")
+    until_true grep -q ready "$dir/aid.out"
+}
+end_aid() {
+    kill -9 "$aid"
+    wait "$aid" 2>/dev/null
 }
 
 # until_true COMMAND...: try it every 20 ms, for half a minute at most.

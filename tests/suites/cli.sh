@@ -5,19 +5,7 @@
 . "${BASH_SOURCE[0]%/*}/../lib/cli.sh"
 # shellcheck disable=SC2016 # words in single quotes are for the shell under test
 
-# shellcheck disable=SC2046 # flags are words
-"${CC:-cc}" -std=c11 -D_GNU_SOURCE -Iinclude -o "$dir/aid" tests/suites/cli_aid.c "${PAWL%/*}/libpawl.a" \
-    $(pkg-config --cflags --libs liburcu-bp liburcu-cds jansson) -pthread || exit
-
-pawl() { "$PAWL" "$@"; }
-json() { "$dir/aid" json "$@"; }
-
-# said COMMAND...: its stdout in $out, stderr in $err, exit status in $rc.
-said() {
-    out=$("$@" 2>"$dir/err")
-    rc=$?
-    err=$(cat "$dir/err")
-}
+build_aid
 
 # begin SCRIPT RUN-ARGUMENT...: `pawl run ARGUMENT... SCRIPT` in the background, $pid, its command running as $inner.
 begin() {
@@ -35,22 +23,9 @@ end() {
     until_true gone "$inner"
 }
 
-# aid ARGUMENT...: the helper in the background, $aid, once it is ready.
-aid() {
-    rm -f "$dir/aid.out" # the shell in the background empties it too, but perhaps later than we read the last one's word
-    "$dir/aid" "$@" >"$dir/aid.out" &
-    aid=$!
-    strays+=("$aid")
-    until_true grep -q ready "$dir/aid.out"
-}
-end_aid() {
-    kill -9 "$aid"
-    wait "$aid" 2>/dev/null
-}
-
 # ---- help, versions, mistakes ----
 
-for sub in '' run ls show reset rm doctor; do
+for sub in '' run ls show top reset rm doctor; do
     # shellcheck disable=SC2086 # no word at all for pawl itself
     said pawl $sub --help
     is "$rc $err" '0 ' "pawl $sub --help ends well, and prints on stdout only"
@@ -461,10 +436,10 @@ is "$(script -qec "NO_COLOR=1 $PAWL run -S tty x $PAWL ls" /dev/null </dev/null 
 if command -v mandoc >/dev/null; then
     try 'the man page is clean' mandoc -T lint -W warning src/man/pawl.1
 fi
-for word in run ls show reset rm doctor PAWL_FENCE PAWL_LOCK PAWL_SPACE PAWL_DIR NO_COLOR; do
+for word in run ls show top reset rm doctor PAWL_FENCE PAWL_LOCK PAWL_SPACE PAWL_DIR PAWL_REMOTE PAWL_BACKEND_DIR NO_COLOR; do
     try "the man page speaks of $word" grep -qw -- "$word" src/man/pawl.1
 done
-pawl run -S keys x sh -c '"$1" show x --json; "$1" ls --spaces --json; "$1" doctor --json' sh "$PAWL" >"$dir/keys"
+pawl run -S keys x sh -c '"$1" show x --json; "$1" ls --spaces --json; "$1" doctor --json; "$1" top -d 0.01 --once --json' sh "$PAWL" >"$dir/keys"
 for key in $(grep -o '"[a-z_]*":' "$dir/keys" | tr -d '":' | sort -u); do
     try "the man page speaks of the key $key" grep -qw -- "$key" src/man/pawl.1
 done

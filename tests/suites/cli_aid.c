@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** cli_aid.c: what cli.sh cannot do by itself: poison a lock, hold one as a thread with a chosen name, count
+/** cli_aid.c: what the suites of the command cannot do by themselves: poison a lock, hold one as a thread with a chosen name, count
  * signals, read JSON.
  *
  *   cli_aid poison SPACE NAME         an owner dies, the next one gives it up unrepaired; stays until it is ended
  *   cli_aid hold SPACE NAME COMMAND   holds NAME as a thread called COMMAND; stays until it is ended
+ *   cli_aid turn SPACE NAME           takes NAME and gives it back, over and over; stays until it is ended
  *   cli_aid catch FILE                counts signals and keeps "PID HUP=n INT=n ..." in FILE; TERM, or two minutes, ends it: 9
  *   cli_aid unable COMMAND ARG...     runs COMMAND where futex_waitv is refused by a seccomp filter, as containers do
  *   cli_aid json KEY...               reads JSON from stdin (a fault is exit 1), follows keys and indices, prints what is
@@ -64,6 +65,23 @@ static int hold(char **arg)
 
 	prctl(PR_SET_NAME, arg[2]);
 	return stay(0, take(arg[0], arg[1], &lock));
+}
+
+static int turn(char **arg)
+{
+	pawl_lock_t *lock;
+	int rc = take(arg[0], arg[1], &lock);
+
+	if (rc != 0)
+		return stay(0, rc);
+	pawl_lock_release(lock);
+	puts("ready");
+	fflush(stdout);
+	while ((rc = pawl_lock_acquire(lock, PAWL_FOREVER, NULL)) == 0) {
+		pawl_lock_release(lock);
+		usleep(100);
+	}
+	return stay(0, rc);
 }
 
 static const struct {
@@ -161,6 +179,8 @@ int main(int argc, char **argv)
 		return poison(argv + 2);
 	if (argc == 5 && !strcmp(argv[1], "hold"))
 		return hold(argv + 2);
+	if (argc == 4 && !strcmp(argv[1], "turn"))
+		return turn(argv + 2);
 	if (argc == 3 && !strcmp(argv[1], "catch"))
 		return catch_signals(argv + 2);
 	if (argc >= 3 && !strcmp(argv[1], "unable"))
