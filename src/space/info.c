@@ -111,17 +111,17 @@ PAWL_STATIC_ASSERT((int)PAWL_TENURE_DROPPING == (int)PAWL__T_DROPPING, "the same
 static void look_at_tenure(const struct pawl_space *space, uint32_t index, pawl_lock_info_t *info)
 {
 	const struct pawl__seat *seat = pawl__seat_at(space, index);
-	uint64_t stop_at;
+	int64_t revoked_at;
 
 	info->remote = space->office != NULL;
 	if (!seat)
 		return;
 	/* relaxed, all of it: for people */
 	info->tenure = PAWL_LOAD(&seat->state, RELAXED) % PAWL__T_STATES;
-	info->fence.hi = PAWL_LOAD(&seat->hi, RELAXED);         /* relaxed: as above */
-	info->good_until_ns = PAWL_LOAD(&seat->until, RELAXED); /* relaxed: as above */
-	stop_at = PAWL_LOAD(&seat->stop_at, RELAXED);           /* relaxed: as above */
-	info->revoked = info->tenure == PAWL_TENURE_HELD && stop_at > 1;
+	info->fence.hi = PAWL_LOAD(&seat->hi, RELAXED);                        /* relaxed: as above */
+	info->good_until_ns = PAWL_LOAD(&seat->until, RELAXED);                /* relaxed: as above */
+	revoked_at = PAWL_LOAD(&pawl__seat_tenure(seat)->revoked_at, RELAXED); /* relaxed: as above */
+	info->revoked = info->tenure == PAWL_TENURE_HELD && revoked_at != 0;
 }
 
 /* False: the place has no name, or is changing it. */
