@@ -117,7 +117,7 @@ void *cli_must(void *pointer);
 
 /* ---- tenure.c: what this host has of a lock at its remote; each result is to be freed ---- */
 
-/** "held", "held!" while another host waits, and so on; "-" without a remote. */
+/** "held", "held!" if another host has asked for it, and so on; "-" without a remote. */
 char *cli_tenure(const pawl_lock_info_t *info);
 
 /** What is left of the lease: "6.7s"; "-" if there is none. */

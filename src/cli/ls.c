@@ -242,7 +242,7 @@ static const char doc[] =
 	"the grant (> at least); "
 	"WAITERS asleep; FENCE, the token of the present grant or the last. With a remote also: TENURE, what this "
 	"host has of the lock at the service (none, asking, queued, held, lost, giving, dropping; ! another host "
-	"waits for it); LEFT, until when it is good unless it is renewed.\n\n"
+	"has asked for it); LEFT, until when it is good unless it is renewed.\n\n"
 	"Columns that do not fit on the terminal are left out: FENCE, TID, COMMAND, AGE, in this order.\n\n"
 	"Looking takes no lock, changes no lock and creates no space. A space that is not there "
 	"has no locks: that is said on "

@@ -74,7 +74,7 @@ static void print_tenure(const pawl_lock_info_t *info, const pawl_remote_info_t 
 
 	printf("%-10s %s%s%s%s\n", "tenure", pawl_tenure_name(info->tenure),
 		info->good_until_ns ? ", unless renewed for another " : "", info->good_until_ns ? left : "",
-		info->revoked ? "; another host waits" : "");
+		info->revoked ? "; another host has asked for it" : "");
 	free(left);
 	print_service(remote);
 }
