@@ -21,6 +21,7 @@ pawl() { "$PAWL" "$@"; }
 # Whatever still runs in our name is ended by its number, and the directory goes.
 strays=()
 cleanup() {
+    disown -a # or the shell would tell of each
     [ ${#strays[@]} = 0 ] || kill -9 "${strays[@]}" 2>/dev/null
     rm -rf "$dir"
 }

@@ -15,6 +15,7 @@
 #include <linux/seccomp.h>
 #include <pawl/pawl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,13 +156,16 @@ static int json(char **keys)
 {
 	json_error_t error;
 	json_t *root = json_loadf(stdin, JSON_REJECT_DUPLICATES, &error), *value = root;
+	bool found;
 
 	if (!root) {
 		fprintf(stderr, "line %d: %s\n", error.line, error.text);
 		return 1;
 	}
-	if (!*keys)
+	if (!*keys) {
+		json_decref(root);
 		return 0;
+	}
 	for (; *keys; keys++)
 		value = step(value, *keys);
 	if (json_is_string(value))
@@ -170,7 +174,9 @@ static int json(char **keys)
 		json_dumpf(value, stdout, JSON_COMPACT | JSON_ENCODE_ANY);
 		putchar('\n');
 	}
-	return value ? 0 : 1;
+	found = value != NULL;
+	json_decref(root);
+	return found ? 0 : 1;
 }
 
 int main(int argc, char **argv)
