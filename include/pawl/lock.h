@@ -50,6 +50,7 @@ PAWL_API int pawl_lock_close(pawl_lock_t *lock);
  * Returns  0; EOWNERDEAD: taken, the previous owner died: make the data whole, then pawl_lock_consistent() (never with
  *          PAWL_AUTO_RECOVER: 0, and the grant says it); EBUSY (PAWL_TRY); ETIMEDOUT; EDEADLK this thread has it; EAGAIN
  *          recursion too deep; ENOTRECOVERABLE; ENOSPC; EIDRM; ENOMEM; EMFILE, ...: it may linger, and we cannot look;
+ *          ECANCELED: pawl_lock_interrupt();
  *          EHOSTUNREACH: with a remote, in place of ETIMEDOUT or EBUSY: the lock service could not be reached.
  * Remote   The host asks for a lease if it has none, and the caller waits for it. PAWL_TRY asks as well, once, and waits for
  *          the answer, two seconds at most: EBUSY if another host has the lock.
@@ -65,6 +66,11 @@ PAWL_API int pawl_lock_close(pawl_lock_t *lock);
  * Example  tests/examples/eg_lock.c */
 PAWL_API PAWL_MUST_CHECK int pawl_lock_acquire(pawl_lock_t *lock, pawl_deadline_t deadline, pawl_grant_t *grant)
 	PAWL_TRY_ACQUIRE(0, *lock);
+
+/** Let every thread of this process that waits for the lock by this handle go without it: ECANCELED, at once. Who comes later
+ * waits as ever.
+ * Signals  async-signal-safe: what a handler for SIGTERM can do.  Threads  any. */
+PAWL_API void pawl_lock_interrupt(pawl_lock_t *lock);
 
 /** Give it up. After EOWNERDEAD without pawl_lock_consistent() this poisons the lock until pawl_lock_reset().
  * Returns  0; EPERM: this thread does not hold it (nothing has changed); ESTALE: given up, and the lease had been lost before:
@@ -142,6 +148,7 @@ typedef struct pawl_lock_info {
 
 	bool remote;           /* the space has a remote; what follows is about that */
 	pawl_tenure_t tenure;  /* `fence.hi` is the token of the present one, or of the last */
+	bool asking;           /* HELD: not quite: the owner of the slot waits for a lease */
 	bool revoked;          /* another host waits for it */
 	int64_t good_until_ns; /* HELD: CLOCK_BOOTTIME at which it ends unless it is renewed; 0 else */
 } pawl_lock_info_t;

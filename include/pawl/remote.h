@@ -165,6 +165,11 @@ PAWL_API int64_t pawl_remote_now(void);
  * Signals  async-signal-safe. */
 PAWL_API int64_t pawl_remote_deadline(int64_t sent_ns, int64_t ttl_ns);
 
+/** Copy a remote's URL without what only those may know who were told: a password in front of the last @ of its authority, the
+ * values of the options password=, passwd=, token=, secret=; each becomes ***. Rather too much is taken away than too little.
+ * Cut to `size`.  Returns  true if nothing was taken away.  Signals  async-signal-safe. */
+PAWL_API bool pawl_remote_public(const char *url, char *text, size_t size);
+
 /** Write `name` so that ASCII letters, digits and - _ . ~ stay and every other byte, and a dot in front, is %XX: for services
  * in which / or ? or a blank or .. means something. No two names become the same text. At most three bytes for one.
  * Returns the length written, without the NUL; 0 if it does not fit into `size`, and then `text` is not to be used.

@@ -36,6 +36,8 @@ struct asking {
 	const struct pawl_space *space;
 	struct pawl__seat *seat;
 	uint32_t place, me;
+	const uint32_t *interrupts;
+	uint32_t interrupts_seen;
 	pawl_deadline_t deadline;
 	int64_t began;
 };
@@ -68,6 +70,8 @@ static int verdict(const struct asking *a, int64_t now)
 
 	if (rc != 0)
 		return rc;
+	if (PAWL_LOAD(a->interrupts, RELAXED) != a->interrupts_seen) /* relaxed: that it moves is all there is to see */
+		return ECANCELED;
 	if (a->deadline == PAWL_TRY) {
 		/* relaxed: it is our own request, and the bell has told us */
 		if (PAWL_LOAD(&a->seat->state, RELAXED) == PAWL__T_QUEUED)
@@ -81,12 +85,13 @@ static int verdict(const struct asking *a, int64_t now)
 
 static void wait_for_bell(const struct asking *a, uint32_t bell, int64_t now)
 {
-	struct pawl__watch watch = { .word = &a->seat->bell, .value = bell };
+	struct pawl__watch watch[] = { { .word = &a->seat->bell, .value = bell },
+		{ .word = a->interrupts, .value = a->interrupts_seen } };
 	int64_t until = a->deadline == PAWL_TRY ? a->began + TRY_NS : a->deadline;
 
 	if (pawl__tune.slice_ns != PAWL_FOREVER)
 		until = pawl__sooner(until, now + pawl__tune.slice_ns); /* I5 */
-	pawl__park(&watch, 1, until);
+	pawl__park(watch, 2, until);
 }
 
 static int ask(const struct asking *a)
@@ -107,12 +112,14 @@ static int ask(const struct asking *a)
 	}
 }
 
-int pawl__lease_ask(const struct pawl_space *space, uint32_t place, uint32_t me, pawl_deadline_t deadline)
+int pawl__lease_ask(struct pawl_lock *lock, uint32_t place, uint32_t me, pawl_deadline_t deadline, uint32_t interrupts)
 {
-	struct asking a = { .space = space,
-		.seat = pawl__seat_at(space, place),
+	struct asking a = { .space = lock->space,
+		.seat = pawl__seat_at(lock->space, place),
 		.place = place,
 		.me = me,
+		.interrupts = &lock->interrupts,
+		.interrupts_seen = interrupts,
 		.deadline = deadline,
 		.began = pawl__now() };
 	int rc, cancel;
@@ -120,7 +127,7 @@ int pawl__lease_ask(const struct pawl_space *space, uint32_t place, uint32_t me,
 	if (!a.seat)
 		return EPROTO;
 	cancel = pawl__cancel_off();
-	rc = pawl__keeper_start((struct pawl_space *)(uintptr_t)space); /* in the child of a fork there is none yet */
+	rc = pawl__keeper_start(lock->space); /* in the child of a fork there is none yet */
 	if (rc == 0)
 		rc = ask(&a);
 	pawl__cancel_back(cancel);

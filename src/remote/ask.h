@@ -4,6 +4,7 @@
 #define PAWL__ASK_H
 
 #include "core/clock.h"
+#include "space/handle.h"
 #include "space/member.h"
 #include "space/segment.h"
 
@@ -11,7 +12,7 @@
 void pawl__bell_ring(const struct pawl_space *space, uint32_t place);
 
 /** Wait for a lease. The caller owns the slot of `place`, and goes on owning it. Returns 0: inside; EBUSY (PAWL_TRY, or another
- * host has it), ETIMEDOUT; EHOSTUNREACH; EIDRM. */
-int pawl__lease_ask(const struct pawl_space *space, uint32_t place, uint32_t me, pawl_deadline_t deadline);
+ * host has it), ETIMEDOUT; EHOSTUNREACH; EIDRM; ECANCELED: lock->interrupts is not `interrupts` any more. */
+int pawl__lease_ask(struct pawl_lock *lock, uint32_t place, uint32_t me, pawl_deadline_t deadline, uint32_t interrupts);
 
 #endif

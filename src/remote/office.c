@@ -16,52 +16,6 @@
 
 #define MS 1000000ll
 
-/* ---- URLs ---- */
-
-/* Copy the URL without what only those may know who were told: a password before the @, or a value of such an option. Returns
- * whether all of it was copied. */
-static bool copy_public(const char *url, char *text, size_t size)
-{
-	static const char *const secrets[] = { "password=", "passwd=", "token=", "secret=" };
-	const char *p = strstr(url, "://"), *at;
-	bool whole = true;
-	size_t n = 0;
-
-	p = p ? p + 3 : url;
-	at = p + strcspn(p, "/?");
-	for (const char *q = p; q < at; q++)
-		if (*q == '@') {
-			const char *colon = memchr(p, ':', (size_t)(q - p));
-
-			at = q;
-			p = colon ? colon + 1 : q;
-			whole = !colon || p == q;
-		}
-	n = (size_t)(p - url);
-	if (n >= size)
-		return false;
-	memcpy(text, url, n);
-	if (*at == '@' && p < at) {
-		n += (size_t)snprintf(text + n, size - n, "***");
-		p = at;
-	}
-	while (*p && n + 4 < size) {
-		bool begins = p > url && (p[-1] == '?' || p[-1] == '&');
-
-		for (size_t i = 0; begins && i < sizeof(secrets) / sizeof(secrets[0]); i++)
-			if (strncmp(p, secrets[i], strlen(secrets[i])) == 0) {
-				n += (size_t)snprintf(text + n, size - n, "%s***", secrets[i]);
-				n = n < size ? n : size - 1;
-				p += strcspn(p, "&");
-				whole = begins = false;
-			}
-		if (*p && n + 1 < size)
-			text[n++] = *p++;
-	}
-	text[n < size ? n : size - 1] = '\0';
-	return whole && !*p;
-}
-
 /* ---- checking ---- */
 
 int pawl__office_check(const pawl_space_options_t *o)
@@ -130,7 +84,7 @@ int pawl__office_found(struct pawl_space *space, const pawl_space_options_t *opt
 	if (rc != 0)
 		return pawl__refuse(rc, "%s: no room for the remote's page: %s", space->path, strerror(rc));
 	office->rules = rules_of(options);
-	office->url_is_whole = copy_public(options->remote, office->url, sizeof(office->url));
+	office->url_is_whole = pawl_remote_public(options->remote, office->url, sizeof(office->url));
 	return name_host(office->host);
 }
 
@@ -144,7 +98,7 @@ static int check_url(const struct pawl_space *space, const pawl_space_options_t 
 		return pawl__refuse(EPROTO, "%s: damaged: its remote has no end; stop its users and remove it", space->path);
 	if (!options->remote)
 		return 0;
-	copy_public(options->remote, wanted, sizeof(wanted));
+	pawl_remote_public(options->remote, wanted, sizeof(wanted));
 	if (strcmp(wanted, space->office->url) == 0)
 		return 0;
 	return pawl__refuse(EINVAL, "%s: its remote is %s, not %s: tokens of two services do not compare; use another space",

@@ -59,3 +59,65 @@ size_t pawl_remote_encode(const char *name, char *text, size_t size)
 		text[n] = '\0';
 	return n;
 }
+
+/* ---- URLs ---- */
+
+struct copy {
+	char *text;
+	size_t n, size;
+};
+
+static void put(struct copy *c, const char *from, size_t n)
+{
+	for (; n > 0 && c->n + 1 < c->size; n--)
+		c->text[c->n++] = *from++;
+	c->text[c->n] = '\0';
+}
+
+/* The last @ of what may be an authority: whoever writes / or ? into a password does not lose it by that. */
+static const char *end_of_user(const char *authority)
+{
+	return *authority == '/' ? NULL : strrchr(authority, '@');
+}
+
+/* The length of a secret option's name at `p`, with its =; 0: it is none. */
+static size_t is_secret(const char *p)
+{
+	static const char *const names[] = { "password=", "passwd=", "token=", "secret=" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strncmp(p, names[i], strlen(names[i])) == 0)
+			return strlen(names[i]);
+	return 0;
+}
+
+bool pawl_remote_public(const char *url, char *text, size_t size)
+{
+	struct copy c = { .text = text, .size = size };
+	const char *p = strstr(url, "://"), *at, *colon;
+	bool whole = true;
+
+	if (size == 0)
+		return false;
+	p = p ? p + 3 : url;
+	put(&c, url, (size_t)(p - url));
+	at = end_of_user(p);
+	colon = at ? memchr(p, ':', (size_t)(at - p)) : NULL;
+	if (colon) {
+		put(&c, p, (size_t)(colon + 1 - p));
+		put(&c, "***", 3);
+		p = at;
+		whole = false;
+	}
+	for (; *p; p++) {
+		size_t n = p > url && (p[-1] == '?' || p[-1] == '&') ? is_secret(p) : 0;
+
+		put(&c, p, n ? n : 1);
+		if (n) {
+			put(&c, "***", 3);
+			p += strcspn(p, "&") - 1;
+			whole = false;
+		}
+	}
+	return whole;
+}

@@ -79,6 +79,13 @@ void pawl__seat_rename(struct pawl__seat *seat, uint32_t gen);
 
 /* ---- the side of those who own the slot ---- */
 
+/** Was this owner of the slot not inside, but waiting for a lease? For whoever sees it alive or dead in the slot's word. */
+static inline bool pawl__seat_is_asking(const struct pawl__seat *seat, uint32_t id)
+{
+	/* SE2 seq_cst: pairs with SE3: who says that it is asking looks again before it goes in */
+	return id != 0 && PAWL_LOAD(&seat->asking, SEQ_CST) == id;
+}
+
 /** May I use the lease? `now` may be late, never early. The caller owns the slot and has not set `asking`. */
 static inline bool pawl__seat_is_open(const struct pawl__seat *seat, int64_t now)
 {

@@ -25,7 +25,6 @@
 #include "remote/office.h"
 #include "remote/registry.h"
 #include "remote/watch.h"
-#include "space/file.h"
 #include "space/linger.h"
 #include "space/live.h"
 #include "space/segment.h"
@@ -63,15 +62,15 @@ struct term {
 
 /* ---- what a seat's tenure asks of us ---- */
 
-static pawl__who_t who_is(const struct hold *h, uint32_t word, uint32_t asking)
+static pawl__who_t who_is(const struct hold *h, uint32_t word, bool asking)
 {
 	uint32_t token;
 
 	switch (pawl__word_kind(word)) {
 	case PAWL__OWNED:
 		if (!pawl__live_is_alive(h->term->space, word, &token))
-			return PAWL__CORPSE;
-		return pawl__word_id(word) == asking ? PAWL__ASKER : PAWL__INSIDE;
+			return asking ? PAWL__NOBODY : PAWL__CORPSE; /* who died waiting was never in */
+		return asking ? PAWL__ASKER : PAWL__INSIDE;
 	case PAWL__ORPHAN:
 		return PAWL__CORPSE;
 	default:
@@ -91,15 +90,14 @@ static void look(void *arg, struct pawl__look *l)
 	const struct hold *h = arg;
 	const struct pawl__place *place = pawl__place_at(h->term->space, h->place);
 	const struct pawl__seat *seat = pawl__seat_at(h->term->space, h->place);
-	uint32_t word, asking;
+	uint32_t word;
 
 	*l = (struct pawl__look){ .who = PAWL__NOBODY };
 	if (!place || pawl__table_gen(place) != h->gen) /* the name has gone: so has everybody who could want it */
 		return;
-	/* SE2 seq_cst, both: pairs with RB1 and SE3: who is not seen inside sees what was published before */
+	/* SE2 seq_cst: pairs with RB1: who is not seen inside sees what was published before */
 	word = PAWL_LOAD(&place->lock.word, SEQ_CST);
-	asking = PAWL_LOAD(&seat->asking, SEQ_CST); /* SE2 seq_cst: as above */
-	l->who = who_is(h, word, asking);
+	l->who = who_is(h, word, pawl__seat_is_asking(seat, pawl__word_id(word)));
 	l->more = word & PAWL__W_WAITERS;
 	l->grants = PAWL_LOAD(&place->lock.grant, RELAXED); /* relaxed: a bound */
 	if ((l->who == PAWL__NOBODY || l->who == PAWL__CORPSE) && is_lingering(h, place))
@@ -181,7 +179,7 @@ static bool make_room(struct term *t)
 
 	if (t->n < t->room)
 		return true;
-	holds = realloc(t->holds, room * sizeof(*holds));
+	holds = realloc(t->holds, room * sizeof(struct hold *));
 	if (!holds)
 		return false;
 	t->holds = holds;
@@ -377,28 +375,14 @@ static void work(struct term *t)
 	watch(t);
 }
 
-/* Does a thread of another process live in the space? Every process that could be the keeper has one. */
+/* Does a thread of another process live in the space? Every process that could be the keeper has one; one that only looks may have
+ * none. */
 static bool has_others(const struct pawl_space *space)
 {
 	for (uint32_t s = 1; pawl__slot_at(space, s); s++)
 		if (PAWL_LOAD(&space->own[s], RELAXED) == 0 && !pawl__live_is_vacant(space, s)) /* relaxed: ours are long known */
 			return true;
 	return false;
-}
-
-/* Is there nobody else in the space? Whoever comes in while we ask waits that long. */
-static bool is_alone(const struct pawl_space *space)
-{
-	int fd = pawl__file_fd(space);
-	bool alone;
-
-	if (has_others(space))
-		return false;
-	if (space->path[0] == '\0' || fd < 0)
-		return true;
-	alone = pawl__file_lock_alone(fd);
-	pawl__file_lock(fd, F_RDLCK);
-	return alone;
 }
 
 /* Give back what nobody uses, and wait until that is confirmed. True if nothing of ours is left. */
@@ -510,7 +494,7 @@ int pawl__term_serve(struct pawl_space *space, const struct pawl__term_end *end)
 	if (rc == 0) {
 		while (!is_over(&t) && pawl__segment_is_there(space) == 0)
 			work(&t);
-		if (is_over(&t) && is_alone(space))
+		if (is_over(&t) && !has_others(space))
 			last = wind_up(&t);
 		PAWL_STORE(&t.doorman_ends, 1u, RELAXED); /* relaxed: the nudge orders it */
 		pawl__term_nudge(space);

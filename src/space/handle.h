@@ -17,6 +17,7 @@ struct pawl_lock {
 	const uint32_t *space_flags; /* its header's flags: here, because the hot path waits for each load on the way to its CAS */
 	uint64_t spot; /* gen << 32 | index: where the name was last found; both at once, as threads share the handle */
 	uint32_t flags;
+	uint32_t interrupts; /* moves when all who wait by this handle are to go */
 	uint32_t refs; /* pawl_lock_open minus pawl_lock_close; 0: idle, kept for the next open; GONE: being freed */
 
 	/* who wants to be told that a lease is lost: watch.c, under the space's handles_lock */

@@ -63,14 +63,20 @@ static int64_t read_since(const struct pawl__place *place, uint64_t grant)
 	return 0;
 }
 
-static void look_at_owner(const struct pawl_space *space, uint32_t word, pawl_lock_info_t *info)
+static void look_at_owner(const struct pawl_space *space, uint32_t index, uint32_t word, pawl_lock_info_t *info)
 {
+	const struct pawl__seat *seat = pawl__seat_at(space, index);
 	struct pawl__who who;
 	uint32_t token;
 	bool alive = pawl__live_is_alive(space, word, &token);
 	struct pawl__slot *slot = pawl__slot_at(space, pawl__word_slot(word));
 
-	info->state = alive ? PAWL_STATE_HELD : PAWL_STATE_DEAD;
+	info->asking = seat && pawl__seat_is_asking(seat, pawl__word_id(word));
+	info->state = alive ? PAWL_STATE_HELD : info->asking ? PAWL_STATE_FREE : PAWL_STATE_DEAD;
+	if (!alive && info->asking) { /* who died waiting was never in: there is nothing to tell of it */
+		info->asking = false;
+		return;
+	}
 	info->inconsistent = word & PAWL__W_INCONS;
 	/* LV5 acquire: pairs with LV6: has the slot been given to another thread since? Then nobody knows the owner's name */
 	if (!slot || !pawl__live_who(space, pawl__word_slot(word), &who) ||
@@ -99,7 +105,7 @@ static void look_at_state(struct pawl_space *space, uint32_t index, const struct
 		info->state = PAWL_STATE_DEAD;
 		break;
 	case PAWL__OWNED:
-		look_at_owner(space, word, info);
+		look_at_owner(space, index, word, info);
 	}
 	if ((mark & PAWL__LINGER) && info->state != PAWL_STATE_POISONED &&
 		(info->state != PAWL_STATE_HELD || (mark & PAWL__AWAIT)) && pawl__linger_is_held(space, index))

@@ -41,8 +41,12 @@ static bool has_bad_news(const struct pawl_space *space)
 	const struct pawl__place *place;
 
 	for (uint32_t i = 0; (place = pawl__place_from(space, &i)); i++) {
-		pawl__word_kind_t kind = pawl__word_kind(PAWL_LOAD(&place->lock.word, RELAXED)); /* relaxed: alone */
+		uint32_t word = PAWL_LOAD(&place->lock.word, RELAXED); /* relaxed: alone */
+		pawl__word_kind_t kind = pawl__word_kind(word);
+		const struct pawl__seat *seat = pawl__seat_at(space, i);
 
+		if (seat && kind == PAWL__OWNED && pawl__seat_is_asking(seat, pawl__word_id(word)))
+			continue; /* it died waiting for a lease */
 		if (kind != PAWL__FREE && kind != PAWL__TURN && pawl__gen_is_ready(pawl__table_gen(place)))
 			return true;
 	}

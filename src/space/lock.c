@@ -21,6 +21,7 @@
 
 #include "core/cancel.h"
 #include "core/clock.h"
+#include "core/park.h"
 #include "core/point.h"
 #include "core/stay.h"
 #include "remote/ask.h"
@@ -39,6 +40,7 @@ struct walk {
 	struct pawl__place *place;
 	uint32_t gen;
 	pawl_deadline_t deadline;
+	uint32_t interrupts; /* of the handle, when it began */
 	bool died, waited;
 };
 
@@ -141,6 +143,22 @@ static bool is_nested(const struct walk *w)
 	return pawl__robust_is_mine(&w->place->lock, w->member->me);
 }
 
+static inline struct pawl__seat *seat_of(const struct pawl_lock *lock, const struct pawl__place *place)
+{
+	return lock->seats ? lock->seats + (place - lock->places) : NULL; /* there since the spot is known, as the place is */
+}
+
+/* The slot's owner died, but was not inside: it waited for a lease. So there is nothing to be mended. */
+static bool was_waiting(struct walk *w, uint32_t dead_id)
+{
+	const struct pawl__seat *seat = seat_of(w->lock, w->place);
+
+	if (!seat || !pawl__seat_is_asking(seat, dead_id))
+		return false;
+	PAWL_FETCH_AND(&w->place->lock.word, ~PAWL__W_INCONS, RELAXED); /* relaxed: only the owner sets and clears it */
+	return true;
+}
+
 static int take_slot(struct walk *w)
 {
 	struct pawl__taking t = { .space = w->lock->space,
@@ -148,12 +166,14 @@ static int take_slot(struct walk *w)
 		.lock = &w->place->lock,
 		.deadline = w->deadline,
 		.auto_recover = w->lock->flags & PAWL_AUTO_RECOVER,
-		.place = w->place };
+		.place = w->place,
+		.also = &w->lock->interrupts,
+		.also_value = w->interrupts };
 	int rc = pawl__robust_take(&t);
 
-	w->died = rc == EOWNERDEAD;
+	w->died = rc == EOWNERDEAD && !was_waiting(w, t.dead_id);
 	w->waited |= t.waited;
-	return w->died ? 0 : rc;
+	return rc == EOWNERDEAD ? 0 : rc;
 }
 
 /* Hand the lock on as if we had never had it: without a grant, and with its previous owner's death. */
@@ -203,11 +223,6 @@ __attribute__((noinline)) static int outlast(struct walk *w)
 	return rc;
 }
 
-static inline struct pawl__seat *seat_of(const struct pawl_lock *lock, const struct pawl__place *place)
-{
-	return lock->seats ? lock->seats + (place - lock->places) : NULL; /* there since the spot is known, as the place is */
-}
-
 /* The first to be granted the lock after an owner died on another host is told of it like one who takes over on this one. */
 static void inherit(struct walk *w, struct pawl__seat *seat)
 {
@@ -231,7 +246,8 @@ __attribute__((noinline)) static int find_lease(struct walk *w)
 		if (w->died)
 			PAWL_STORE(&seat->died, 1u,
 				RELAXED); /* relaxed: SE3 and BE1 show it to the keeper: ours may not be the next grant */
-		rc = pawl__lease_ask(w->lock->space, pawl__place_index(w->lock->space, w->place), w->member->me, w->deadline);
+		rc = pawl__lease_ask(w->lock, pawl__place_index(w->lock->space, w->place), w->member->me, w->deadline,
+			w->interrupts);
 	}
 	if (rc == 0) {
 		inherit(w, seat);
@@ -342,6 +358,7 @@ __attribute__((noinline)) static int set_out(pawl_lock_t *lock, pawl_deadline_t 
 
 	if (!lock)
 		return EINVAL;
+	w.interrupts = PAWL_LOAD(&lock->interrupts, RELAXED); /* relaxed: who interrupts later is seen to have */
 	if (is_removed(lock))
 		return EIDRM;
 	return walk(&w, grant);
@@ -438,6 +455,14 @@ int pawl_lock_release(pawl_lock_t *lock) PAWL_NO_ANALYSIS
 	if (lock->seats)
 		return release_lease(lock, place);
 	return pawl__robust_release(pawl__member_now(lock->space), &place->lock);
+}
+
+void pawl_lock_interrupt(pawl_lock_t *lock)
+{
+	if (!lock)
+		return;
+	PAWL_FETCH_ADD(&lock->interrupts, 1u, RELAXED); /* relaxed: that it moves is all there is to see */
+	pawl__wake(&lock->interrupts, PAWL__WAKE_ALL);
 }
 
 bool pawl_lock_valid(const pawl_lock_t *lock)

@@ -26,7 +26,8 @@ struct pawl__taking {
 	uint32_t also_value;
 
 	/* filled in */
-	bool waited; /* it was not free at once */
+	bool waited;      /* it was not free at once */
+	uint32_t dead_id; /* EOWNERDEAD: who died; 0: not known */
 };
 
 /** The hot path: take it if it is free. Not a load and then a CAS: on a contended line that would be two transfers. */

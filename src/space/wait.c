@@ -233,6 +233,7 @@ static bool take_over(struct robust_waiter *r, uint32_t v)
 	if (!take_as(&r->w, v, PAWL__W_WAITERS | (r->t->auto_recover ? 0 : PAWL__W_INCONS)))
 		return false;
 	PAWL__POINT("robust/taken-over");
+	r->t->dead_id = pawl__word_slot(v) != 0 ? pawl__word_id(v) : 0;
 	/* relaxed: the owner's. The dead one's nesting is not ours */
 	PAWL_STORE(&r->t->lock->depth, (uint16_t)(r->t->lock->depth & PAWL__RECURSIVE_BIT), RELAXED);
 	PAWL_FETCH_ADD(&r->t->space->header->recovered, 1u, RELAXED); /* relaxed: a statistic */

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -177,6 +178,62 @@ static void a_dead_owner_is_told_of_on_the_other_host(void **state)
 	assert_int_equal(puppet_do(b, peer_give, 0), 0);
 	a = hosts_process(0);
 	assert_non_null(a);
+}
+
+/* It was never inside: nothing is half done. */
+static void who_dies_waiting_is_no_dead_owner(void **state)
+{
+	puppet_t *c = hosts_process(0);
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(puppet_do(b, peer_take, 0), 0);
+	puppet_ask(c, peer_take, 0);
+	assert_true(puppet_asleep(c));
+	until(a, peer_tenure, 0, PAWL_TENURE_QUEUED);
+	puppet_kill(c);
+	until(a, peer_tenure, 0, PAWL_TENURE_NONE); /* nobody wants it any more: the place is given up */
+	puppet_ask(a, peer_take, 0);
+	assert_true(puppet_asleep(a));
+	assert_int_equal(puppet_do(b, peer_give, 0), 0);
+	assert_int_equal(puppet_answer(a), 0);
+	assert_true(hosts->deaths == 0);
+	assert_int_equal(puppet_do(a, peer_give, 0), 0);
+}
+
+static void *interrupt_soon(void *lock)
+{
+	kids_nap_us(100000);
+	pawl_lock_interrupt(lock);
+	return NULL;
+}
+
+static int wait_in_vain(long lock)
+{
+	pthread_t thread;
+	int rc;
+
+	if (pthread_create(&thread, NULL, interrupt_soon, peer_lock[lock]))
+		return -1;
+	rc = peer_take(lock);
+	pthread_join(thread, NULL);
+	return rc;
+}
+
+static void a_wait_can_be_interrupted(void **state)
+{
+	puppet_t *c = hosts_process(1);
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(puppet_do(b, peer_take, 0), 0);
+	assert_int_equal(puppet_do(a, wait_in_vain, 0), ECANCELED); /* for a lease */
+	assert_int_equal(puppet_do(c, wait_in_vain, 0), ECANCELED); /* for another process */
+	until(a, peer_tenure, 0, PAWL_TENURE_NONE);
+	assert_int_equal(puppet_do(b, peer_give, 0), 0);
+	assert_int_equal(puppet_do(a, peer_work, 0), 0);
+	assert_int_equal(puppet_do(c, peer_work, 0), 0);
+	puppet_end(c);
 }
 
 static void a_dead_keeper_is_replaced_and_the_lease_goes_on(void **state)
@@ -423,6 +480,8 @@ int main(void)
 		TEST(who_gives_up_leaves_nothing_behind),
 		TEST(everybody_gets_a_turn),
 		TEST(a_dead_owner_is_told_of_on_the_other_host),
+		TEST(who_dies_waiting_is_no_dead_owner),
+		TEST(a_wait_can_be_interrupted),
 		TEST(a_dead_keeper_is_replaced_and_the_lease_goes_on),
 		TEST(keepers_follow_each_other),
 		TEST(a_stopped_keeper_costs_the_lease),
