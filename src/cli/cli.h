@@ -115,7 +115,10 @@ char *cli_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /** `pointer`, or the end of the program with CLI_SYSTEM if it is NULL: for allocations. */
 void *cli_must(void *pointer);
 
-/* ---- tenure.c: what this host has of a lock at its remote; each result is to be freed ---- */
+/* ---- tenure.c: what this host has of a lock at its remote; strings are to be freed ---- */
+
+/** The word for its state, not to be freed; "asking" while whoever has the slot waits for a lease. */
+const char *cli_state(const pawl_lock_info_t *info);
 
 /** "held", "held!" if another host has asked for it, and so on; "-" without a remote. */
 char *cli_tenure(const pawl_lock_info_t *info);

@@ -67,6 +67,7 @@ static void put_tenure(json_t *lock, const pawl_lock_info_t *info)
 {
 	int64_t left = info->good_until_ns ? info->good_until_ns - pawl_remote_now() : 0;
 
+	cli_json_put(lock, "asking", json_boolean(info->asking));
 	cli_json_put(lock, "tenure", info->remote ? json_string(pawl_tenure_name(info->tenure)) : json_null());
 	cli_json_put(lock, "tenure_revoked", info->remote ? json_boolean(info->revoked) : json_null());
 	cli_json_put(lock, "tenure_left_seconds", info->good_until_ns ? json_real((double)left / 1e9) : json_null());

@@ -46,7 +46,7 @@ static void add_row(struct ls *ls, const pawl_lock_info_t *info)
 	if (ls->all_spaces)
 		*cell++ = cli_escape(ls->current);
 	cell[NAME] = cli_escape(info->name);
-	cell[STATE] = cli_format("%s", pawl_lock_state_name(info->state));
+	cell[STATE] = cli_format("%s", cli_state(info));
 	cell[PID] = number_cell(info->pid, info->foreign_pid);
 	cell[TID] = number_cell(info->tid, info->foreign_pid);
 	cell[COMMAND] = *info->command ? cli_escape(info->command) : cli_format("-");

@@ -5,10 +5,13 @@
  * Whichever step fails, give_back() returns what the steps before it took.
  */
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "cli/run.h"
 
 #include <stdlib.h>
 #include <unistd.h>
+
+#include <pawl/remote.h>
 
 /* Locks with a remote are other locks than those without: unless told otherwise they live in a space of their own, one for each
  * service. */
@@ -16,10 +19,12 @@ static void choose_space(struct run *run)
 {
 	static char name[32];
 	uint32_t hash = 2166136261u; /* FNV-1a */
+	char url[512];
 
 	if (!run->remote || run->space_given)
 		return;
-	for (const char *p = run->remote; *p; p++)
+	pawl_remote_public(run->remote, url, sizeof(url)); /* a file name is no place for what a password makes of it */
+	for (const char *p = url; *p; p++)
 		hash = (hash ^ (unsigned char)*p) * 16777619u;
 	snprintf(name, sizeof(name), "%s-%08x", "remote", (unsigned)hash);
 	run->space_name = name;
@@ -91,8 +96,16 @@ static int explain_failure(const struct run *run, int rc)
 static int take(struct run *run) PAWL_NO_ANALYSIS
 {
 	pawl_deadline_t began = pawl_in_ns(1);
-	int rc = pawl_lock_acquire(run->lock, run->deadline(run), &run->grant);
 	char fence[PAWL_FENCE_LEN];
+	int rc;
+
+	cli_interrupt_begin(run->lock);
+	rc = pawl_lock_acquire(run->lock, run->deadline(run), &run->grant);
+	run->interrupted_by = cli_interrupt_end();
+	if (run->interrupted_by) {
+		run->had = pawl_acquired(rc);
+		return CLI_SYSTEM; /* which nobody sees: we end by the signal */
+	}
 
 	if (rc == (EBUSY) || rc == (ETIMEDOUT)) {
 		say_who_holds_it(run, rc);
@@ -183,9 +196,11 @@ int cli_run(int argc, char **argv)
 	ended.status = open_lock(&run);
 	if (!ended.status)
 		ended.status = take(&run);
-	if (run.had)
+	if (run.had && !run.interrupted_by)
 		ended = execute(&run);
 	give_back(&run);
+	if (run.interrupted_by)
+		cli_end_by(run.interrupted_by);
 	if (ended.by_signal)
 		cli_end_by(ended.by_signal);
 	return ended.status;

@@ -20,8 +20,9 @@ struct run {
 	pawl_space_t *space;
 	pawl_lock_t *lock;
 	pawl_grant_t grant;
-	bool had;       /* the lock is ours */
-	int descriptor; /* keeps the lock alive in the command and what it starts; -1 = none */
+	bool had;           /* the lock is ours */
+	int interrupted_by; /* a signal that came while we waited for it; 0 */
+	int descriptor;     /* keeps the lock alive in the command and what it starts; -1 = none */
 };
 
 /** The options and arguments of `pawl run`; the parser's input is a `struct run`, whose defaults are set already. */

@@ -81,7 +81,7 @@ static void print_tenure(const pawl_lock_info_t *info, const pawl_remote_info_t 
 
 static void print_text(const char *space, const pawl_lock_info_t *info, const pawl_remote_info_t *remote)
 {
-	const char *state = pawl_lock_state_name(info->state), *what = advice(info);
+	const char *state = cli_state(info), *what = advice(info);
 	cli_colour_t colour = cli_state_colour(state);
 	char fence[PAWL_FENCE_LEN];
 

@@ -4,6 +4,11 @@
 
 #include <pawl/remote.h>
 
+const char *cli_state(const pawl_lock_info_t *info)
+{
+	return info->asking ? "asking" : pawl_lock_state_name(info->state);
+}
+
 char *cli_tenure(const pawl_lock_info_t *info)
 {
 	if (!info->remote)

@@ -133,7 +133,7 @@ static char *waiters_cell(const struct cli_top_lock *lock)
 
 static char *state_cell(const struct cli_top_lock *lock)
 {
-	return cli_format("%s", pawl_lock_state_name(lock->info.state));
+	return cli_format("%s", cli_state(&lock->info));
 }
 
 static char *tenure_cell(const struct cli_top_lock *lock)
