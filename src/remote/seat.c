@@ -107,8 +107,10 @@ void pawl__seat_adopt(struct pawl__seat *seat)
 	/* Held open, and not published, or closed by one who left: closed is right for both. serve() looks who is there. */
 	const struct pawl__tenure *t = pawl__seat_tenure(seat);
 
-	if (t->state == PAWL__T_HELD && t->open && PAWL_LOAD(&seat->good, RELAXED) != 0) /* relaxed: ours to write */
+	if (t->state == PAWL__T_HELD && t->open && PAWL_LOAD(&seat->good, RELAXED) != 0) { /* relaxed: ours to write */
+		PAWL_STORE(&seat->stop_at, t->stop_at, RELAXED); /* relaxed: a bound; it may have been written down only */
 		return;
+	}
 	publish(seat, &(struct pawl__tenure){ .state = t->state, .deadline = t->deadline, .hi = t->hi }, 0, false);
 }
 

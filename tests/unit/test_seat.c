@@ -533,6 +533,22 @@ static void looked_at_anywhere(void **state)
 	}
 }
 
+/* Revoked, written down, not published: the next keeper's seat has the bound all the same. */
+static void a_revocation_outlives_its_keeper(void **state)
+{
+	const pawl_remote_event_t contended = { .what = PAWL_REMOTE_CONTENDED, .req = 1 };
+
+	(void)state;
+	for (unsigned nth = 1;; nth++) {
+		setup(NULL);
+		hold();
+		if (!serve_and_die(&contended, nth))
+			break;
+		pawl__seat_adopt(&a.seat);
+		assert_int_equal(a.seat.stop_at, pawl__seat_tenure(&a.seat)->stop_at);
+	}
+}
+
 /* The copy that counts is whole, whenever the other one is being written. */
 static void the_copy_that_counts_is_whole(void **state)
 {
@@ -569,6 +585,7 @@ int main(void)
 #ifdef PAWL_POINTS
 		cmocka_unit_test_setup(killed_anywhere, setup),
 		cmocka_unit_test_setup(looked_at_anywhere, setup),
+		cmocka_unit_test_setup(a_revocation_outlives_its_keeper, setup),
 		cmocka_unit_test_setup(the_copy_that_counts_is_whole, setup),
 #endif
 	};
