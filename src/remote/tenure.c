@@ -207,7 +207,9 @@ static void hear_of_session(struct pawl__tenure *t, const struct pawl__tenure_vi
 	case PAWL_REMOTE_NEW:
 		if (t->state == PAWL__T_HELD)
 			lose(t, v, m);
-		else if (t->state != PAWL__T_LOST && t->state != PAWL__T_NONE)
+		else if (t->state == PAWL__T_LOST)
+			m->lost = true; /* as above */
+		else if (t->state != PAWL__T_NONE)
 			forget(t, v, m);
 		break;
 	case PAWL_REMOTE_ALIVE:

@@ -203,7 +203,7 @@ static const struct cell table[] = {
 	{ LOST, UNKNOWN, INSIDE, LOST, 0, 0 },
 	{ LOST, DOWN, INSIDE, LOST, 0, 0 },
 	{ LOST, UP, INSIDE, LOST, 0, LOSS }, /* the keeper before this one may not have told it */
-	{ LOST, NEW, INSIDE, LOST, 0, 0 },
+	{ LOST, NEW, INSIDE, LOST, 0, LOSS },
 	{ LOST, ALIVE, INSIDE, LOST, 0, 0 },
 
 	/* given back, no answer yet: who asks has to wait for it */
