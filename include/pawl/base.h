@@ -55,9 +55,10 @@ static inline bool pawl_owner_died(int rc)
 }
 
 /* ---- flags of pawl_mutex_init, pawl_robust_init, pawl_lock_open ---- */
-#define PAWL_RECURSIVE    0x1u /* the owner may take it again; as many releases */
-#define PAWL_AUTO_RECOVER 0x2u /* never EOWNERDEAD: 0, and the grant says `owner_died` */
-#define PAWL_TIMESTAMP    0x4u /* named locks: note when each grant began, for pawl_lock_info; costs a clock read */
+#define PAWL_RECURSIVE    0x1u  /* the owner may take it again; as many releases */
+#define PAWL_AUTO_RECOVER 0x2u  /* never EOWNERDEAD: 0, and the grant says `owner_died` */
+#define PAWL_TIMESTAMP    0x4u  /* named locks: note when each grant began, for pawl_lock_info; costs a clock read */
+#define PAWL_STRICT       0x10u /* named locks with a remote: each who waits has a place of its own there: exact order */
 #define PAWL_STABLE       0x8u /* mutexes: a cheaper unlock, for memory that stays a mutex while anybody may unlock it */
 
 /* ---- deadlines ---- */

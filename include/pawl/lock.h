@@ -35,8 +35,12 @@ typedef struct pawl_grant {
 
 /** A handle for the lock called `name`: 1 to PAWL_NAME_MAX bytes, anything but NUL. The lock comes to be by being named;
  * nothing is created on disk. Opening the same name with the same flags again gives the same handle, to be closed as often.
- * Flags    PAWL_RECURSIVE, PAWL_AUTO_RECOVER, PAWL_TIMESTAMP.
- * Returns  0; EINVAL empty name, unknown flag; ENAMETOOLONG; ENOSPC no room for one more name; EIDRM; ENOMEM.
+ * Flags    PAWL_RECURSIVE, PAWL_AUTO_RECOVER, PAWL_TIMESTAMP. PAWL_STRICT, with a remote: every acquire asks the service for
+ *          itself, and waits there in the order of arrival of all who do on all hosts; nothing is handed on locally, and each
+ *          grant costs what the service costs. Without a remote it changes nothing. pawl_lock_on_lost, _lost_fd and _linger
+ *          are not for such a handle (ENOTSUP), nor is pawl_lock_interrupt; pawl_lock_info tells of the others.
+ * Returns  0; EINVAL empty name, unknown flag, the byte 0x1f in a name with a remote; ENAMETOOLONG (with PAWL_STRICT a name has
+ *          8 bytes less); ENOSPC no room for one more name; EIDRM; ENOMEM.
  * Blocks   for a name that is new to this process: on a short robust section. A known one: wait-free, no system call.
  * Threads  any.  Fork  usable in the child.  Signals  not async-signal-safe.  Cancel  not a cancellation point. */
 PAWL_API PAWL_MUST_CHECK int pawl_lock_open(pawl_space_t *space, const char *name, unsigned flags, pawl_lock_t **lock);

@@ -25,6 +25,8 @@
  *   Requests    Each has a number, unique for its name and this host, that only grows: from 1, below 2^53. A request may be
  *               submitted again, with the same number, by this keeper or by the next one: it must have the effect of one, the
  *               same answer (token, owner_died), and keep its place in the queue. ACQUIRE of what is held renews it, too.
+ *   Places      A host may have several places in the queue of a name (`place`), each with requests, numbers and a lease of its
+ *               own: towards the service it is as if they were hosts of their own, so they exclude each other.
  *   Finished    RELEASE and CANCEL finish their request; a larger number finishes the smaller ones: their place is gone, what
  *               they were granted is given back, not cleanly. Late copies of a finished request do nothing, and are answered
  *               LOST or RELEASED: the service remembers the largest finished number of each host, for ten times to live.
@@ -73,7 +75,8 @@ typedef enum pawl_remote_kind {
 
 typedef struct pawl_remote_op {
 	pawl_remote_kind_t kind;
-	const char *name; /* of the lock: 1 to 1015 bytes, any but NUL; encode what the service cannot take */
+	const char *name;  /* of the lock: 1 to 1015 bytes, any but NUL; encode what the service cannot take */
+	const char *place; /* "": the host's own; else 1 to 6 hex digits: of one who waits on this host (PAWL_STRICT) */
 	uint64_t req;
 	uint64_t hi; /* RELEASE, RENEW: the token */
 	uint64_t floor; /* ACQUIRE: the largest token this host has seen for the name; above 2^62 is EINVAL, a broken segment */
@@ -82,7 +85,7 @@ typedef struct pawl_remote_op {
 	bool clean;      /* RELEASE: no owner died inside; false is handed on to the next as `owner_died` */
 } pawl_remote_op_t;
 
-/** What has happened. `name` and `req` say to which request; SESSION concerns all. */
+/** What has happened. `name`, `place` and `req` say to which request; SESSION concerns all. */
 typedef enum pawl_remote_what {
 	PAWL_REMOTE_GRANTED = 1, /* hi, deadline_ns, contended, owner_died; also the answer to RENEW */
 	PAWL_REMOTE_QUEUED,    /* not yet; ask again after hint_ns (> 0) at the latest: whoever is first may be dead */
@@ -103,6 +106,7 @@ typedef enum pawl_remote_state {
 typedef struct pawl_remote_event {
 	pawl_remote_what_t what;
 	const char *name;
+	const char *place; /* as in the request; NULL is "" */
 	uint64_t req, hi;
 	int64_t deadline_ns; /* CLOCK_BOOTTIME */
 	int64_t hint_ns, delay_ns;

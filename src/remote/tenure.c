@@ -84,7 +84,7 @@ static void enter(struct pawl__tenure *t, const struct pawl__tenure_view *v, paw
 
 static void revoke(struct pawl__tenure *t, const struct pawl__tenure_view *v, struct pawl__tenure_move *m)
 {
-	if (t->revoked_at)
+	if (t->revoked_at || v->rules->strict) /* that one goes soon enough */
 		return;
 	t->revoked_at = v->now;
 	t->stop_at = later(1, (int64_t)v->look.grants + v->rules->max_handoffs); /* 0 is none */
@@ -107,7 +107,7 @@ static void be_granted(struct pawl__tenure *t, const struct pawl__tenure_view *v
 	t->deadline = e->deadline_ns;
 	t->granted_at = v->now;
 	t->revoked_at = t->idle_at = 0;
-	t->stop_at = 0;
+	t->stop_at = v->rules->strict ? later(1, (int64_t)v->look.grants) : 0;
 	t->jeopardy = false;
 	t->next = v->now + v->rules->ttl / 3;
 	if (e->contended)
@@ -335,7 +335,7 @@ static void come_again(const struct pawl__tenure_view *v, struct pawl__tenure_mo
 /* This look was made after the closing: nobody comes in any more. */
 static void settle_closed(struct pawl__tenure *t, const struct pawl__tenure_view *v, struct pawl__tenure_move *m)
 {
-	if (!t->revoked_at && !is_empty(&v->look)) {
+	if (!t->revoked_at && !v->rules->strict && !is_empty(&v->look)) {
 		t->open = true;
 		t->idle_at = 0;
 		m->changed = m->told = true;

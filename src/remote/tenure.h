@@ -51,6 +51,7 @@ struct pawl__tenure_rules {
 	int64_t idle_keep; /* how long it is kept when nobody waits anywhere */
 	int64_t pause;     /* after giving it back, before asking again: where other hosts cannot be seen */
 	bool renews;       /* leases are renewed one by one */
+	bool strict;       /* one grant a lease: it is given back with the lock */
 };
 
 /** The lock on this host, as seen from outside, after whatever was published last. */

@@ -24,6 +24,7 @@
 #include "remote/keeper.h"
 #include "remote/office.h"
 #include "remote/registry.h"
+#include "remote/strict.h"
 #include "remote/watch.h"
 #include "space/linger.h"
 #include "space/live.h"
@@ -37,15 +38,16 @@ struct hold {
 	struct term *term;
 	uint32_t place, gen;
 	int64_t wake_at;
-	bool done; /* nothing to do with it any more */
-	char name[PAWL__LONG_NAME_MAX + 1];
+	bool done;                          /* nothing to do with it any more */
+	char name[PAWL__LONG_NAME_MAX + 1]; /* of the lock; and behind it */
+	char *strict;                       /* of whom the place is (strict.c), "": the host's */
 };
 
 struct term {
 	struct pawl_space *space;
 	struct pawl__office *office;
 	const struct pawl__term_end *end;
-	struct pawl__tenure_rules rules;
+	struct pawl__tenure_rules rules, strict_rules;
 	const pawl_backend_t *backend;
 	pawl_remote_config_t config;
 	void *opened;
@@ -110,6 +112,7 @@ static bool submit(void *arg, const pawl_remote_op_t *op)
 	pawl_remote_op_t named = *op;
 
 	named.name = h->name;
+	named.place = h->strict;
 	PAWL__POINT("term/submitting");
 	return h->term->backend->submit(h->term->opened, &named) == 0;
 }
@@ -155,7 +158,7 @@ static void serve(struct hold *h, const pawl_remote_event_t *event)
 	struct pawl__seat_world world = { .now = pawl__boot(),
 		.up = PAWL_LOAD(&office->up, RELAXED),                 /* relaxed: ours */
 		.not_before = PAWL_LOAD(&office->not_before, RELAXED), /* relaxed: ours */
-		.rules = &h->term->rules,
+		.rules = *h->strict ? &h->term->strict_rules : &h->term->rules,
 		.arg = h,
 		.look = look,
 		.submit = submit,
@@ -195,6 +198,7 @@ static bool read_name(struct hold *h, const struct pawl__place *place)
 	h->gen = pawl__table_gen(place);
 	if (!pawl__table_name(h->term->space, (struct pawl__spot){ .index = h->place, .gen = h->gen }, h->name))
 		return false;
+	h->strict = pawl__strict_split(h->name);
 	if (PAWL_LOAD(&seat->gen, RELAXED) != h->gen) /* relaxed: the keeper's, and we are it */
 		pawl__seat_rename(seat, h->gen);
 	return true;
@@ -242,6 +246,7 @@ static void send_back(struct term *t, const pawl_remote_event_t *e)
 {
 	pawl_remote_op_t op = { .kind = e->what == PAWL_REMOTE_GRANTED ? PAWL_REMOTE_RELEASE : PAWL_REMOTE_CANCEL,
 		.name = e->name,
+		.place = e->place ? e->place : "",
 		.req = e->req,
 		.hi = e->hi,
 		.ttl_ns = t->rules.ttl,
@@ -267,12 +272,14 @@ static void hear_of_session(struct term *t, const pawl_remote_event_t *e)
 static void hear(void *arg, const pawl_remote_event_t *e)
 {
 	struct term *t = arg;
+	char text[PAWL__LONG_NAME_MAX + 1];
 	struct pawl__name name;
 	struct pawl__spot spot;
 
 	if (e->what == PAWL_REMOTE_SESSION)
 		hear_of_session(t, e);
-	else if (pawl__name_read(e->name, &name) == 0 && pawl__table_find(t->space, &name, &spot) == 0 && t->at[spot.index])
+	else if (pawl__strict_join(e->name, e->place, text) && pawl__name_read(text, &name) == 0 &&
+		 pawl__table_find(t->space, &name, &spot) == 0 && t->at[spot.index])
 		serve(t->at[spot.index], e);
 	else
 		send_back(t, e);
@@ -451,6 +458,9 @@ static int open_backend(struct term *t)
 		pawl__office_say(t->office, *reason ? reason : strerror(rc));
 	t->rules.renews = !(flags & PAWL_REMOTE_ONE_LEASE);
 	t->rules.pause = flags & PAWL_REMOTE_BLIND ? 10000000 : 0;
+	t->strict_rules = t->rules;
+	t->strict_rules.strict = true;
+	t->strict_rules.idle_keep = 0;
 	return rc;
 }
 

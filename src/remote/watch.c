@@ -11,6 +11,7 @@
 #include "core/cancel.h"
 #include "core/clock.h"
 #include "remote/keeper.h"
+#include "remote/strict.h"
 #include "space/handle.h"
 #include "space/segment.h"
 
@@ -96,6 +97,8 @@ int pawl_lock_on_lost(pawl_lock_t *lock, void (*callback)(pawl_lock_t *lock, voi
 		return EINVAL;
 	if (!lock->seats)
 		return 0; /* nothing to lose */
+	if (pawl__is_strict(lock))
+		return ENOTSUP;
 	cancel = pawl__cancel_off();
 	pthread_mutex_lock(&lock->space->handles_lock);
 	lock->on_lost = callback;
@@ -111,7 +114,7 @@ int pawl_lock_lost_fd(pawl_lock_t *lock)
 {
 	int cancel, fd;
 
-	if (!lock || !lock->seats)
+	if (!lock || !lock->seats || pawl__is_strict(lock))
 		return -1;
 	cancel = pawl__cancel_off();
 	pthread_mutex_lock(&lock->space->handles_lock);

@@ -51,6 +51,12 @@ static inline void pawl__spot_set(struct pawl_lock *lock, struct pawl__spot spot
 	PAWL_STORE(&lock->spot, (uint64_t)spot.gen << 32 | spot.index, RELEASE);
 }
 
+/** Open a lock by a name that is its own or a waiter's. As pawl_lock_open. */
+int pawl__lock_open(struct pawl_space *space, const struct pawl__name *name, unsigned flags, struct pawl_lock **lock);
+
+/** Does the calling thread hold it? */
+bool pawl__lock_is_held(const struct pawl_lock *lock);
+
 /** A space's table of handles. Returns 0, ENOMEM. */
 int pawl__handles_create(struct pawl_space *space);
 void pawl__handles_destroy(struct pawl_space *space);

@@ -25,13 +25,14 @@
 #include "core/point.h"
 #include "core/stay.h"
 #include "remote/ask.h"
+#include "remote/strict.h"
 #include "space/handle.h"
 #include "space/linger.h"
 #include "space/member.h"
 #include "space/robust.h"
 #include "space/segment.h"
 
-#define FLAGS (PAWL_RECURSIVE | PAWL_AUTO_RECOVER | PAWL_TIMESTAMP)
+#define FLAGS (PAWL_RECURSIVE | PAWL_AUTO_RECOVER | PAWL_TIMESTAMP | PAWL_STRICT)
 
 /* One acquisition under way. */
 struct walk {
@@ -74,8 +75,16 @@ int pawl_lock_open(pawl_space_t *space, const char *text, unsigned flags, pawl_l
 		return rc;
 	if (pawl__segment_is_removed(space))
 		return EIDRM;
-	*lock = pawl__handle_get(space, &name, flags);
-	return *lock ? 0 : open_new(space, &name, flags, lock);
+	rc = pawl__strict_check(space, text, flags);
+	if (rc != 0)
+		return rc;
+	return pawl__lock_open(space, &name, flags, lock);
+}
+
+int pawl__lock_open(struct pawl_space *space, const struct pawl__name *name, unsigned flags, pawl_lock_t **lock)
+{
+	*lock = pawl__handle_get(space, name, flags);
+	return *lock ? 0 : open_new(space, name, flags, lock);
 }
 
 static struct pawl__place *place_of(const struct pawl_lock *lock, struct pawl__spot spot)
@@ -101,6 +110,13 @@ static inline bool is_removed(const struct pawl_lock *lock)
 }
 
 static bool is_held_by_me(const struct pawl_lock *lock)
+{
+	if (pawl__is_strict(lock))
+		return pawl__strict_is_held(lock);
+	return pawl__lock_is_held(lock);
+}
+
+bool pawl__lock_is_held(const struct pawl_lock *lock)
 {
 	const struct pawl__member *member = pawl__member_now(lock->space);
 	const struct pawl__place *place = own_place(lock);
@@ -388,7 +404,7 @@ static inline bool stroll(const pawl_lock_t *lock, pawl_grant_t *grant)
 	struct pawl__seat *seat;
 
 	if (PAWL_UNLIKELY(!member || !lock || member->space != lock->space || member->me == 0 ||
-			  (lock->flags & PAWL_TIMESTAMP) || is_removed(lock)))
+			  (lock->flags & (PAWL_TIMESTAMP | PAWL_STRICT)) || is_removed(lock)))
 		return false;
 	spot = pawl__spot_of(lock);
 	place = place_of(lock, spot);
@@ -408,7 +424,9 @@ static inline bool stroll(const pawl_lock_t *lock, pawl_grant_t *grant)
 
 int pawl_lock_acquire(pawl_lock_t *lock, pawl_deadline_t deadline, pawl_grant_t *grant) PAWL_NO_ANALYSIS
 {
-	return PAWL_LIKELY(stroll(lock, grant)) ? 0 : set_out(lock, deadline, grant);
+	if (PAWL_LIKELY(stroll(lock, grant)))
+		return 0;
+	return pawl__is_strict(lock) ? pawl__strict_acquire(lock, deadline, grant) : set_out(lock, deadline, grant);
 }
 
 /* ---- and back ---- */
@@ -453,7 +471,7 @@ int pawl_lock_release(pawl_lock_t *lock) PAWL_NO_ANALYSIS
 	if (PAWL_UNLIKELY(!place))
 		return EPERM;
 	if (lock->seats)
-		return release_lease(lock, place);
+		return lock->flags & PAWL_STRICT ? pawl__strict_release(lock) : release_lease(lock, place);
 	return pawl__robust_release(pawl__member_now(lock->space), &place->lock);
 }
 
@@ -470,6 +488,8 @@ bool pawl_lock_valid(const pawl_lock_t *lock)
 	const struct pawl__place *place = lock ? own_place(lock) : NULL;
 	const struct pawl__seat *seat = place ? seat_of(lock, place) : NULL;
 
+	if (pawl__is_strict(lock))
+		return pawl__strict_valid(lock);
 	if (!place || !is_held_by_me(lock))
 		return false;
 	return !seat || pawl__seat_is_valid(seat, pawl__boot_late());
@@ -482,6 +502,8 @@ int pawl_lock_consistent(pawl_lock_t *lock) PAWL_NO_ANALYSIS
 
 	if (!lock)
 		return EINVAL;
+	if (pawl__is_strict(lock))
+		return pawl__strict_consistent(lock);
 	member = pawl__member_now(lock->space);
 	place = own_place(lock);
 	return member && place ? pawl__robust_consistent(&place->lock, member->me) : EPERM;
@@ -496,6 +518,8 @@ int pawl_lock_reset(pawl_lock_t *lock)
 		return EINVAL;
 	if (is_removed(lock))
 		return EIDRM;
+	if (pawl__is_strict(lock))
+		return pawl__strict_reset(lock);
 	place = own_place(lock);
 	/* A poisoned place is not reclaimed: if ours has another name now, the name may have been poisoned elsewhere since. */
 	if (!place && pawl__table_find(lock->space, &lock->name, &spot) == 0)
@@ -510,6 +534,8 @@ int pawl_lock_linger(pawl_lock_t *lock, int *fd)
 
 	if (!lock || !fd)
 		return EINVAL;
+	if (pawl__is_strict(lock))
+		return ENOTSUP;
 	if (!is_held_by_me(lock))
 		return EPERM;
 	place = place_of(lock, pawl__spot_of(lock));

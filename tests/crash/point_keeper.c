@@ -27,6 +27,7 @@ struct operation {
 	void (*stage)(void); /* in the parent, before */
 	puppet_act *run;     /* in the victim, armed */
 	void (*during)(void);
+	bool strict; /* PAWL_STRICT */
 };
 
 static puppet_t *victim, *mate, *rival, *third;
@@ -193,14 +194,16 @@ static void keeper_dies(void)
 }
 
 static const struct operation operations[] = {
-	{ "ask and leave", nothing, no_more, ask_and_leave, no_more },
-	{ "leave to a rival who waits", take, rival_waits, leave_to_rival, no_more },
-	{ "serve a mate", nothing, no_more, serve, mate_works },
-	{ "give an idle lease back", nothing, no_more, be_idle, no_more },
-	{ "try while a rival holds it", nothing, rival_holds, try_in_vain, rival_gives },
-	{ "leave the space", nothing, no_more, wind_up, no_more },
-	{ "lose the lease", nothing, no_more, lose, cut_service },
-	{ "take over from a dead keeper", nothing, keeper_before, succeed, keeper_dies },
+	{ "ask and leave", nothing, no_more, ask_and_leave, no_more, false },
+	{ "leave to a rival who waits", take, rival_waits, leave_to_rival, no_more, false },
+	{ "serve a mate", nothing, no_more, serve, mate_works, false },
+	{ "give an idle lease back", nothing, no_more, be_idle, no_more, false },
+	{ "try while a rival holds it", nothing, rival_holds, try_in_vain, rival_gives, false },
+	{ "leave the space", nothing, no_more, wind_up, no_more, false },
+	{ "lose the lease", nothing, no_more, lose, cut_service, false },
+	{ "take over from a dead keeper", nothing, keeper_before, succeed, keeper_dies, false },
+	{ "ask and leave, strictly", nothing, no_more, ask_and_leave, no_more, true },
+	{ "leave to a rival who waits, strictly", take, rival_waits, leave_to_rival, no_more, true },
 };
 
 /* ---- one run ---- */
@@ -233,6 +236,7 @@ static void get_ready(const struct operation *o)
 
 	hosts_begin(1000);
 	hosts->idle_keep_ms = 50;
+	hosts->strict = o->strict;
 	PAWL_STORE(served, 0u, RELAXED);
 	if (succeeds)
 		o->stage();

@@ -41,9 +41,14 @@ static int64_t ttl_of(const struct host *h)
 
 static pawl_remote_op_t op_of(const struct host *h, pawl_remote_kind_t kind, const char *lock, uint64_t req, uint64_t hi)
 {
-	return (pawl_remote_op_t){
-		.kind = kind, .name = lock, .req = req, .hi = hi, .ttl_ns = ttl_of(h), .wait_ns = ttl_of(h), .clean = true
-	};
+	return (pawl_remote_op_t){ .kind = kind,
+		.name = lock,
+		.place = h->place,
+		.req = req,
+		.hi = hi,
+		.ttl_ns = ttl_of(h),
+		.wait_ns = ttl_of(h),
+		.clean = true };
 }
 
 /* Copies of an earlier request may be answered meanwhile. */
@@ -631,6 +636,33 @@ static bool a_bell_ends_a_poll(void)
 	return true;
 }
 
+/* Each counts its requests by itself: a larger number of one finishes nothing of the other. */
+static bool places_of_one_host_are_apart(void)
+{
+	pawl_remote_event_t first = acquire(&a, 5), second;
+	struct host_event next;
+
+	CHECK(first.what == PAWL_REMOTE_GRANTED);
+	a.place = "1f";
+	second = acquire(&a, 6);
+	a.place = "";
+	CHECK(second.what == PAWL_REMOTE_QUEUED);
+	CHECK(still_has(&a, 5, first.hi));
+	CHECK(is_over(release(&a, 5, first.hi)));
+	a.place = "1f";
+	next = wait_grant(&a, 6);
+	a.place = "";
+	CHECK(next.event.what == PAWL_REMOTE_GRANTED);
+	CHECK(strcmp(next.place, "1f") == 0);
+	CHECK(is_after(next.event.hi, first.hi));
+	a.place = "1f";
+	second.what = release(&a, 6, next.event.hi);
+	a.place = "";
+	CHECK(is_over(second.what));
+	CHECK(acquire(&b, 1).what == PAWL_REMOTE_GRANTED);
+	return true;
+}
+
 static void *ring_later(void *fd)
 {
 	nap_us(30000);
@@ -727,6 +759,7 @@ static const struct {
 	{ a_poll_ends_in_time, "a poll ends at its time" },
 	{ a_bell_ends_a_poll, "a poll ends at once when the bell has rung, and leaves it so" },
 	{ a_bell_ends_a_poll_that_waits, "a poll that waits ends when the bell rings" },
+	{ places_of_one_host_are_apart, "the places of one host are as strange to each other as hosts" },
 	{ any_name_is_a_lock_of_its_own, "any name is a lock of its own" },
 };
 

@@ -40,6 +40,8 @@ struct ask {
 	bool look; /* kept: the file has changed */
 	char file[NAME_MAX + 1];
 	char name[PAWL_NAME_MAX + 1];
+	char place[8];
+	char who[40]; /* to the service: the host, and whose place there it is */
 };
 
 struct directory {
@@ -72,7 +74,8 @@ static void say_session(struct directory *d, pawl_remote_state_t state, int64_t 
 
 static void say_unknown(struct directory *d, const struct ask *a)
 {
-	say(d, &(pawl_remote_event_t){ .what = PAWL_REMOTE_UNKNOWN, .name = a->name, .req = a->op.req, .reason = d->reason });
+	say(d, &(pawl_remote_event_t){
+		       .what = PAWL_REMOTE_UNKNOWN, .name = a->name, .place = a->place, .req = a->op.req, .reason = d->reason });
 }
 
 /* ---- lists of requests ---- */
@@ -104,7 +107,7 @@ static void drop_kept(struct directory *d, const struct ask *a)
 {
 	struct ask **at = &d->kept;
 
-	while (*at && strcmp((*at)->name, a->name) != 0)
+	while (*at && (strcmp((*at)->name, a->name) != 0 || strcmp((*at)->place, a->place) != 0))
 		at = &(*at)->next;
 	if (*at && (*at)->op.req <= a->op.req)
 		free(take(at));
@@ -217,7 +220,7 @@ static int apply(struct directory *d, const struct ask *a, pawl_remote_event_t *
 	if (rc == 0)
 		rc = shelf_read_ledger(dir, a->file, a->name, &l);
 	if (rc == 0) {
-		ledger_apply(&l, d->config->host, &a->op, pawl_remote_now(), answer);
+		ledger_apply(&l, a->who, &a->op, pawl_remote_now(), answer);
 		rc = shelf_replace(dir, a->file, &l, sizeof(l));
 	}
 	leave(dir);
@@ -235,6 +238,7 @@ static void refuse(struct directory *d, const struct ask *a, pawl_remote_event_t
 static void conclude(struct directory *d, struct ask *a, pawl_remote_event_t *answer)
 {
 	answer->name = a->name;
+	answer->place = a->place;
 	a->granted = answer->what == PAWL_REMOTE_GRANTED;
 	if (a->granted) { /* the lease began later than it was asked for */
 		answer->deadline_ns = pawl_remote_deadline(a->sent, a->op.ttl_ns);
@@ -313,14 +317,14 @@ static bool say_lost(struct directory *d, struct ask **at)
 {
 	struct ask *a = take(at);
 
-	say(d, &(pawl_remote_event_t){ .what = PAWL_REMOTE_LOST, .name = a->name, .req = a->op.req });
+	say(d, &(pawl_remote_event_t){ .what = PAWL_REMOTE_LOST, .name = a->name, .place = a->place, .req = a->op.req });
 	free(a);
 	return true;
 }
 
 static bool say_contended(struct directory *d, const struct ask *a)
 {
-	say(d, &(pawl_remote_event_t){ .what = PAWL_REMOTE_CONTENDED, .name = a->name, .req = a->op.req });
+	say(d, &(pawl_remote_event_t){ .what = PAWL_REMOTE_CONTENDED, .name = a->name, .place = a->place, .req = a->op.req });
 	return true;
 }
 
@@ -334,7 +338,7 @@ static bool look_at(struct directory *d, struct ask **at)
 	a->look = false;
 	if (peek(d, a, &l) != 0)
 		return false; /* the next request will tell */
-	owner = ledger_is_owner(&l, d->config->host, a->op.req);
+	owner = ledger_is_owner(&l, a->who, a->op.req);
 	if (!a->granted)
 		return confirm(d, at, owner);
 	if (!owner || l.token != a->op.hi)
@@ -466,11 +470,12 @@ static int directory_open(const pawl_remote_config_t *config, void **backend, un
 static int directory_submit(void *backend, const pawl_remote_op_t *op)
 {
 	struct directory *d = backend;
+	const char *place = op->place ? op->place : "";
 	struct ask *a;
 
 	if (d->watch < 0)
 		return ENOTCONN;
-	if (op->floor >> 62 || strlen(op->name) > PAWL_NAME_MAX)
+	if (op->floor >> 62 || strlen(op->name) > PAWL_NAME_MAX || strlen(place) >= sizeof(a->place))
 		return EINVAL;
 	a = calloc(1, sizeof(*a));
 	if (!a)
@@ -478,6 +483,9 @@ static int directory_submit(void *backend, const pawl_remote_op_t *op)
 	a->op = *op;
 	strcpy(a->name, op->name);
 	a->op.name = a->name;
+	strcpy(a->place, place);
+	a->op.place = a->place;
+	snprintf(a->who, sizeof(a->who), "%s%s%s", d->config->host, *place ? "." : "", place);
 	shelf_file_of(a->name, a->file);
 	a->sent = pawl_remote_now();
 	append(&d->asked, a);

@@ -23,7 +23,8 @@ static void keep(void *arg, const pawl_remote_event_t *event)
 		if (!e->there) {
 			*e = (struct host_event){ .event = *event, .at = pawl_remote_now(), .there = true };
 			snprintf(e->name, sizeof(e->name), "%s", event->name ? event->name : "");
-			e->event.name = NULL; /* theirs */
+			snprintf(e->place, sizeof(e->place), "%s", event->place ? event->place : "");
+			e->event.name = e->event.place = NULL; /* theirs */
 			return;
 		}
 	h->lost_events++;
@@ -31,7 +32,7 @@ static void keep(void *arg, const pawl_remote_event_t *event)
 
 void host_init(struct host *h, const pawl_backend_t *backend, const char *url, int64_t ttl_ns, unsigned number)
 {
-	*h = (struct host){ .backend = backend, .wake = -1 };
+	*h = (struct host){ .backend = backend, .wake = -1, .place = "" };
 	snprintf(h->id, sizeof(h->id), "%016llx%08x%08x", (unsigned long long)pawl_remote_now(), (unsigned)getpid(), number);
 	h->config = (pawl_remote_config_t){
 		.url = url, .host = h->id, .ttl_ns = ttl_ns, .saved = h->saved, .event = keep, .arg = h

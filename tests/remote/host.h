@@ -11,6 +11,7 @@ enum { HOST_EVENTS = 128 };
 struct host_event {
 	pawl_remote_event_t event;
 	char name[PAWL_NAME_MAX + 1];
+	char place[8];
 	int64_t at;
 	bool there;
 };
@@ -23,7 +24,8 @@ struct host {
 	uint8_t saved[PAWL_REMOTE_SAVED];
 	char id[33], reason[256];
 	int wake;
-	bool asleep; /* its poll is not called */
+	bool asleep;       /* its poll is not called */
+	const char *place; /* whose place its requests are about */
 	unsigned lost_events;
 	struct host_event events[HOST_EVENTS]; /* what nobody has asked for yet */
 };

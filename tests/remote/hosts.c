@@ -144,7 +144,7 @@ static int open_as(long h, bool looks_only)
 		printf("# host %d: %s\n", (int)h, pawl_space_reason());
 	for (int i = 0; rc == 0 && i < HOSTS_LOCKS; i++) {
 		snprintf(name, sizeof(name), "orders/%d", i);
-		rc = pawl_lock_open(peer_space, name, 0, &peer_lock[i]);
+		rc = pawl_lock_open(peer_space, name, hosts->strict ? PAWL_STRICT : 0, &peer_lock[i]);
 	}
 	return rc;
 }

@@ -23,7 +23,7 @@ struct hosts {
 	uint64_t doubles, backwards, missed; /* violations: two inside; a token not larger than the last; an update lost */
 	uint64_t deaths, losses;             /* told of: EOWNERDEAD or owner_died; ESTALE */
 	int64_t ttl_ms, max_tenure_ms, idle_keep_ms;
-	bool no_handoffs, forgiving; /* forgiving: owners may lose their leases inside, so that two may be */
+	bool no_handoffs, strict, forgiving; /* forgiving: owners may lose their leases inside, so that two may be */
 };
 
 extern struct hosts *hosts;

@@ -159,6 +159,73 @@ static void everybody_gets_a_turn(void **state)
 		puppet_end(all[i]);
 }
 
+/* ---- the exact order of all who wait ---- */
+
+static int begin_strictly(void **state)
+{
+	(void)state;
+	hosts_begin(1000);
+	hosts->strict = true;
+	a = hosts_process(0);
+	b = hosts_process(1);
+	return a && b ? 0 : -1;
+}
+
+/* Four on two hosts, in turn: whoever came first goes first, though the others on its host could be had for less. */
+static void strict_waiters_go_in_order(void **state)
+{
+	puppet_t *all[6] = { a, b };
+	uint64_t last;
+
+	(void)state;
+	for (int i = 2; i < 6; i++)
+		assert_non_null(all[i] = hosts_process(i % 2));
+	assert_int_equal(puppet_do(all[0], peer_take, 0), 0);
+	last = all[0]->extra;
+	assert_int_equal(puppet_do(all[0], peer_valid, 0), 0);
+	assert_int_equal(puppet_do(all[0], peer_take, 0), EDEADLK);
+	assert_int_equal(puppet_do(all[1], peer_try, 0), EBUSY);
+	for (int i = 1; i < 6; i++) {
+		puppet_ask(all[i], peer_take, 0);
+		assert_true(puppet_asleep(all[i]));
+		kids_nap_us(50000); /* until its place is taken */
+	}
+	for (int i = 1; i < 6; i++) {
+		assert_int_equal(puppet_do(all[i - 1], peer_give, 0), 0);
+		assert_int_equal(puppet_answer(all[i]), 0);
+		assert_true(all[i]->extra > last);
+		last = all[i]->extra;
+		for (int k = i + 1; k < 6; k++)
+			assert_false(puppet_done(all[k]));
+	}
+	assert_int_equal(puppet_do(all[5], peer_give, 0), 0);
+	assert_int_equal(puppet_do(all[5], peer_give, 0), EPERM);
+	for (int i = 2; i < 6; i++)
+		puppet_end(all[i]);
+}
+
+/* Nobody of its host is handed the lease, also when nobody else wants it; and a death is told to the next, whoever it is. */
+static void a_strict_lease_ends_with_its_hold(void **state)
+{
+	puppet_t *c = hosts_process(0);
+	uint64_t hi;
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(puppet_do(a, peer_take, 0), 0);
+	hi = a->extra;
+	assert_int_equal(puppet_do(a, peer_give, 0), 0);
+	assert_int_equal(puppet_do(a, peer_take, 0), 0);
+	assert_true(a->extra > hi);
+	puppet_ask(c, peer_take, 0);
+	assert_true(puppet_asleep(c));
+	puppet_kill(a);
+	assert_int_equal(puppet_answer(c), 0);
+	assert_true(hosts->deaths == 1);
+	assert_int_equal(puppet_do(c, peer_give, 0), 0);
+	a = c;
+}
+
 /* ---- deaths ---- */
 
 static int by_size(const void *x, const void *y)
@@ -479,6 +546,8 @@ int main(void)
 		TEST(a_lease_is_renewed),
 		TEST(who_gives_up_leaves_nothing_behind),
 		TEST(everybody_gets_a_turn),
+		cmocka_unit_test_setup_teardown(strict_waiters_go_in_order, begin_strictly, end),
+		cmocka_unit_test_setup_teardown(a_strict_lease_ends_with_its_hold, begin_strictly, end),
 		TEST(a_dead_owner_is_told_of_on_the_other_host),
 		TEST(who_dies_waiting_is_no_dead_owner),
 		TEST(a_wait_can_be_interrupted),
