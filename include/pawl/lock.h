@@ -83,6 +83,19 @@ PAWL_API void pawl_lock_interrupt(pawl_lock_t *lock);
  * Blocks   never. System calls: futex, when somebody sleeps or the keeper is to be told.  Signals  not async-signal-safe. */
 PAWL_API int pawl_lock_release(pawl_lock_t *lock) PAWL_RELEASE(*lock);
 
+/** Bounds of one lock in place of its space's (pawl_space_options_t); 0: the space's. */
+typedef struct pawl_lock_bounds {
+	int64_t max_tenure_ns; /* how long this host hands it round while another one waits; at most 6.5 s */
+	int64_t idle_keep_ns;  /* how long it keeps a lease that nobody uses and nobody asks for; at most 10 minutes */
+	uint32_t max_handoffs; /* how many grants it makes while another one waits */
+	bool no_handoffs;      /* none: hosts alternate */
+} pawl_lock_bounds_t;
+
+/** Set them, for all processes of this host, as long as the space knows the name. From the next thing on that happens to the lock.
+ * Returns  0, also where there is no remote; EINVAL a bound out of range; else as pawl_lock_open.
+ * Blocks   as pawl_lock_open.  Threads  any; the last one counts. */
+PAWL_API int pawl_lock_set_bounds(pawl_lock_t *lock, const pawl_lock_bounds_t *bounds);
+
 /** Is the calling thread's hold still good? True while it holds the lock and, with a remote, the lease has not been lost and its
  * time is not over. A true answer may be out of date when you read it; only the resource can tell, by the token.
  * Blocks   never. Reads memory, and the clock once in a while: no system call with a vDSO.  Threads  any, of its own hold. */

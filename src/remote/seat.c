@@ -123,3 +123,36 @@ void pawl__seat_rename(struct pawl__seat *seat, uint32_t gen)
 	PAWL_STORE(&seat->died, 0u, RELAXED); /* relaxed: nobody holds the lock */
 	PAWL_STORE(&seat->gen, gen, RELAXED); /* relaxed: the keeper's */
 }
+
+/* ---- bounds ---- */
+
+#define TENURE_UNIT 100000ll
+#define IDLE_UNIT   10000000ll
+
+static int64_t units(int64_t ns, int64_t unit)
+{
+	return ns / unit + (ns % unit != 0);
+}
+
+uint64_t pawl__bounds_pack(const struct pawl__bounds *b)
+{
+	int64_t tenure = units(b->max_tenure, TENURE_UNIT), idle = units(b->idle_keep, IDLE_UNIT);
+
+	if (tenure < 0 || tenure > UINT16_MAX || idle < 0 || idle > UINT16_MAX)
+		return 0;
+	return (uint64_t)b->handoffs << 32 | (uint64_t)idle << 16 | (uint64_t)tenure;
+}
+
+void pawl__bounds_apply(uint64_t packed, struct pawl__tenure_rules *rules)
+{
+	uint32_t handoffs = (uint32_t)(packed >> 32);
+
+	if (packed & UINT16_MAX)
+		rules->max_tenure = (int64_t)(packed & UINT16_MAX) * TENURE_UNIT;
+	if (packed >> 16 & UINT16_MAX)
+		rules->idle_keep = (int64_t)(packed >> 16 & UINT16_MAX) * IDLE_UNIT;
+	if (handoffs != 0) {
+		rules->max_handoffs = handoffs - 1;
+		rules->min_hold = handoffs == 1 ? 0 : rules->min_hold;
+	}
+}

@@ -34,7 +34,7 @@ struct pawl__seat {
 	uint32_t died;    /* an owner died before, and nobody has been told yet: see below */
 	uint32_t current; /* which copy counts */
 	uint32_t gen;     /* of the place: whose name it is about */
-	uint64_t spare;
+	uint64_t bounds;  /* of this name, in place of the space's; 0: none */
 
 	struct pawl__tenure copy[2]; /* the keeper's */
 };
@@ -59,6 +59,17 @@ struct pawl__seat_world {
 	void (*lost)(void *arg);     /* whoever is inside has lost the lease */
 	void (*jeopardy)(void *arg); /* ... is about to */
 };
+
+/** The bounds that one name has, as one word: since any process may change them at any time. Each 0: the space's. */
+struct pawl__bounds {
+	int64_t max_tenure; /* ns; rounded up to 0.1 ms, at most 6.5 s */
+	int64_t idle_keep;  /* ns; rounded up to 10 ms, at most 655 s */
+	uint32_t handoffs;  /* one more than max_handoffs */
+};
+
+/** 0: they cannot be said in one word. */
+uint64_t pawl__bounds_pack(const struct pawl__bounds *bounds);
+void pawl__bounds_apply(uint64_t packed, struct pawl__tenure_rules *rules);
 
 /** The tenure as it was written down last. */
 static inline const struct pawl__tenure *pawl__seat_tenure(const struct pawl__seat *seat)

@@ -56,6 +56,7 @@ struct term {
 	struct hold **holds;
 	size_t n, room;
 
+	bool winding_up;  /* nothing is kept for later */
 	int64_t watch_at; /* when to look after those inside, in this process */
 	int wake_fd;
 	pthread_t doorman;
@@ -155,10 +156,11 @@ static void serve(struct hold *h, const pawl_remote_event_t *event)
 {
 	struct pawl__office *office = h->term->office;
 	struct pawl__seat *seat = pawl__seat_at(h->term->space, h->place);
+	struct pawl__tenure_rules rules = *h->strict ? h->term->strict_rules : h->term->rules;
 	struct pawl__seat_world world = { .now = pawl__boot(),
 		.up = PAWL_LOAD(&office->up, RELAXED),                 /* relaxed: ours */
 		.not_before = PAWL_LOAD(&office->not_before, RELAXED), /* relaxed: ours */
-		.rules = *h->strict ? &h->term->strict_rules : &h->term->rules,
+		.rules = &rules,
 		.arg = h,
 		.look = look,
 		.submit = submit,
@@ -167,6 +169,8 @@ static void serve(struct hold *h, const pawl_remote_event_t *event)
 		.jeopardy = endangered };
 	const struct pawl__place *place = pawl__place_at(h->term->space, h->place);
 
+	if (!*h->strict && !h->term->winding_up)
+		pawl__bounds_apply(PAWL_LOAD(&seat->bounds, RELAXED), &rules); /* relaxed: one word, for itself */
 	h->wake_at = pawl__seat_serve(seat, &world, event);
 	h->done = is_done(h, seat);
 	if (h->done && place && pawl__table_gen(place) != h->gen)
@@ -397,6 +401,7 @@ static bool wind_up(struct term *t)
 {
 	int64_t end = pawl__boot() + t->end->within_ns;
 
+	t->winding_up = true;
 	t->rules.idle_keep = t->rules.min_hold = 0;
 	for (size_t i = 0; i < t->n; i++)
 		t->holds[i]->wake_at = 0;

@@ -429,6 +429,33 @@ int pawl_lock_acquire(pawl_lock_t *lock, pawl_deadline_t deadline, pawl_grant_t 
 	return pawl__is_strict(lock) ? pawl__strict_acquire(lock, deadline, grant) : set_out(lock, deadline, grant);
 }
 
+int pawl_lock_set_bounds(pawl_lock_t *lock, const pawl_lock_bounds_t *b)
+{
+	struct walk w = { .lock = lock, .deadline = PAWL_FOREVER };
+	struct pawl__bounds bounds;
+	int rc;
+
+	if (!lock || !b || b->max_tenure_ns < 0 || b->max_tenure_ns > 6500000000 || b->idle_keep_ns < 0 ||
+		b->idle_keep_ns > 600000000000 || (b->no_handoffs && b->max_handoffs != 0) || b->max_handoffs == UINT32_MAX)
+		return EINVAL;
+	if (!lock->seats)
+		return 0;
+	bounds = (struct pawl__bounds){ .max_tenure = b->max_tenure_ns,
+		.idle_keep = b->idle_keep_ns,
+		.handoffs = b->max_handoffs != 0 || b->no_handoffs ? b->max_handoffs + 1 : 0 };
+	do {
+		rc = is_removed(lock) ? EIDRM : find_member(&w);
+		if (rc != 0)
+			return rc;
+		find_place(&w);
+		rc = is_still_ours(&w) ? 0 : find_again(&w);
+	} while (rc == EAGAIN);
+	if (rc == 0)
+		/* relaxed: one word, for itself. Should the name lose its place just now, another gets it till it is used */
+		PAWL_STORE(&seat_of(lock, w.place)->bounds, pawl__bounds_pack(&bounds), RELAXED);
+	return rc;
+}
+
 /* ---- and back ---- */
 
 /* It was good when we got it, with min_use to spare. If we have not been off the CPU since, the keeper, or should that one be

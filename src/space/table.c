@@ -239,6 +239,15 @@ static void raise_floor(struct pawl_space *space, uint64_t grant)
 		;
 }
 
+/* They were the last name's. */
+static void forget_bounds(const struct pawl_space *space, const struct pawl__place *place)
+{
+	struct pawl__seat *seat = pawl__seat_at(space, pawl__place_index(space, place));
+
+	if (seat)
+		PAWL_STORE(&seat->bounds, 0u, RELAXED); /* relaxed: one word, for itself */
+}
+
 /* We own the place's lock. Give it to `name`. */
 static int fill(struct pawl_space *space, struct pawl__member *member, struct pawl__place *place,
 	const struct pawl__name *name, pawl_deadline_t deadline, struct pawl__spot *spot)
@@ -269,6 +278,7 @@ static int fill(struct pawl_space *space, struct pawl__member *member, struct pa
 	PAWL_STORE(&place->deaths, 0u, RELAXED);          /* relaxed */
 	PAWL_STORE(&place->since_grant, 0u, RELAXED);     /* relaxed */
 	PAWL_STORE(&place->mark, PAWL__TOUCHED, RELAXED); /* relaxed: a hint */
+	forget_bounds(space, place);
 	PAWL__POINT("table/filled");
 	spot->index = pawl__place_index(space, place);
 	spot->gen = gen | (rc == 0 ? PAWL__PLACE_READY : PAWL__PLACE_GONE);

@@ -109,6 +109,31 @@ static void an_idle_lease_is_given_back(void **state)
 	assert_int_equal(puppet_do(b, peer_give, 0), 0);
 }
 
+static int keep_for_long(long lock)
+{
+	return pawl_lock_set_bounds(peer_lock[lock], &(pawl_lock_bounds_t){ .idle_keep_ns = INT64_C(60000000000) });
+}
+
+static int keep_for_too_long(long lock)
+{
+	return pawl_lock_set_bounds(peer_lock[lock], &(pawl_lock_bounds_t){ .idle_keep_ns = INT64_MAX });
+}
+
+static void a_lock_has_bounds_of_its_own(void **state)
+{
+	puppet_t *c = hosts_process(0);
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(puppet_do(c, keep_for_too_long, 0), EINVAL);
+	assert_int_equal(puppet_do(c, keep_for_long, 0), 0); /* for the other process, too */
+	puppet_end(c);
+	assert_int_equal(puppet_do(a, peer_work, 0), 0);
+	assert_int_equal(puppet_do(a, peer_work, 1), 0);
+	until(a, peer_tenure, 1, PAWL_TENURE_NONE);
+	assert_int_equal(puppet_do(a, peer_tenure, 0), PAWL_TENURE_HELD);
+}
+
 static void a_lease_is_renewed(void **state)
 {
 	(void)state;
@@ -543,6 +568,7 @@ int main(void)
 		TEST(names_are_apart),
 		TEST(a_lease_is_kept_and_handed_round),
 		TEST(an_idle_lease_is_given_back),
+		TEST(a_lock_has_bounds_of_its_own),
 		TEST(a_lease_is_renewed),
 		TEST(who_gives_up_leaves_nothing_behind),
 		TEST(everybody_gets_a_turn),

@@ -566,6 +566,28 @@ static void the_copy_that_counts_is_whole(void **state)
 }
 #endif
 
+/* ---- bounds ---- */
+
+static void bounds_fit_into_a_word(void **state)
+{
+	static const struct pawl__tenure_rules space = {
+		.max_tenure = 5000000, .max_handoffs = 100, .min_hold = 7, .idle_keep = 1
+	};
+	struct pawl__tenure_rules r = space;
+
+	(void)state;
+	pawl__bounds_apply(pawl__bounds_pack(&(struct pawl__bounds){ 0 }), &r);
+	assert_memory_equal(&r, &space, sizeof(r));
+	pawl__bounds_apply(
+		pawl__bounds_pack(&(struct pawl__bounds){ .max_tenure = 6500000000, .idle_keep = 600000000000 }), &r);
+	assert_true(r.max_tenure == 6500000000 && r.idle_keep == 600000000000 && r.max_handoffs == 100 && r.min_hold == 7);
+	pawl__bounds_apply(pawl__bounds_pack(&(struct pawl__bounds){ .max_tenure = 1, .idle_keep = 1, .handoffs = 4 }), &r);
+	assert_true(r.max_tenure == 100000 && r.idle_keep == 10000000 && r.max_handoffs == 3); /* rounded up, never to none */
+	pawl__bounds_apply(pawl__bounds_pack(&(struct pawl__bounds){ .handoffs = 1 }), &r);
+	assert_true(r.max_handoffs == 0 && r.min_hold == 0); /* hosts alternate */
+	assert_true(pawl__bounds_pack(&(struct pawl__bounds){ .max_tenure = 7000000000 }) == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -582,6 +604,7 @@ int main(void)
 		cmocka_unit_test_setup(a_death_that_is_owed_is_handed_on, setup),
 		cmocka_unit_test_setup(an_owner_who_died_is_handed_on, setup),
 		cmocka_unit_test_setup(another_name_goes_on_counting, setup),
+		cmocka_unit_test(bounds_fit_into_a_word),
 #ifdef PAWL_POINTS
 		cmocka_unit_test_setup(killed_anywhere, setup),
 		cmocka_unit_test_setup(looked_at_anywhere, setup),
