@@ -167,6 +167,7 @@ typedef struct pawl_lock_info {
 	pawl_tenure_t tenure;  /* `fence.hi` is the token of the present one, or of the last */
 	bool asking;           /* HELD: not quite: the owner of the slot waits for a lease */
 	bool revoked;          /* another host waits for it */
+	uint32_t handoffs;     /* HELD: grants on this host since the lease was granted */
 	int64_t good_until_ns; /* HELD: CLOCK_BOOTTIME at which it ends unless it is renewed; 0 else */
 } pawl_lock_info_t;
 

@@ -69,6 +69,7 @@ static void put_tenure(json_t *lock, const pawl_lock_info_t *info)
 
 	cli_json_put(lock, "asking", json_boolean(info->asking));
 	cli_json_put(lock, "tenure", info->remote ? json_string(pawl_tenure_name(info->tenure)) : json_null());
+	cli_json_put(lock, "tenure_handoffs", info->tenure == PAWL_TENURE_HELD ? json_integer(info->handoffs) : json_null());
 	cli_json_put(lock, "tenure_revoked", info->remote ? json_boolean(info->revoked) : json_null());
 	cli_json_put(lock, "tenure_left_seconds", info->good_until_ns ? json_real((double)left / 1e9) : json_null());
 }

@@ -76,6 +76,8 @@ static void print_tenure(const pawl_lock_info_t *info, const pawl_remote_info_t 
 		info->good_until_ns ? ", unless renewed for another " : "", info->good_until_ns ? left : "",
 		info->revoked ? "; another host has asked for it" : "");
 	free(left);
+	if (info->tenure == PAWL_TENURE_HELD)
+		printf("%-10s %u grants on this host under it\n", "", (unsigned)info->handoffs);
 	print_service(remote);
 }
 

@@ -2,6 +2,8 @@
 /** seat.c: the keeper's side of a seat (seat.h): a step of the tenure, written down before anything is sent, then published. */
 #include "remote/seat.h"
 
+#include <string.h>
+
 #include "core/point.h"
 
 /* ---- writing down, publishing ---- */
@@ -9,8 +11,12 @@
 static void write_down(struct pawl__seat *seat, const struct pawl__tenure *t)
 {
 	uint32_t other = ~seat->current & 1;
+	uint64_t words[sizeof(*t) / 8];
 
-	seat->copy[other] = *t;
+	memcpy(words, t, sizeof(words));
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		PAWL_STORE(&seat->words[other][i], words[i],
+			RELAXED); /* relaxed: SE6 publishes them; who shows them to people may look any time */
 	PAWL__POINT("seat/written");
 	/* SE6 release: pairs with SE5: the copy is whole before it counts */
 	PAWL_STORE(&seat->current, other, RELEASE);

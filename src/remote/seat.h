@@ -36,7 +36,10 @@ struct pawl__seat {
 	uint32_t gen;     /* of the place: whose name it is about */
 	uint64_t bounds;  /* of this name, in place of the space's; 0: none */
 
-	struct pawl__tenure copy[2]; /* the keeper's */
+	union {
+		struct pawl__tenure copy[2]; /* the keeper's */
+		uint64_t words[2][12];       /* the same, for storing it where others look */
+	};
 };
 
 PAWL_STATIC_ASSERT(sizeof(struct pawl__tenure) == 96, "shared between processes: pinned");

@@ -106,6 +106,7 @@ static void be_granted(struct pawl__tenure *t, const struct pawl__tenure_view *v
 	t->open = true;
 	t->deadline = e->deadline_ns;
 	t->granted_at = v->now;
+	t->first_grant = (uint32_t)v->look.grants;
 	t->revoked_at = t->idle_at = 0;
 	t->stop_at = v->rules->strict ? later(1, (int64_t)v->look.grants) : 0;
 	t->jeopardy = false;
@@ -303,9 +304,9 @@ static bool is_to_close(struct pawl__tenure *t, const struct pawl__tenure_view *
 		t->idle_at = 0;
 		return false;
 	}
-	if (!t->idle_at || t->idle_grants != v->look.grants) {
+	if (!t->idle_at || t->idle_grants != (uint32_t)v->look.grants) {
 		t->idle_at = v->now + r->idle_keep;
-		t->idle_grants = v->look.grants;
+		t->idle_grants = (uint32_t)v->look.grants;
 		m->changed = true;
 	}
 	*look_at = t->idle_at;

@@ -31,7 +31,8 @@ struct pawl__tenure {
 	int64_t granted_at;   /* HELD */
 	int64_t revoked_at;   /* HELD: somebody else has waited since then */
 	int64_t idle_at;      /* HELD, nobody inside: given back then, */
-	uint64_t idle_grants; /* unless somebody has come by since: grants, when idle_at was set */
+	uint32_t idle_grants; /* unless somebody has come by since: grants, their low bits, when idle_at was set */
+	uint32_t first_grant; /* HELD: the same when the lease was granted */
 	int64_t next;         /* when to send, or to send again */
 	int64_t backoff;      /* how long to wait the next time */
 	uint8_t state;

@@ -128,6 +128,8 @@ static void look_at_tenure(const struct pawl_space *space, uint32_t index, pawl_
 	info->good_until_ns = PAWL_LOAD(&seat->until, RELAXED);                /* relaxed: as above */
 	revoked_at = PAWL_LOAD(&pawl__seat_tenure(seat)->revoked_at, RELAXED); /* relaxed: as above */
 	info->revoked = info->tenure == PAWL_TENURE_HELD && revoked_at != 0;
+	if (info->tenure == PAWL_TENURE_HELD) /* relaxed: as above */
+		info->handoffs = (uint32_t)info->fence.lo - PAWL_LOAD(&pawl__seat_tenure(seat)->first_grant, RELAXED);
 }
 
 /* False: the place has no name, or is changing it. */
