@@ -299,7 +299,7 @@ static bool is_to_close(struct pawl__tenure *t, const struct pawl__tenure_view *
 		*look_at = sooner(end, later(hold, v->now + later(r->max_tenure / 8, MS / 4)));
 		return v->now >= end || (empty && v->now >= hold);
 	}
-	*look_at = v->now + r->idle_keep; /* who leaves it empty does not say so */
+	*look_at = v->now + later(r->idle_keep, MS); /* who leaves it empty does not say so */
 	if (!empty) {
 		t->idle_at = 0;
 		return false;

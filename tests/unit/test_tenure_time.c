@@ -402,6 +402,16 @@ static void kept_when_idle(void **state)
 	assert_true(a.move.op.clean);
 }
 
+static void not_looked_at_all_the_time(void **state)
+{
+	(void)state;
+	a.rules.idle_keep = 0;
+	hold(false);
+	comes_again(MS);
+	look(PAWL__NOBODY);
+	state_is(PAWL__T_GIVING);
+}
+
 static void not_idle_when_somebody_has_come_by(void **state)
 {
 	(void)state;
@@ -548,6 +558,7 @@ int main(void)
 		cmocka_unit_test_setup(an_answer_that_is_hardly_in_time_is_taken, setup),
 		cmocka_unit_test_setup(an_asker_is_not_called_for_too_little, setup),
 		cmocka_unit_test_setup(kept_when_idle, setup),
+		cmocka_unit_test_setup(not_looked_at_all_the_time, setup),
 		cmocka_unit_test_setup(not_idle_when_somebody_has_come_by, setup),
 		cmocka_unit_test_setup(not_idle_while_somebody_is_inside, setup),
 		cmocka_unit_test_setup(an_owner_who_died_and_is_not_missed, setup),
