@@ -18,6 +18,7 @@
  *   ASKING, QUEUED   GRANTED                        HELD      published; with less than min_use left: GIVING
  *   ASKING, QUEUED   QUEUED                         QUEUED    asked again at its hint, at a third of our place's life
  *   ASKING, QUEUED   UNKNOWN                        ASKING    asked again, same request
+ *   ASKING, QUEUED   CONTENDED                      same      it has overtaken the grant: HELD will be born revoked
  *   ASKING, QUEUED   LOST                           NONE      a new request, if somebody still wants
  *   ASKING, QUEUED   nobody wants any more          DROPPING  CANCEL
  *   HELD             GRANTED, same token            HELD      a renewal: the deadline moves, never back
@@ -95,6 +96,7 @@ static void be_granted(struct pawl__tenure *t, const struct pawl__tenure_view *v
 	struct pawl__tenure_move *m)
 {
 	bool useless = e->deadline_ns - v->rules->min_use <= v->now; /* a late reply is a failure */
+	bool contended = e->contended || t->revoked_at != 0;
 
 	enter(t, v, useless ? PAWL__T_GIVING : PAWL__T_HELD, m);
 	t->hi = e->hi;
@@ -111,7 +113,7 @@ static void be_granted(struct pawl__tenure *t, const struct pawl__tenure_view *v
 	t->stop_at = v->rules->strict ? later(1, (int64_t)v->look.grants) : 0;
 	t->jeopardy = false;
 	t->next = v->now + v->rules->ttl / 3;
-	if (e->contended)
+	if (contended)
 		revoke(t, v, m);
 }
 
@@ -163,8 +165,12 @@ static void hear_of_asking(struct pawl__tenure *t, const struct pawl__tenure_vie
 	case PAWL_REMOTE_LOST:
 		forget(t, v, m);
 		break;
+	case PAWL_REMOTE_CONTENDED: /* it has overtaken the grant: that one is born revoked */
+		t->revoked_at = v->now;
+		m->changed = true;
+		break;
 	default:
-		break; /* CONTENDED, RELEASED: of what we do not have */
+		break; /* RELEASED: of what we do not have */
 	}
 }
 
@@ -251,6 +257,7 @@ static void settle_none(struct pawl__tenure *t, const struct pawl__tenure_view *
 	enter(t, v, PAWL__T_ASKING, m);
 	t->req++;
 	t->hi = 0;
+	t->revoked_at = 0;
 	t->unclean = false;
 	send(t, v, PAWL_REMOTE_ACQUIRE, m);
 	m->wake_at = t->next;

@@ -29,7 +29,7 @@ struct pawl__tenure {
 	uint64_t stop_at;     /* HELD, revoked: the local grant after which it is closed */
 	int64_t deadline;     /* HELD */
 	int64_t granted_at;   /* HELD */
-	int64_t revoked_at;   /* HELD: somebody else has waited since then */
+	int64_t revoked_at;   /* HELD: somebody else has waited since then; ASKING, QUEUED: and will, when it is */
 	int64_t idle_at;      /* HELD, nobody inside: given back then, */
 	uint32_t idle_grants; /* unless somebody has come by since: grants, their low bits, when idle_at was set */
 	uint32_t first_grant; /* HELD: the same when the lease was granted */

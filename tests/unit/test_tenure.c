@@ -447,6 +447,22 @@ static void a_contended_grant_is_born_revoked(void **state)
 	assert_true(o.t.open);
 }
 
+/* On another line than replies come, the news that somebody waits behind us may overtake the grant. */
+static void a_grant_that_was_overtaken_is_born_revoked(void **state)
+{
+	struct outcome o = take(&before[QUEUED], CONTENDED, REQ, ASKER, true);
+
+	(void)state;
+	o = granted(&o.t, ASKER, NOW + 9 * S, false, false);
+	assert_int_equal(o.t.state, HELD);
+	assert_int_equal(o.t.revoked_at, NOW);
+	assert_int_equal(o.t.stop_at, 50 + 8);
+	o = take(&o.t, OVER, REQ, NOBODY, true);
+	o = take(&o.t, RELEASED, REQ, ASKER, true);
+	assert_int_equal(o.t.state, ASKING);
+	assert_int_equal(o.t.revoked_at, 0); /* of another request */
+}
+
 /* stop_at 0 means none; and so the first grant of all must not be bounded by it. */
 static void the_first_grant_can_be_the_last(void **state)
 {
@@ -527,6 +543,7 @@ int main(void)
 		cmocka_unit_test(a_grant_is_taken_down),
 		cmocka_unit_test(a_smaller_token_leaves_the_floor),
 		cmocka_unit_test(a_contended_grant_is_born_revoked),
+		cmocka_unit_test(a_grant_that_was_overtaken_is_born_revoked),
 		cmocka_unit_test(the_first_grant_can_be_the_last),
 		cmocka_unit_test(a_death_elsewhere_is_told_here),
 		cmocka_unit_test(a_death_elsewhere_is_handed_on),
