@@ -22,7 +22,8 @@
  *   ASKING, QUEUED   LOST                           NONE      a new request, if somebody still wants
  *   ASKING, QUEUED   nobody wants any more          DROPPING  CANCEL
  *   HELD             GRANTED, same token            HELD      a renewal: the deadline moves, never back
- *   HELD             CONTENDED                      HELD      revoked: closed after max_tenure, max_handoffs, or when empty
+ *   HELD             CONTENDED                      HELD      revoked: closed after max_tenure, max_handoffs, or when empty;
+ *                                                             after min_hold at the earliest, or nobody might get in at all
  *   HELD             deadline, LOST, another token  LOST      closed; the owner inside is told
  *   HELD, closed     nobody inside                  GIVING    RELEASE; not revoked and somebody asks: open again
  *   LOST             nobody inside                  GIVING    RELEASE: a session that lived on would keep our place for ever
@@ -301,7 +302,7 @@ static bool is_to_close(struct pawl__tenure *t, const struct pawl__tenure_view *
 	if (v->look.closed)
 		return true;
 	if (t->revoked_at) {
-		int64_t end = t->revoked_at + r->max_tenure, hold = t->granted_at + r->min_hold;
+		int64_t hold = t->granted_at + r->min_hold, end = later(t->revoked_at + r->max_tenure, hold);
 
 		*look_at = sooner(end, later(hold, v->now + later(r->max_tenure / 8, MS / 4)));
 		return v->now >= end || (empty && v->now >= hold);

@@ -537,6 +537,19 @@ static void kept_for_min_hold(void **state)
 	state_is(PAWL__T_GIVING);
 }
 
+/* However short a tenure may be: who has waited for it gets in. */
+static void kept_for_min_hold_beyond_max_tenure(void **state)
+{
+	(void)state;
+	a.rules.max_tenure = 1;
+	look(PAWL__ASKER);
+	hear_granted(1, 8 * S, true);
+	at(2 * MS - 1);
+	assert_true(a.t.open);
+	at(2 * MS);
+	state_is(PAWL__T_GIVING);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -568,6 +581,7 @@ int main(void)
 		cmocka_unit_test_setup(opened_again_where_nobody_else_waits, setup),
 		cmocka_unit_test_setup(given_back_when_empty_and_revoked, setup),
 		cmocka_unit_test_setup(kept_for_min_hold, setup),
+		cmocka_unit_test_setup(kept_for_min_hold_beyond_max_tenure, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
