@@ -1,93 +1,32 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# mutants.sh: plants each fault of the list in tests/model/mutants into a copy of its source, and demands that the explorer
-# finds it. A fault that is not found is a hole in the tests; one whose text is not there exactly once is out of date.
+# mutants.sh: the explorer has to find each fault of the list in tests/model/mutants (tests/lib/mutants.sh).
 #
 #   tests/model/mutants.sh [NAME]   those whose name contains NAME; `make model` does all. The copies lie in build/model/mutants/
 #
-# A mutant in the list is five lines: its name; `in` FILE; `find` TEXT; `plant` TEXT; `by` PROGRAM CASE, where CASE is a part
-# of the names of the cases that are to find it. \n and \t in a text are what they are in C.
+# CASE in the list is a part of the names of the cases that are to find the fault.
 # shellcheck source=tests/lib/tap.sh
 . "${BASH_SOURCE[0]%/*}/../lib/tap.sh"
+# shellcheck source=tests/lib/mutants.sh
+. tests/lib/mutants.sh
 
+# shellcheck disable=SC2034 # plant_all reads them
 list=tests/model/mutants
 built=build/model
 require "$built/tests/model/model_engine"
-{ read -r compiler; IFS= read -r line; } < <(make --no-print-directory -s FLAVOR=model compiler)
-flags=()
-eval "flags=($line)" # quoted for a shell, as in the Makefile
-mapfile -t modelled < <(find "$built/src/core" -name '*.d' | sort)
 
-# text KEY BLOCK: the line of that key, with \n and \t resolved
-text() {
-    local t
-    t=$(sed -n "s/^[[:space:]]*$1[[:space:]][[:space:]]*//p" <<<"$2" | head -1)
-    t=${t//\\n/$'\n'}
-    printf '%s' "${t//\\t/$'\t'}"
+may_change() {
+    find "$built/src/core" -name '*.d' | sort
+    echo "$built/tests/model/$1.d"
 }
-
-# once TEXT IN: is it there exactly once?
-once() { [ -n "$1" ] && [[ $2 == *"$1"* ]] && [[ ${2#*"$1"} != *"$1"* ]]; }
-
-# compile SOURCE DIR: the copy in DIR, if there is one, with DIR's headers before the others
-compile() {
-    local source=$1
-    [ ! -e "$2/$1" ] || source=$2/$1
-    nice "$compiler" -I"$2/include" -I"$2/src" "${flags[@]}" -w -g0 -c "$source" -o "$2/$(basename "${1%.c}").o"
-}
-
-# hatch DIR FILE PROGRAM: PROGRAM with the mutated copy of FILE; all other objects as they are, unless they include it
-hatch() {
-    local d o objects=()
-    for d in "${modelled[@]}" "$built/tests/model/$3.d"; do
-        o=${d%.d}.o
-        if grep -qF -- "$2" "$d"; then
-            o=${d#"$built/"}
-            compile "${o%.d}.c" "$1" || return
-            o=$1/$(basename "${d%.d}").o
-        fi
-        objects+=("$o")
-    done
+may_not() {
+    local o
     for o in "$built"/tests/model/*.o; do
-        [[ $o == */model_* ]] || objects+=("$o")
+        [[ $o == */model_* ]] || echo "$o"
     done
-    nice "$compiler" "${flags[@]}" -o "$1/$3" "${objects[@]}" "$built/tests/lib/tap.o"
+    echo "$built/tests/lib/tap.o"
 }
+finds() { nice timeout 120 "$1" -f -c "$2"; }
 
-# caught BLOCK: does the explorer find this one?
-caught() {
-    local name file find plant program case dir source
-    name=${1%%$'\n'*}
-    file=$(text in "$1") find=$(text find "$1") plant=$(text plant "$1")
-    read -r program case <<<"$(text by "$1")"
-    dir=$built/mutants/$name
-    rm -rf "$dir"
-    mkdir -p "$dir/$(dirname "$file")"
-    source=$(cat "$file"; echo .)
-    once "$find" "$source" || { echo "not there exactly once, in $file: $find"; return 1; }
-    source=${source/"$find"/"$plant"}
-    printf '%s' "${source%.}" >"$dir/$file"
-    hatch "$dir" "$file" "$program" || return
-    nice timeout 120 "$dir/$program" -f -c "$case" || { echo "not found by $program, $case"; return 1; }
-}
-
-mapfile -t blocks < <(grep -v '^#' "$list" | awk -v RS= -v name="${1:-}" 'index($1, name) { gsub(/\n/, "\001"); print }')
-
-# Two at a time; each result in a file of its own, told in the order of the list.
-mkdir -p "$built/mutants"
-for i in "${!blocks[@]}"; do
-    blocks[i]=${blocks[i]//$'\001'/$'\n'}
-    while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n; done
-    { caught "${blocks[i]}" >"$built/mutants/$i.said" 2>&1; echo $? >"$built/mutants/$i.status"; } &
-done
-wait
-
-# shellcheck disable=SC2317 # try calls it
-told() {
-    cat "$built/mutants/$1.said"
-    return "$(cat "$built/mutants/$1.status")"
-}
-for i in "${!blocks[@]}"; do
-    try "${blocks[i]%%$'\n'*}: $(head -1 "$built/mutants/$i.said")" told "$i"
-done
+plant_all "${1:-}"
 finish
