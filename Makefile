@@ -58,6 +58,8 @@ TSA       := $(if $(findstring clang,$(CC)),-Wthread-safety)
 
 # The explorer's build: the shipped source with its atomics, its memory and its clock swapped (tests/model/model.h).
 SAN.model := -O1 -Wno-unused-value -DPAWL_ATOMICS='"tests/model/atomics.h"' -I.
+# The simulator's: its own points in the place of point.h.
+SAN.sim   := -include tests/sim/point.h
 SWAP      := $(foreach f,aligned_alloc free memcpy timespec_get,-D$(f)=model_$(f))
 
 WARN := -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wvla -Wcast-qual -Werror
@@ -96,6 +98,7 @@ PEER_LIBS = $(if $(filter nsync,$(PEERS)),-lnsync) \
 EXCHANGE := $(O)/exchange
 MODEL    := $(patsubst %.c,$(O)/%,$(wildcard tests/model/model_*.c))
 ENGINE   := $(patsubst %.c,$(O)/%.o,$(filter-out $(wildcard tests/model/model_*.c),$(wildcard tests/model/*.c)))
+SIM      := $(patsubst %.c,$(O)/%.o,$(wildcard tests/sim/*.c) $(addprefix src/remote/,tenure.c seat.c remote.c))
 MODELLED := $(addprefix $(O)/src/core/,chan.o event.o mutex.o select.o tokens.o wait.o)
 
 # A line per step; V=1 shows the commands.
@@ -194,6 +197,9 @@ build/model/tests/model/world.o build/model/tests/model/visited.o: ALL += -O2
 $(MODEL): $(O)/%: $(O)/%.o $(ENGINE) $(MODELLED) $(O)/tests/lib/tap.o
 	$(call step,ld)$(CC) $(ALL) -o $@ $^
 
+$(O)/sim: $(SIM) $(O)/tests/lib/tap.o
+	$(call step,ld)$(CC) $(ALL) -o $@ $^ -lm
+
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 
 # ---- tests ----------------------------------------------------------------------------------------------------------
@@ -204,6 +210,7 @@ SUB      = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(she
 SUITES  := $(sort $(wildcard tests/suites/*.sh))
 programs = $(patsubst %.c,build/$(1)/%,$(sort $(wildcard tests/$(2)_*.c)))
 EXPLORER = $(call programs,model,model/model) tests/model/mutants.sh
+SIMULATOR := build/sim/sim tests/sim/mutants.sh
 CHECKERS := tsan asan ubsan
 
 # The steps of a target run in parallel among themselves only: a test that races with a compiler says little.
@@ -220,10 +227,12 @@ test: ## every test: units, kills at labelled points and at random, crowds, suit
 	+@$(SUB) FLAVOR=release all crashes stresses remotes examples
 	+@$(SUB) FLAVOR=test units points
 	+@$(SUB) FLAVOR=model models
+	+@$(SUB) FLAVOR=sim build/sim/sim
 	+@set -e; for f in $(CHECKERS); do $(SUB) FLAVOR=$$f units stresses remotes; done
 	@tests/run $(call programs,test,unit/test) $(call programs,test,crash/point) \
 		$(foreach f,crash/crash stress/stress remote/remote,$(call programs,release,$(f))) \
-		$(foreach f,$(CHECKERS),$(foreach p,unit/test stress/stress remote/remote,$(call programs,$(f),$(p)))) $(EXPLORER) $(SUITES)
+		$(foreach f,$(CHECKERS),$(foreach p,unit/test stress/stress remote/remote,$(call programs,$(f),$(p)))) $(EXPLORER) $(SIMULATOR) \
+		$(SUITES)
 
 check: test ## the same
 
@@ -240,19 +249,24 @@ valgrind: ## the unit tests under valgrind's memcheck
 
 T ?= 600
 long = $(foreach v,T KILLS SEED STATE,$(if $($(v)),$(v)="$($(v))"))
-stress: ## kills, crowds and explorer in their long form, T= seconds or KILLS= kills each; SEED= replays, STATE= adds up over runs
+stress: ## kills, crowds, explorer and simulator in their long form, T= seconds or KILLS= kills each; SEED= replays, STATE= adds up over runs
 	+@$(SUB) FLAVOR=release crashes stresses
 	+@$(SUB) FLAVOR=model models
+	+@$(SUB) FLAVOR=sim build/sim/sim
 	@$(long) LONG=1 NOTES=1 LIMIT=$$(($(T) + 3600)) tests/run \
-		$(foreach f,crash/crash stress/stress,$(call programs,release,$(f))) $(call programs,model,model/model)
+		$(foreach f,crash/crash stress/stress,$(call programs,release,$(f))) $(call programs,model,model/model) build/sim/sim
 
-# What tests/model/mutants.sh compiles with.
-.PHONY: models model compiler
-compiler: ; @echo '$(CC)'; echo '$(subst ','\'',$(ALL) $(SWAP))'
+# What tests/lib/mutants.sh compiles with.
+.PHONY: models model simulate compiler
+compiler: ; @echo '$(CC)'; echo '$(subst ','\'',$(ALL) $(if $(filter model,$(FLAVOR)),$(SWAP)))'
 
 model: ## the explorer: every order of a few threads' steps, store buffers too, and planted faults it has to find
 	+@$(SUB) FLAVOR=model models
 	@NOTES=1 tests/run $(EXPLORER)
+
+simulate: ## hosts, a network and a lock service from a seed: what may go wrong between them, and planted faults that must be found
+	+@$(SUB) FLAVOR=sim build/sim/sim
+	@NOTES=1 tests/run $(SIMULATOR)
 
 headers: ## each public header alone, C11 and C++17, gcc and clang
 	@tests/run tests/suites/headers.sh
