@@ -43,7 +43,9 @@
  *   Session     SESSION(UP) before the first request is taken; DOWN when the service cannot be reached; NEW, in place of UP, when
  *               all leases of this host are gone, as when a session has expired. While it is down, submit() may answer
  *               ENOTCONN, and what was under way may be forgotten: after UP all is submitted again, leases as RENEW (but see
- *               PAWL_REMOTE_ONE_LEASE).
+ *               PAWL_REMOTE_ONE_LEASE). A keeper may die while it hears NEW: a session counts as told of when `event` has
+ *               returned, and one that is found in `saved` and was not, is ended, and another begun: to some locks of the host
+ *               it was new, and have asked in it; others still have leases of the one before, which it must not keep alive.
  *   Threads     One thread calls all functions of an open backend, the keeper's; signals are blocked there. Events are
  *               delivered by calling `event` inside poll(), never from another thread, never from submit(). `event` may call
  *               submit(), nothing else: its name and reason are yours until it returns.
