@@ -31,7 +31,8 @@
  *               they were granted is given back, not cleanly. Late copies of a finished request do nothing, and are answered
  *               LOST or RELEASED: the service remembers the largest finished number of each host, for ten times to live.
  *   Deaths      A tenure that expires or is finished by a larger number ends with `owner_died` for the next one; so does one
- *               that was granted with it and is cancelled: nobody may have heard of it.
+ *               that was granted with it and is cancelled: nobody may have heard of it. `clean` speaks of the token in the
+ *               request: where the same request has been granted another since, the end of that one is not clean.
  *   Contention  CONTENDED may be said as often as you like. Whether others wait is in each GRANTED as well.
  *   Ambiguity   An outcome that is not known (time-out, cut connection, a reply that makes no sense) is the event UNKNOWN,
  *               never a guess. The keeper then asks again with the same number.

@@ -248,7 +248,7 @@ static void release(struct message *m, struct held *l, uint32_t v)
 	if (w->finished < m->req || sim.o.plant == P_FORGETFUL) {
 		w->finished = m->req;
 		if (l->owner == v && l->req == m->req) {
-			if (m->clean)
+			if (m->clean && m->hi == l->f) /* it speaks of what it was granted then, not of another grant since */
 				l->clean = l->f;
 			era(l);
 			next(l, m);

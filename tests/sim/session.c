@@ -199,7 +199,7 @@ static void give_back(struct message *m, uint32_t p)
 {
 	if (place[p].there && place[p].req <= m->req) {
 		if (m->ask == PAWL_REMOTE_RELEASE && queue[m->lock].first == p)
-			queue[m->lock].unclean = !m->clean;
+			queue[m->lock].unclean = !m->clean || m->hi != place[p].hi;
 		delete (p);
 	}
 	answer(m, PAWL_REMOTE_RELEASED);
