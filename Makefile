@@ -276,27 +276,29 @@ demo: ## the exchange: workers fight over orders while a reaper kills them; DEMO
 	+@$(SUB) FLAVOR=release build/release/exchange
 	@build/release/exchange $(DEMO)
 
-bench: ## the measurements, also into build/bench; QUICK=1 a look, BENCH_ARGS= scenarios and options; PEERS= no other libraries
+RESULTS := build/bench
+
+bench: ## the measurements, also into RESULTS=build/bench; QUICK=1 a look, BENCH_ARGS= scenarios and options; PEERS= no other libraries
 	+@$(SUB) FLAVOR=release benches
-	@mkdir -p build/bench
-	@build/release/pawl-bench $(if $(QUICK),--quick) $(BENCH_ARGS) --json=build/bench/bench.json \
-		--csv=build/bench/bench.csv >build/bench/bench.txt; status=$$?; cat build/bench/bench.txt; exit $$status
+	@mkdir -p $(RESULTS)
+	@build/release/pawl-bench $(if $(QUICK),--quick) $(BENCH_ARGS) --json=$(RESULTS)/bench.json \
+		--csv=$(RESULTS)/bench.csv >$(RESULTS)/bench.txt; status=$$?; cat $(RESULTS)/bench.txt; exit $$status
 
 # What the next ones read; measured first where it is missing.
-build/bench/bench.json: ; +@$(MAKE) --no-print-directory bench
+$(RESULTS)/bench.json: ; +@$(MAKE) --no-print-directory bench
 
-plot: build/bench/bench.json ## pictures of the last measurement, SVG and PNG, into build/bench; needs gnuplot
+plot: $(RESULTS)/bench.json ## pictures of the last measurement, SVG and PNG, beside it; needs gnuplot
 	@$(call want,gnuplot,gnuplot-nox)
 	+@$(SUB) FLAVOR=release benches
-	@set -e; for dat in $$(build/release/pawl-bench --plot build/bench build/bench/bench.json); do \
+	@set -e; dats=$$(build/release/pawl-bench --plot $(RESULTS) $(RESULTS)/bench.json); for dat in $$dats; do \
 		for format in svg png; do \
-			name=$$(basename $$dat .dat); echo "  gnuplot  build/bench/$$name.$$format"; \
-			gnuplot -e "dir='build/bench'; format='$$format'" bench/plot/$$name.gp; \
+			name=$$(basename $$dat .dat); echo "  gnuplot  $(RESULTS)/$$name.$$format"; \
+			gnuplot -e "dir='$(RESULTS)'; format='$$format'" bench/plot/$$name.gp; \
 		done; done
 
-bench-claims: build/bench/bench.json ## hold what pawl promises against the last measurement; says so, and never fails
+bench-claims: $(RESULTS)/bench.json ## hold what pawl promises against the last measurement; says so, and never fails
 	+@$(SUB) FLAVOR=release benches
-	@build/release/pawl-bench --claims build/bench/bench.json
+	@build/release/pawl-bench --claims $(RESULTS)/bench.json
 
 # ---- install --------------------------------------------------------------------------------------------------------
 HEADERS := $(wildcard include/pawl/*.h)

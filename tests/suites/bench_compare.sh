@@ -157,6 +157,11 @@ no_such_folder() { $bench --plot "$tap_scratch/nowhere" "$tap_scratch/all.json" 
 try "all pictures are drawn$(command -v gnuplot >/dev/null || echo ' (no gnuplot: written)')" all_is_drawn
 try "of a document without contention there is none, and none is left over" nothing_is_left_over
 try "a folder that is not there is told" no_such_folder
+make_fails_with_it() {
+    mkdir -p "$tap_scratch/results" && cp "$tap_scratch/cut.json" "$tap_scratch/results/bench.json" || return
+    ! make plot RESULTS="$tap_scratch/results" >"$tap_scratch/out" 2>"$tap_scratch/err" && says 'ends in the middle'
+}
+! command -v gnuplot >/dev/null || try "make plot fails where there is nothing to draw from" make_fails_with_it
 
 # ---- ten times ----
 # ten_times NAME: how often the slow one is found (from $1_a to $1_c), and a change where there is none ($1_a, $1_b)
