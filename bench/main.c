@@ -69,15 +69,28 @@ static bool run(const bench_options_t *o, bench_results_t *results)
 	return good;
 }
 
+static bool stdout_written(bool so_far)
+{
+	if (so_far && fflush(stdout) == 0 && !ferror(stdout))
+		return true;
+	fprintf(stderr, "pawl-bench: cannot write the output: %s\n", strerror(errno));
+	return false;
+}
+
 static bool to_stdout(const bench_options_t *o, const bench_results_t *results)
 {
 	bool csv = o->config.format == BENCH_CSV;
 	bool written = o->config.format == BENCH_TABLE || (csv && o->config.summary) || put(o, results, csv, stdout);
 
-	if (written && fflush(stdout) == 0 && !ferror(stdout))
-		return true;
-	fprintf(stderr, "pawl-bench: cannot write the output: %s\n", strerror(errno));
-	return false;
+	return stdout_written(written);
+}
+
+/* What is found out may be a failure already; what nobody gets to read is one in any case. */
+static int read_documents(const bench_options_t *o)
+{
+	int status = bench_reading(&o->reading, o->config.format == BENCH_JSON);
+
+	return stdout_written(true) ? status : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)
@@ -88,9 +101,9 @@ int main(int argc, char **argv)
 
 	bench_options_parse(&options, argc, argv);
 	if (options.reading.kind)
-		return bench_reading(&options.reading, options.config.format == BENCH_JSON);
+		return read_documents(&options);
 	if (options.list)
-		return bench_list(&options) ? EXIT_SUCCESS : EXIT_FAILURE;
+		return stdout_written(bench_list(&options)) ? EXIT_SUCCESS : EXIT_FAILURE;
 	bench_tick_init();
 	bench_results_init(&results);
 	good = to_files(&options, &results) && run(&options, &results);

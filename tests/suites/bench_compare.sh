@@ -118,6 +118,17 @@ try "measuring and comparing is a usage error" usage --compare --quick a b
 try "a file for what is found is a usage error" usage --compare --json="$tap_scratch/x" a b
 try "a threshold of nothing is a usage error" usage --threshold 5 --list
 
+# Who reads nothing, because the disk is full, must not be told that all is well.
+full_disk_is_told() {
+    local what
+    for what in "--compare $tap_scratch/plain.json $tap_scratch/plain.json" "--claims $tap_scratch/plain.json" --list; do
+        # shellcheck disable=SC2086
+        $bench $what >/dev/full 2>"$tap_scratch/err"
+        [ $? = 1 ] && grep -q 'cannot write the output: No space' "$tap_scratch/err" || { echo "$what"; return 1; }
+    done
+}
+try "what cannot be written is a failure" full_disk_is_told
+
 # ---- claims ----
 # Verdicts are told, not judged: it never fails where it can read.
 claims_are_held_against_it() {
