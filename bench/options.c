@@ -62,7 +62,15 @@ static long number(const struct argp_state *state, const char *text, long least,
 	return n;
 }
 
-/* Numbers with commas. */
+static bool is_among(const bench_list_t *list, double x)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->at[i] == x)
+			return true;
+	return false;
+}
+
+/* Numbers with commas, each once: points of one cell could not be told apart. */
 static void list(const struct argp_state *state, const char *text, double least, double most, bench_list_t *to)
 {
 	to->n = 0;
@@ -74,11 +82,22 @@ static void list(const struct argp_state *state, const char *text, double least,
 			argp_error(state, "not a list of numbers from %g to %g: %s", least, most, text);
 		if (to->n == BENCH_LIST_MOST)
 			argp_error(state, "more than %d numbers: %s", BENCH_LIST_MOST, text);
+		if (is_among(to, x))
+			argp_error(state, "%g twice: %s", x, text);
 		to->at[to->n++] = x;
 		if (*end == '\0')
 			return;
 		at = end;
 	}
+}
+
+/* Of what cannot be halved. */
+static void whole_list(const struct argp_state *state, const char *text, double least, double most, bench_list_t *to)
+{
+	list(state, text, least, most, to);
+	for (size_t i = 0; i < to->n; i++)
+		if (to->at[i] != floor(to->at[i]))
+			argp_error(state, "not a list of whole numbers: %s", text);
 }
 
 static void add_scenario(const struct argp_state *state, bench_options_t *o, const char *name)
@@ -103,15 +122,15 @@ static error_t parse_special(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 't':
-		list(state, arg, 1, BENCH_WORKERS_MOST, &o->threads);
+		whole_list(state, arg, 1, BENCH_WORKERS_MOST, &o->threads);
 		o->given |= BENCH_TAKES_THREADS;
 		return 0;
 	case 'p':
-		list(state, arg, 1, BENCH_WORKERS_MOST, &o->procs);
+		whole_list(state, arg, 1, BENCH_WORKERS_MOST, &o->procs);
 		o->given |= BENCH_TAKES_PROCS;
 		return 0;
 	case 'P':
-		list(state, arg, 1, BENCH_WORKERS_MOST / 2, &o->pairs);
+		whole_list(state, arg, 1, BENCH_WORKERS_MOST / 2, &o->pairs);
 		o->given |= BENCH_TAKES_PAIRS;
 		return 0;
 	case 'i':
@@ -123,11 +142,11 @@ static error_t parse_special(int key, char *arg, struct argp_state *state)
 		o->given |= BENCH_TAKES_OUTSIDE;
 		return 0;
 	case 'm':
-		list(state, arg, 0, 1e6, &c->resident_mib);
+		whole_list(state, arg, 0, 1e6, &c->resident_mib);
 		o->given |= BENCH_TAKES_RESIDENT;
 		return 0;
 	case 'n':
-		list(state, arg, 1, BENCH_NAMES_MOST, &c->names);
+		whole_list(state, arg, 1, BENCH_NAMES_MOST, &c->names);
 		o->given |= BENCH_TAKES_NAMES;
 		return 0;
 	case SPINS:

@@ -261,3 +261,5 @@ try "too many pairs are a usage error" says 'not a list of numbers from 1 to 32'
 only_takers_run() { ends 0 --quick --only ofd --csv && ! grep -qE '^"(alone|threads|queues)"' "$tap_scratch/out" && measured 2 ofd; }
 try "scenarios without any of the rows are left out" only_takers_run
 finish
+try "so is half a thread" says 'not a list of whole numbers' --threads 2.5
+try "a number that is in a list twice is a usage error" says '2 twice' threads --threads 2,1,2
