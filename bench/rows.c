@@ -20,6 +20,8 @@ const char *bench_row_open(const bench_row_t *row, void *mem)
 
 	if (rc == ENOENT && row->elsewhere)
 		return "absent: the program that measures it is not beside this one";
+	if (rc == EPROTO)
+		return "it did not do what it should";
 	return row->absent ? row->absent : rc ? strerror(rc) : NULL;
 }
 

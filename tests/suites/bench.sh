@@ -42,6 +42,15 @@ peers() {
     done
 }
 
+# acts ACT ROW...: there is a figure of that operation of each row
+acts() {
+    local act=$1 row
+    shift
+    for row; do
+        grep -qE "^\"alone\",\"$row\",\"$act\",1,,,,,[0-9]+,,+[0-9.]+,[0-9.]+,," "$tap_scratch/out" || { echo "$row: no $act"; return 1; }
+    done
+}
+
 # ---- between processes ----
 # shellcheck disable=SC2086
 all_rows_exclude() {
@@ -124,14 +133,30 @@ loaded_is_measured() {
 cat >"$tap_scratch/stuck.c" <<'C'
 #include <unistd.h>
 void bench_lock_init(void *mem) { (void)mem; }
-void bench_lock(void *mem) { int *n = mem; if (++*n > 100) for (;;) pause(); }
+void bench_lock(void *mem) { int *n = mem; if (++*n > NEXT) for (;;) pause(); }
 void bench_unlock(void *mem) { (void)mem; }
 C
 # shellcheck disable=SC2086
 stuck_is_found_out() {
-    cc -shared -fPIC -o "$tap_scratch/stuck.so" "$tap_scratch/stuck.c" &&
+    cc -shared -fPIC -DNEXT=10000 -o "$tap_scratch/stuck.so" "$tap_scratch/stuck.c" &&
         ends 1 threads $short --threads 2 --inside 0 --outside 0 --only ttas,drepper --csv --load "$tap_scratch/stuck.so" &&
         measured 1 ttas drepper && measured 0 loaded && grep -q '"loaded",.*"a worker was stuck, or died"' "$tap_scratch/out"
+}
+# One that does not even come through its first steps; `alone` has nobody who could be killed in its place.
+cat >"$tap_scratch/dies.c" <<'C'
+#include <unistd.h>
+void bench_lock_init(void *mem) { (void)mem; if (HOW == 0) *(volatile int *)0 = 0; }
+void bench_lock(void *mem) { (void)mem; if (HOW == 1) *(volatile int *)0 = 0; if (HOW == 2) _exit(0); }
+void bench_unlock(void *mem) { (void)mem; }
+C
+first_steps_are_tried() {
+    local how
+    cc -shared -fPIC -DNEXT=1 -o "$tap_scratch/bad.so" "$tap_scratch/stuck.c" || return
+    for how in stuck 0 1 2; do
+        [ $how = stuck ] || cc -shared -fPIC -DHOW=$how -o "$tap_scratch/bad.so" "$tap_scratch/dies.c" || return
+        ends 1 alone --rounds 1 --only ttas --csv --load "$tap_scratch/bad.so" && acts pair ttas &&
+            grep -q 'loaded: .*bad.so: it was stuck, or died' "$tap_scratch/err" && grep -q '"loaded",.*"it did not do' "$tap_scratch/out" || return
+    done
 }
 what_is_no_lock_fails() { ends 1 threads --quick --only ttas --load /dev/null; }
 # The rows of peers, compiled as where none is installed, take the place of those in the archive.
@@ -154,18 +179,11 @@ try "the summary has each of our rows beside each peer" summary_compares
 try "a lock from a shared object is measured" loaded_is_measured 1 0
 try "one that does not exclude is found out" loaded_is_measured 0 1
 try "one that hangs is killed, and the rest measured" stuck_is_found_out
+try "one that hangs or dies at once does not take the others with it" first_steps_are_tried
 try "a file that has no lock in it is a failure" what_is_no_lock_fails
 try "peers that are missing are named, the rest is measured" missing_peers_are_named
 
 # ---- single operations, Go, queues ----
-# acts ACT ROW...: there is a figure of that operation of each row
-acts() {
-    local act=$1 row
-    shift
-    for row; do
-        grep -qE "^\"alone\",\"$row\",\"$act\",1,,,,,[0-9]+,,+[0-9.]+,[0-9.]+,," "$tap_scratch/out" || { echo "$row: no $act"; return 1; }
-    done
-}
 # shellcheck disable=SC2086
 all_acts_do_as_they_should() {
     ends 0 alone --rounds 2 --csv && acts nested floor pawl_recursive pthread_recursive &&
@@ -255,11 +273,11 @@ try "so are names where there is one lock" says '--names has no meaning' threads
 try "too many names are a usage error" says 'not a list of numbers from 1 to 4096' names --names 4097
 try "an unknown peer is a usage error" says 'no row nonsense' alone --peer nonsense
 try "a list that is none is a usage error" says 'not a list' processes --procs 1,,2
+try "so is half a thread" says 'not a list of whole numbers' --threads 2.5
+try "a number that is in a list twice is a usage error" says '2 twice' threads --threads 2,1,2
 try "too many processes are a usage error" says 'not a list of numbers from 1 to 64' --procs 1000
 try "too many threads are a usage error" says 'not a list of numbers from 1 to 64' --threads 1000
 try "too many pairs are a usage error" says 'not a list of numbers from 1 to 32' --pairs 33
 only_takers_run() { ends 0 --quick --only ofd --csv && ! grep -qE '^"(alone|threads|queues)"' "$tap_scratch/out" && measured 2 ofd; }
 try "scenarios without any of the rows are left out" only_takers_run
 finish
-try "so is half a thread" says 'not a list of whole numbers' --threads 2.5
-try "a number that is in a list twice is a usage error" says '2 twice' threads --threads 2,1,2
