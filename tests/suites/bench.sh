@@ -79,10 +79,14 @@ survived() {
     done
 }
 all_rows_survive() { ends 0 death --rounds 1 --resident 0,8 --csv && survived 2 pawl_robust pawl_named pawl_by_name glibc_robust sysv_sem flock ofd; }
+memory_that_lacks_is_told() {
+    (ulimit -v 1000000 && ends 1 death --rounds 1 --resident 2000 --only glibc_robust) && grep -q 'glibc_robust, 2000 MiB.*Cannot allocate memory' "$tap_scratch/err"
+}
 try "every row keeps the others out, alone and with two processes" all_rows_exclude
 try "a row without a lock fails its check" no_lock_is_found_out processes --procs
 try "each spin budget is a row of its own" spins_are_rows
 try "after the holder's death every row that claims so goes on" all_rows_survive
+try "a holder that does not get its memory is told" memory_that_lacks_is_told
 
 # ---- many locks between processes ----
 enough_files() { local most; most=$(ulimit -Hn); [ "$most" = unlimited ] || [ "$most" -ge 5000 ]; }
