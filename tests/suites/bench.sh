@@ -265,6 +265,19 @@ if command -v python3 >/dev/null; then
 fi
 try "a document that cannot be written is a failure" full_disk_is_told
 
+# What is drawn on a terminal of 30 columns fits into it, and is wiped away in the end.
+bar_fits() {
+    local line status
+    script -qec "stty cols 30 && $bench threads $short --threads 1 --inside 0 --outside 0 --only ttas,drepper --csv=$tap_scratch/csv >$tap_scratch/out" \
+        "$tap_scratch/typescript" </dev/null >"$tap_scratch/shown" && grep -q "^$(printf '\r')threads \[" "$tap_scratch/shown" || return
+    while IFS= read -rd $'\r' line; do
+        line=${line%$'\e[K'}
+        [ ${#line} -lt 30 ] || { echo "too wide: $line"; return 1; }
+    done <"$tap_scratch/shown"
+    [ "$(tail -c 4 "$tap_scratch/shown")" = $'\r\e[K' ]
+}
+! command -v script >/dev/null || try "the bar fits the terminal" bar_fits
+
 # ---- what is refused ----
 refused() { ends 64 "$@" && grep -q -- "$why" "$tap_scratch/err"; }
 says() { local why=$1; shift; refused "$@"; }
