@@ -287,8 +287,9 @@ bench: ## the measurements, also into RESULTS=build/bench; QUICK=1 a look, BENCH
 # What the next ones read; measured first where it is missing.
 $(RESULTS)/bench.json: ; +@$(MAKE) --no-print-directory bench
 
-plot: $(RESULTS)/bench.json ## pictures of the last measurement, SVG and PNG, beside it; needs gnuplot
+plot: ## pictures of the last measurement, SVG and PNG, beside it; needs gnuplot
 	@$(call want,gnuplot,gnuplot-nox)
+	+@$(MAKE) -s $(RESULTS)/bench.json
 	+@$(SUB) FLAVOR=release benches
 	@set -e; dats=$$(build/release/pawl-bench --plot $(RESULTS) $(RESULTS)/bench.json); for dat in $$dats; do \
 		for format in svg png; do \

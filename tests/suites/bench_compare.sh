@@ -172,6 +172,18 @@ make_fails_with_it() {
     mkdir -p "$tap_scratch/results" && cp "$tap_scratch/cut.json" "$tap_scratch/results/bench.json" || return
     ! make plot RESULTS="$tap_scratch/results" >"$tap_scratch/out" 2>"$tap_scratch/err" && says 'ends in the middle'
 }
+# Not after half an hour of measuring what it would draw.
+no_gnuplot_is_told_at_once() {
+    local dir
+    mkdir "$tap_scratch/bin" || return
+    for dir in ${PATH//:/ }; do
+        [ ! -d "$dir" ] || ln -sf "$dir"/* "$tap_scratch/bin/"
+    done
+    rm -f "$tap_scratch/bin/gnuplot"
+    ! PATH=$tap_scratch/bin make plot RESULTS="$tap_scratch/none" >"$tap_scratch/out" 2>"$tap_scratch/err" &&
+        says 'make plot needs gnuplot' && [ ! -e "$tap_scratch/none" ]
+}
+try "make plot without gnuplot says so at once" no_gnuplot_is_told_at_once
 ! command -v gnuplot >/dev/null || try "make plot fails where there is nothing to draw from" make_fails_with_it
 
 # ---- ten times ----
