@@ -157,7 +157,7 @@ first_steps_are_tried() {
     local how
     cc -shared -fPIC -DNEXT=1 -o "$tap_scratch/bad.so" "$tap_scratch/stuck.c" || return
     for how in stuck 0 1 2; do
-        [ $how = stuck ] || cc -shared -fPIC -DHOW=$how -o "$tap_scratch/bad.so" "$tap_scratch/dies.c" || return
+        [ "$how" = stuck ] || cc -shared -fPIC -DHOW="$how" -o "$tap_scratch/bad.so" "$tap_scratch/dies.c" || return
         ends 1 alone --rounds 1 --only ttas --csv --load "$tap_scratch/bad.so" && acts pair ttas &&
             grep -q 'loaded: .*bad.so: it was stuck, or died' "$tap_scratch/err" && grep -q '"loaded",.*"it did not do' "$tap_scratch/out" || return
     done

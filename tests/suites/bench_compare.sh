@@ -120,11 +120,13 @@ try "a threshold of nothing is a usage error" usage --threshold 5 --list
 
 # Who reads nothing, because the disk is full, must not be told that all is well.
 full_disk_is_told() {
-    local what
+    local what status
     for what in "--compare $tap_scratch/plain.json $tap_scratch/plain.json" "--claims $tap_scratch/plain.json" --list; do
         # shellcheck disable=SC2086
         $bench $what >/dev/full 2>"$tap_scratch/err"
-        [ $? = 1 ] && grep -q 'cannot write the output: No space' "$tap_scratch/err" || { echo "$what"; return 1; }
+        status=$?
+        echo "$what: exit status $status; it said: $(cat "$tap_scratch/err")"
+        [ $status = 1 ] && grep -q 'cannot write the output: No space' "$tap_scratch/err" || return
     done
 }
 try "what cannot be written is a failure" full_disk_is_told
