@@ -6,6 +6,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -69,9 +70,18 @@ static bool is_well(void)
 	return status == WELL;
 }
 
+/* dlopen would look for a name without a slash where the system's libraries are. */
+static void *load(const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s%s", strchr(name, '/') ? "" : "./", name);
+	return dlopen(path, RTLD_NOW | RTLD_LOCAL);
+}
+
 static int open_file(void *mem)
 {
-	void *file = bench_loaded_file ? dlopen(bench_loaded_file, RTLD_NOW | RTLD_LOCAL) : NULL;
+	void *file = bench_loaded_file ? load(bench_loaded_file) : NULL;
 
 	if (!file || find(file, "bench_lock_init", &init) || find(file, "bench_lock", &lock) ||
 		find(file, "bench_unlock", &unlock)) {

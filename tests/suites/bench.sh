@@ -133,6 +133,8 @@ loaded_is_measured() {
         ends "$2" threads $short --rounds 5 --window 200 --threads 2 --inside 0 --outside 0 --only ttas --csv --load "$tap_scratch/lock$1.so" &&
         grep -q '^"threads","loaded",' "$tap_scratch/out" && if [ "$2" = 0 ]; then measured 1 loaded; else grep -q 'loaded.*lost updates' "$tap_scratch/err"; fi
 }
+# shellcheck disable=SC2086
+loaded_from_here() { local program=$PWD/$bench; (cd "$tap_scratch" && ends 0 threads $short --threads 1 --inside 0 --outside 0 --only ttas --load lock1.so --csv) && measured 1 loaded; }
 # One that is never given back: it has to be killed, and the rest measured.
 cat >"$tap_scratch/stuck.c" <<'C'
 #include <unistd.h>
@@ -181,6 +183,7 @@ try "so do the locks that hand over in turn" locks_in_turn_exclude
 try "a row without a lock fails its check between threads" no_lock_is_found_out threads --threads
 try "the summary has each of our rows beside each peer" summary_compares
 try "a lock from a shared object is measured" loaded_is_measured 1 0
+try "also from the folder one is in, named without it" loaded_from_here
 try "one that does not exclude is found out" loaded_is_measured 0 1
 try "one that hangs is killed, and the rest measured" stuck_is_found_out
 try "one that hangs or dies at once does not take the others with it" first_steps_are_tried
