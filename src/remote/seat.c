@@ -113,7 +113,9 @@ void pawl__seat_adopt(struct pawl__seat *seat)
 	/* Held open, and not published, or closed by one who left: closed is right for both. serve() looks who is there. */
 	const struct pawl__tenure *t = pawl__seat_tenure(seat);
 
-	if (t->state == PAWL__T_HELD && t->open && PAWL_LOAD(&seat->good, RELAXED) != 0) { /* relaxed: ours to write */
+	/* relaxed: ours to write. A deadline that was only written down is published as it is opened again */
+	if (t->state == PAWL__T_HELD && t->open && PAWL_LOAD(&seat->good, RELAXED) != 0 &&
+		PAWL_LOAD(&seat->until, RELAXED) == t->deadline) {
 		PAWL_STORE(&seat->stop_at, t->stop_at, RELAXED); /* relaxed: a bound; it may have been written down only */
 		return;
 	}

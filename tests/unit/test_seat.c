@@ -549,6 +549,22 @@ static void a_revocation_outlives_its_keeper(void **state)
 	}
 }
 
+/* A deadline that was only written down: the seat may not stay open to an older one, with a keeper that thinks it is the newer. */
+static void a_renewal_outlives_its_keeper(void **state)
+{
+	(void)state;
+	for (unsigned nth = 1;; nth++) {
+		setup(NULL);
+		hold();
+		if (!serve_and_die(&renewal, nth))
+			break;
+		pawl__seat_adopt(&a.seat);
+		serve(NULL);
+		assert_int_equal(a.seat.until, pawl__seat_tenure(&a.seat)->deadline);
+		assert_int_equal(a.seat.good, a.seat.until - rules.min_use);
+	}
+}
+
 /* The copy that counts is whole, whenever the other one is being written. */
 static void the_copy_that_counts_is_whole(void **state)
 {
@@ -609,6 +625,7 @@ int main(void)
 		cmocka_unit_test_setup(killed_anywhere, setup),
 		cmocka_unit_test_setup(looked_at_anywhere, setup),
 		cmocka_unit_test_setup(a_revocation_outlives_its_keeper, setup),
+		cmocka_unit_test_setup(a_renewal_outlives_its_keeper, setup),
 		cmocka_unit_test_setup(the_copy_that_counts_is_whole, setup),
 #endif
 	};
