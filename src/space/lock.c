@@ -167,10 +167,11 @@ static inline struct pawl__seat *seat_of(const struct pawl_lock *lock, const str
 /* The slot's owner died, but was not inside: it waited for a lease. So there is nothing to be mended. */
 static bool was_waiting(struct walk *w, uint32_t dead_id)
 {
-	const struct pawl__seat *seat = seat_of(w->lock, w->place);
+	struct pawl__seat *seat = seat_of(w->lock, w->place);
 
 	if (!seat || !pawl__seat_is_asking(seat, dead_id))
 		return false;
+	PAWL_STORE(&seat->asking, 0u, SEQ_CST); /* SE3 seq_cst: pairs with SE2: incarnations come round, one day */
 	PAWL_FETCH_AND(&w->place->lock.word, ~PAWL__W_INCONS, RELAXED); /* relaxed: only the owner sets and clears it */
 	return true;
 }
