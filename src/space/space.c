@@ -174,6 +174,8 @@ int pawl_space_close(pawl_space_t *space)
 		pawl__keeper_stop(space, PAWL__WIND_UP_NS);
 	pthread_mutex_lock(&pawl__registry);
 	rc = close_locked(space);
+	if (last && is_known(space) && space->opens > 0) /* opened again, and perhaps asked for a lease, while the keeper ended */
+		(void)pawl__keeper_start_locked(space); /* no thread to be had: the next ask tries again */
 	pthread_mutex_unlock(&pawl__registry);
 	pawl__cancel_back(cancel);
 	return rc;

@@ -3,6 +3,7 @@
 #include "hosts.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +89,14 @@ void hosts_cut(bool cut)
 	path_of(away, "service.away");
 	if (rename(cut ? here : away, cut ? away : here))
 		perror(here);
+}
+
+int hosts_service(void)
+{
+	char path[192];
+
+	path_of(path, "service");
+	return open(path, O_RDONLY | O_DIRECTORY);
 }
 
 int hosts_violations(void)

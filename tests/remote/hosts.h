@@ -40,6 +40,9 @@ void hosts_end(void);
 int hosts_violations(void);
 /** The service cannot be reached from now on; or can be again. */
 void hosts_cut(bool cut);
+/** A descriptor of the service's directory: while that is locked, by flock(), no request is carried out. Processes made from now on
+ * have it too. */
+int hosts_service(void);
 
 /** A process on host `h` (0, 1, ..), which has opened the space and the locks. */
 puppet_t *hosts_process(int h);

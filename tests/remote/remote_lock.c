@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -400,6 +401,45 @@ static void a_stopped_keeper_costs_the_lease(void **state)
 	puppet_end(c);
 }
 
+static void *close_it(void *space)
+{
+	return (void *)(intptr_t)pawl_space_close(space);
+}
+
+/* One thread closes the space, and its keeper is about to end; another opens it again meanwhile, and asks. */
+static int close_and_come_again(long service)
+{
+	pthread_t thread;
+	void *closed;
+	int rc = peer_work(0);
+
+	if (rc || flock((int)service, LOCK_EX) || pthread_create(&thread, NULL, close_it, peer_space))
+		return -1;
+	while (peer_tenure(0) != PAWL_TENURE_GIVING) /* that is what the keeper does last; the service keeps it waiting */
+		kids_nap_us(1000);
+	rc = peer_open(2);
+	flock((int)service, LOCK_UN);
+	if (rc == 0)
+		rc = peer_work(1);
+	pthread_join(thread, &closed);
+	return rc ? rc : (int)(intptr_t)closed;
+}
+
+static void a_space_is_opened_while_it_is_closed(void **state)
+{
+	puppet_t *c;
+	int service = hosts_service();
+
+	(void)state;
+	hosts->idle_keep_ms = 60000; /* only who closes gives it back */
+	c = hosts_process(2);
+	assert_non_null(c);
+	assert_int_equal(puppet_do(c, close_and_come_again, service), 0);
+	assert_int_equal(puppet_do(c, peer_close, 0), 0);
+	puppet_end(c);
+	close(service);
+}
+
 /* ---- being told ---- */
 
 static uint32_t told;
@@ -584,6 +624,7 @@ int main(void)
 		TEST(a_service_that_is_away_is_said_to_be),
 		TEST(a_child_works_too),
 		TEST(an_orphan_finds_a_keeper),
+		TEST(a_space_is_opened_while_it_is_closed),
 		TEST(wrong_remotes_are_refused),
 	};
 
