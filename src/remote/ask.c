@@ -35,7 +35,7 @@ void pawl__bell_ring(const struct pawl_space *space, uint32_t place)
 struct asking {
 	const struct pawl_space *space;
 	struct pawl__seat *seat;
-	uint32_t place, me;
+	uint32_t place, gen, me;
 	const uint32_t *interrupts;
 	uint32_t interrupts_seen;
 	pawl_deadline_t deadline;
@@ -48,7 +48,7 @@ static bool may_enter(const struct asking *a)
 	/* SE3 seq_cst: pairs with SE2: if the keeper sees us asking, we have yet to look, and see what it did before */
 	PAWL_STORE(&a->seat->asking, 0u, SEQ_CST);
 	PAWL__POINT("ask/looking");
-	return pawl__seat_is_open(a->seat, pawl__boot());
+	return pawl__seat_is_of(a->seat, a->gen) && pawl__seat_is_open(a->seat, pawl__boot());
 }
 
 static void say_so(const struct asking *a)
@@ -112,11 +112,12 @@ static int ask(const struct asking *a)
 	}
 }
 
-int pawl__lease_ask(struct pawl_lock *lock, uint32_t place, uint32_t me, pawl_deadline_t deadline, uint32_t interrupts)
+int pawl__lease_ask(struct pawl_lock *lock, struct pawl__spot spot, uint32_t me, pawl_deadline_t deadline, uint32_t interrupts)
 {
 	struct asking a = { .space = lock->space,
-		.seat = pawl__seat_at(lock->space, place),
-		.place = place,
+		.seat = pawl__seat_at(lock->space, spot.index),
+		.place = spot.index,
+		.gen = spot.gen,
 		.me = me,
 		.interrupts = &lock->interrupts,
 		.interrupts_seen = interrupts,

@@ -171,7 +171,7 @@ void pawl__office_reborn(struct pawl_space *space)
 		struct pawl__seat *seat = pawl__seat_at(space, i);
 
 		if (seat)
-			pawl__seat_rename(seat, seat->gen);
+			pawl__seat_rename(seat, seat->gen, 0);
 	}
 	office->up = 0;
 	office->not_before = 0;

@@ -122,14 +122,15 @@ void pawl__seat_adopt(struct pawl__seat *seat)
 	publish(seat, &(struct pawl__tenure){ .state = t->state, .deadline = t->deadline, .hi = t->hi }, 0, false);
 }
 
-void pawl__seat_rename(struct pawl__seat *seat, uint32_t gen)
+void pawl__seat_rename(struct pawl__seat *seat, uint32_t gen, uint64_t req)
 {
-	struct pawl__tenure t = { .req = pawl__seat_tenure(seat)->req };
+	uint64_t before = pawl__seat_tenure(seat)->req;
+	struct pawl__tenure t = { .req = before > req ? before : req };
 
 	write_down(seat, &t);
 	publish(seat, &t, 0, false);
 	PAWL_STORE(&seat->died, 0u, RELAXED); /* relaxed: nobody holds the lock */
-	PAWL_STORE(&seat->gen, gen, RELAXED); /* relaxed: the keeper's */
+	PAWL_STORE(&seat->gen, gen, RELEASE); /* SE11 release: pairs with SE10: it is closed */
 }
 
 /* ---- bounds ---- */

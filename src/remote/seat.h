@@ -88,8 +88,8 @@ int64_t pawl__seat_serve(struct pawl__seat *seat, const struct pawl__seat_world 
 /** A keeper has taken over: publish what was written down. Its next serve() hears SESSION(UP). */
 void pawl__seat_adopt(struct pawl__seat *seat);
 
-/** The place has another name from now on; nobody holds it, and its state is NONE. Requests go on counting. */
-void pawl__seat_rename(struct pawl__seat *seat, uint32_t gen);
+/** The place has another name from now on; nobody holds it. Requests go on counting, from `req` at least. */
+void pawl__seat_rename(struct pawl__seat *seat, uint32_t gen, uint64_t req);
 
 /* ---- the side of those who own the slot ---- */
 
@@ -98,6 +98,14 @@ static inline bool pawl__seat_is_asking(const struct pawl__seat *seat, uint32_t 
 {
 	/* SE2 seq_cst: pairs with SE3: who says that it is asking looks again before it goes in */
 	return id != 0 && PAWL_LOAD(&seat->asking, SEQ_CST) == id;
+}
+
+/** Is it about this name still? A place may go to another name while a lease is asked for, which is then granted to whoever had
+ * the place. To be asked first. */
+static inline bool pawl__seat_is_of(const struct pawl__seat *seat, uint32_t gen)
+{
+	/* SE10 acquire: pairs with SE11: who sees the new name does not see the lease of the old one */
+	return PAWL_LIKELY(PAWL_LOAD(&seat->gen, ACQUIRE) == gen);
 }
 
 /** May I use the lease? `now` may be late, never early. The caller owns the slot and has not set `asking`. */

@@ -194,7 +194,8 @@ static bool make_room(struct term *t)
 	return true;
 }
 
-/* The name a place has now; a seat that is about another name begins anew. */
+/* The name a place has now; a seat that is about another name begins anew. The name may have lived at another place, and its
+ * requests count on from there: nobody makes one in a microsecond, so a clock is ahead of them all. */
 static bool read_name(struct hold *h, const struct pawl__place *place)
 {
 	struct pawl__seat *seat = pawl__seat_at(h->term->space, h->place);
@@ -204,7 +205,7 @@ static bool read_name(struct hold *h, const struct pawl__place *place)
 		return false;
 	h->strict = pawl__strict_split(h->name);
 	if (PAWL_LOAD(&seat->gen, RELAXED) != h->gen) /* relaxed: the keeper's, and we are it */
-		pawl__seat_rename(seat, h->gen);
+		pawl__seat_rename(seat, h->gen, (uint64_t)pawl__boot() / 1000);
 	return true;
 }
 
@@ -273,18 +274,43 @@ static void hear_of_session(struct term *t, const pawl_remote_event_t *e)
 		serve(t->holds[i], e);
 }
 
-static void hear(void *arg, const pawl_remote_event_t *e)
+static bool is_about(const struct hold *h, const pawl_remote_event_t *e)
 {
-	struct term *t = arg;
+	const struct pawl__seat *seat = pawl__seat_at(h->term->space, h->place);
+
+	return seat && pawl__seat_tenure(seat)->req == e->req && strcmp(h->name, e->name) == 0 &&
+	       strcmp(h->strict, e->place ? e->place : "") == 0;
+}
+
+/* The name's place tells whose request it is, unless the name lost its place while that was under way. */
+static struct hold *hold_for(const struct term *t, const pawl_remote_event_t *e)
+{
 	char text[PAWL__LONG_NAME_MAX + 1];
 	struct pawl__name name;
 	struct pawl__spot spot;
+	struct hold *h = NULL;
+
+	if (!pawl__strict_join(e->name, e->place, text) || pawl__name_read(text, &name) != 0)
+		return NULL;
+	if (pawl__table_find(t->space, &name, &spot) == 0)
+		h = t->at[spot.index];
+	if (h && is_about(h, e))
+		return h;
+	for (size_t i = 0; i < t->n; i++)
+		if (is_about(t->holds[i], e))
+			return t->holds[i];
+	return h;
+}
+
+static void hear(void *arg, const pawl_remote_event_t *e)
+{
+	struct term *t = arg;
+	struct hold *h;
 
 	if (e->what == PAWL_REMOTE_SESSION)
 		hear_of_session(t, e);
-	else if (pawl__strict_join(e->name, e->place, text) && pawl__name_read(text, &name) == 0 &&
-		 pawl__table_find(t->space, &name, &spot) == 0 && t->at[spot.index])
-		serve(t->at[spot.index], e);
+	else if ((h = hold_for(t, e)))
+		serve(h, e);
 	else
 		send_back(t, e);
 }

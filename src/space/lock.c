@@ -259,12 +259,11 @@ __attribute__((noinline)) static int find_lease(struct walk *w)
 
 	if (!seat)
 		return 0;
-	if (!pawl__seat_is_open(seat, pawl__boot_late())) {
+	if (!pawl__seat_is_of(seat, w->gen) || !pawl__seat_is_open(seat, pawl__boot_late())) {
 		if (w->died)
 			PAWL_STORE(&seat->died, 1u,
 				RELAXED); /* relaxed: SE3 and BE1 show it to the keeper: ours may not be the next grant */
-		rc = pawl__lease_ask(w->lock, pawl__place_index(w->lock->space, w->place), w->member->me, w->deadline,
-			w->interrupts);
+		rc = pawl__lease_ask(w->lock, pawl__spot_of(w->lock), w->member->me, w->deadline, w->interrupts);
 	}
 	if (rc == 0) {
 		inherit(w, seat);
@@ -390,9 +389,10 @@ static inline bool is_clear(const struct pawl__place *place, uint32_t gen)
 }
 
 /* Has this host the lease, with nothing to be said about it? */
-static inline bool is_ours(const struct pawl__seat *seat)
+static inline bool is_ours(const struct pawl__seat *seat, uint32_t gen)
 {
-	return pawl__seat_is_open(seat, pawl__boot_late()) && PAWL_LOAD(&seat->died, RELAXED) == 0; /* relaxed: SE4 */
+	return pawl__seat_is_of(seat, gen) && pawl__seat_is_open(seat, pawl__boot_late()) &&
+	       PAWL_LOAD(&seat->died, RELAXED) == 0; /* relaxed: SE4 */
 }
 
 /* The walk of a lock that is free, whose handle is fresh and whose last holder left nothing behind: the same steps with
@@ -412,7 +412,7 @@ static inline bool stroll(const pawl_lock_t *lock, pawl_grant_t *grant)
 	if (PAWL_UNLIKELY(!pawl__robust_take_free(&place->lock, member->me)))
 		return false;
 	seat = seat_of(lock, place);
-	if (PAWL_UNLIKELY(!is_clear(place, spot.gen) || (seat && !is_ours(seat)))) {
+	if (PAWL_UNLIKELY(!is_clear(place, spot.gen) || (seat && !is_ours(seat, spot.gen)))) {
 		pawl__robust_give(&place->lock, member->me, PAWL__W_FREE);
 		return false;
 	}

@@ -364,8 +364,9 @@ static void another_name_goes_on_counting(void **state)
 	hear(PAWL_REMOTE_LOST);
 	hear(PAWL_REMOTE_RELEASED);
 	state_is(PAWL__T_NONE);
-	pawl__seat_rename(&a.seat, NAME);
-	assert_int_equal(a.seat.gen, NAME);
+	pawl__seat_rename(&a.seat, NAME, 0);
+	assert_true(pawl__seat_is_of(&a.seat, NAME));
+	assert_false(pawl__seat_is_of(&a.seat, NAME + 4));
 	assert_false(try_enter());
 	serve(NULL);
 	assert_int_equal(a.op.req, 2);
