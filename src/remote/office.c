@@ -16,6 +16,8 @@
 
 #define MS 1000000ll
 
+#define LONGEST (1000000000000 * MS) /* 31 years: what is longer is for ever, and may be added to any time */
+
 /* ---- checking ---- */
 
 int pawl__office_check(const pawl_space_options_t *o)
@@ -39,7 +41,7 @@ int pawl__office_check(const pawl_space_options_t *o)
 
 static int64_t or_else(int64_t wanted, int64_t otherwise)
 {
-	return wanted != 0 ? wanted : otherwise;
+	return wanted > LONGEST ? LONGEST : wanted != 0 ? wanted : otherwise;
 }
 
 static struct pawl__tenure_rules rules_of(const pawl_space_options_t *o)

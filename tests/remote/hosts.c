@@ -91,6 +91,11 @@ void hosts_cut(bool cut)
 		perror(here);
 }
 
+const char *hosts_url(void)
+{
+	return url;
+}
+
 int hosts_service(void)
 {
 	char path[192];

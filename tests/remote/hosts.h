@@ -40,6 +40,8 @@ void hosts_end(void);
 int hosts_violations(void);
 /** The service cannot be reached from now on; or can be again. */
 void hosts_cut(bool cut);
+/** The service's URL. */
+const char *hosts_url(void);
 /** A descriptor of the service's directory: while that is locked, by flock(), no request is carried out. Processes made from now on
  * have it too. */
 int hosts_service(void);

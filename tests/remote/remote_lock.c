@@ -135,6 +135,39 @@ static void a_lock_has_bounds_of_its_own(void **state)
 	assert_int_equal(puppet_do(a, peer_tenure, 0), PAWL_TENURE_HELD);
 }
 
+static int keep_for_ever(long lock)
+{
+	pawl_space_options_t options = { .capacity = 64,
+		.remote = hosts_url(),
+		.ttl_ns = hosts->ttl_ms * 1000000,
+		.max_tenure_ns = INT64_MAX,
+		.idle_keep_ns = INT64_MAX };
+	uint64_t hi[2];
+
+	if (pawl_space_open(&peer_space, "kept", &options) || pawl_lock_open(peer_space, "kept", 0, &peer_lock[lock]))
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		pawl_grant_t grant;
+
+		if (pawl_lock_acquire(peer_lock[lock], PAWL_FOREVER, &grant) || pawl_lock_release(peer_lock[lock]))
+			return -2;
+		hi[i] = grant.fence.hi;
+		kids_nap_us(100000);
+	}
+	return hi[0] == hi[1] ? pawl_space_close(peer_space) : -3;
+}
+
+static void an_idle_lease_is_kept_for_ever(void **state)
+{
+	puppet_t *c = hosts_process(2);
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(puppet_do(c, peer_close, 0), 0);
+	assert_int_equal(puppet_do(c, keep_for_ever, 0), 0);
+	puppet_end(c);
+}
+
 static void a_lease_is_renewed(void **state)
 {
 	(void)state;
@@ -609,6 +642,7 @@ int main(void)
 		TEST(a_lease_is_kept_and_handed_round),
 		TEST(an_idle_lease_is_given_back),
 		TEST(a_lock_has_bounds_of_its_own),
+		TEST(an_idle_lease_is_kept_for_ever),
 		TEST(a_lease_is_renewed),
 		TEST(who_gives_up_leaves_nothing_behind),
 		TEST(everybody_gets_a_turn),
