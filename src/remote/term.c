@@ -495,6 +495,15 @@ static int open_backend(struct term *t)
 	return rc;
 }
 
+static int cannot_begin(const struct term *t, int rc)
+{
+	char reason[PAWL__REASON_LEN];
+
+	snprintf(reason, sizeof(reason), "the keeper cannot begin: %s", strerror(rc));
+	pawl__office_say(t->office, reason);
+	return rc;
+}
+
 static int begin(struct term *t)
 {
 	int rc;
@@ -503,17 +512,19 @@ static int begin(struct term *t)
 	t->at = calloc(t->space->capacity, sizeof(struct hold *));
 	t->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (!t->at || t->wake_fd < 0)
-		return !t->at ? ENOMEM : errno;
+		return cannot_begin(t, !t->at ? ENOMEM : errno);
 	rc = open_backend(t);
 	if (rc != 0)
 		return rc;
+	rc = pthread_create(&t->doorman, NULL, be_doorman, t);
+	if (rc != 0) {
+		t->backend->close(t->opened, false);
+		return cannot_begin(t, rc);
+	}
 	adopt(t);
 	PAWL_FETCH_ADD(&t->office->takeovers, 1u, RELAXED); /* relaxed: a statistic */
-	pawl__news(t->space);
-	rc = pthread_create(&t->doorman, NULL, be_doorman, t);
-	if (rc != 0)
-		t->backend->close(t->opened, false);
-	return rc;
+	pawl__news(t->space);                               /* not before it is so: who failed waits for news */
+	return 0;
 }
 
 static void free_all(struct term *t)

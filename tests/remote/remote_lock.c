@@ -19,6 +19,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "space/process.h"
+
+#include "directory.h"
 #include "hosts.h"
 
 static puppet_t *a, *b; /* on host 0; on host 1 */
@@ -473,6 +476,52 @@ static void a_space_is_opened_while_it_is_closed(void **state)
 	close(service);
 }
 
+/* While a backend is opened for the first time, no thread is to be had for what the keeper does next. */
+static int open_in_need(const pawl_remote_config_t *config, void **backend, unsigned *flags, char *reason, size_t size)
+{
+	static pthread_attr_t usual;
+	static unsigned times;
+	pthread_attr_t huge;
+
+	if (times++ == 0) {
+		pthread_getattr_default_np(&usual);
+		pthread_getattr_default_np(&huge);
+		pthread_attr_setstacksize(&huge, (size_t)1 << 60);
+		pthread_setattr_default_np(&huge);
+	} else {
+		pthread_setattr_default_np(&usual);
+	}
+	return pawl_backend_dir.open(config, backend, flags, reason, size);
+}
+
+static int begin_in_need(long host)
+{
+	static pawl_backend_t needy;
+	int rc;
+
+	needy = pawl_backend_dir;
+	needy.open = open_in_need;
+	rc = pawl_backend_register(&needy);
+	if (rc == 0)
+		rc = peer_open(host);
+	if (rc == 0)
+		rc = peer_work(0);
+	return rc ? rc : (int)peer_space->office->takeovers;
+}
+
+/* It is no keeper before it can work, does not try again at once, and is one in the end. */
+static void a_keeper_that_cannot_begin_tries_again(void **state)
+{
+	puppet_t *c = hosts_process(2);
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(puppet_do(c, peer_close, 0), 0);
+	assert_int_equal(puppet_do(c, begin_in_need, 3), 1);
+	assert_int_equal(puppet_do(c, peer_close, 0), 0);
+	puppet_end(c);
+}
+
 /* ---- being told ---- */
 
 static uint32_t told;
@@ -659,6 +708,7 @@ int main(void)
 		TEST(a_child_works_too),
 		TEST(an_orphan_finds_a_keeper),
 		TEST(a_space_is_opened_while_it_is_closed),
+		TEST(a_keeper_that_cannot_begin_tries_again),
 		TEST(wrong_remotes_are_refused),
 	};
 
