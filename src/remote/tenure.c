@@ -96,7 +96,7 @@ static void revoke(struct pawl__tenure *t, const struct pawl__tenure_view *v, st
 static void be_granted(struct pawl__tenure *t, const struct pawl__tenure_view *v, const pawl_remote_event_t *e,
 	struct pawl__tenure_move *m)
 {
-	bool useless = e->deadline_ns - v->rules->min_use <= v->now; /* a late reply is a failure */
+	bool useless = e->deadline_ns <= v->now + v->rules->min_use; /* a late reply is a failure, however late */
 	bool contended = e->contended || t->revoked_at != 0;
 
 	enter(t, v, useless ? PAWL__T_GIVING : PAWL__T_HELD, m);

@@ -351,6 +351,16 @@ static void lost_at_the_deadline(void **state)
 	sent(PAWL_REMOTE_RELEASE);
 }
 
+/* What a backend makes of a time that is none: further in the past than one can subtract from. */
+static void an_answer_that_was_never_good_is_given_back(void **state)
+{
+	(void)state;
+	look(PAWL__ASKER);
+	hear((pawl_remote_event_t){ .what = PAWL_REMOTE_GRANTED, .hi = 1, .deadline_ns = INT64_MIN });
+	state_is(PAWL__T_GIVING);
+	sent(PAWL_REMOTE_RELEASE);
+}
+
 static void a_late_answer_is_given_back(void **state)
 {
 	(void)state;
@@ -568,6 +578,7 @@ int main(void)
 		cmocka_unit_test_setup(jeopardy_is_said_once, setup),
 		cmocka_unit_test_setup(lost_at_the_deadline, setup),
 		cmocka_unit_test_setup(a_late_answer_is_given_back, setup),
+		cmocka_unit_test_setup(an_answer_that_was_never_good_is_given_back, setup),
 		cmocka_unit_test_setup(an_answer_that_is_hardly_in_time_is_taken, setup),
 		cmocka_unit_test_setup(an_asker_is_not_called_for_too_little, setup),
 		cmocka_unit_test_setup(kept_when_idle, setup),
