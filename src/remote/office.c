@@ -20,6 +20,11 @@
 
 /* ---- checking ---- */
 
+static bool is_ttl(int64_t ns)
+{
+	return ns >= 100 * MS && ns <= 3600000 * MS;
+}
+
 int pawl__office_check(const pawl_space_options_t *o)
 {
 	const pawl_backend_t *backend;
@@ -32,7 +37,7 @@ int pawl__office_check(const pawl_space_options_t *o)
 	if (o->capacity > PAWL__CAPACITY_REMOTE)
 		return pawl__refuse(EINVAL, "a space with a remote holds %u names at most, not %u",
 			PAWL__CAPACITY_REMOTE, o->capacity);
-	if (o->ttl_ns != 0 && (o->ttl_ns < 100 * MS || o->ttl_ns > 3600000 * MS))
+	if (o->ttl_ns != 0 && !is_ttl(o->ttl_ns))
 		return pawl__refuse(EINVAL, "a lease lives from 0.1 s to 1 hour, not %.3f s", (double)o->ttl_ns / 1e9);
 	if (o->max_tenure_ns < 0 || o->idle_keep_ns < 0)
 		return pawl__refuse(EINVAL, "negative max_tenure_ns or idle_keep_ns");
@@ -92,12 +97,21 @@ int pawl__office_found(struct pawl_space *space, const pawl_space_options_t *opt
 
 /* ---- entering ---- */
 
+/* What is used as text, or waited for. */
+static int check_page(const struct pawl_space *space)
+{
+	const struct pawl__office *o = space->office;
+
+	if (memchr(o->url, '\0', sizeof(o->url)) && strnlen(o->host, sizeof(o->host)) == 32 && is_ttl(o->rules.ttl))
+		return 0;
+	return pawl__refuse(EPROTO,
+		"%s: damaged: its page about the remote makes no sense; stop its users and remove it", space->path);
+}
+
 static int check_url(const struct pawl_space *space, const pawl_space_options_t *options)
 {
 	char wanted[sizeof(space->office->url)];
 
-	if (!memchr(space->office->url, '\0', sizeof(space->office->url)))
-		return pawl__refuse(EPROTO, "%s: damaged: its remote has no end; stop its users and remove it", space->path);
 	if (!options->remote)
 		return 0;
 	pawl_remote_public(options->remote, wanted, sizeof(wanted));
@@ -149,7 +163,9 @@ int pawl__office_enter(struct pawl_space *space, const pawl_space_options_t *opt
 	if (!space->header->remote)
 		return options->remote ? refuse_remote(space) : 0;
 	space->office = office_of(space);
-	rc = check_url(space, options);
+	rc = check_page(space);
+	if (rc == 0)
+		rc = check_url(space, options);
 	if (rc == 0 && space->header->time_ns != time_namespace())
 		rc = pawl__refuse(EINVAL, "%s: made in another time namespace: its leases end by another clock", space->path);
 	if (rc == 0)

@@ -673,6 +673,39 @@ static int open_with_a_backend_that_is_not_there(long unused)
 	return pawl_space_open(&space, "none", &options) != 0 && strstr(pawl_space_reason(), "nonsense") ? 0 : -1;
 }
 
+/* The space's page about its remote is damaged, and another process opens it. */
+static int open_damaged(long what)
+{
+	struct pawl__office *office = peer_space->office, good = *office;
+	pid_t pid;
+	int rc;
+
+	if (what == 0)
+		office->host[32] = 'x';
+	else if (what == 1)
+		office->rules.ttl = 0;
+	else
+		memset(office->url, 'x', sizeof(office->url));
+	pid = fork();
+	if (pid == 0) {
+		pawl_space_close(peer_space);
+		_exit(peer_open(0));
+	}
+	rc = pid < 0 ? -1 : kids_join(pid);
+	memcpy(office->host, good.host, sizeof(good.host));
+	memcpy(office->url, good.url, sizeof(good.url));
+	office->rules.ttl = good.rules.ttl;
+	return rc;
+}
+
+static void a_damaged_page_is_refused(void **state)
+{
+	(void)state;
+	for (int what = 0; what < 3; what++)
+		assert_int_equal(puppet_do(a, open_damaged, what), EPROTO);
+	assert_int_equal(puppet_do(a, peer_work, 0), 0);
+}
+
 static void wrong_remotes_are_refused(void **state)
 {
 	(void)state;
@@ -710,6 +743,7 @@ int main(void)
 		TEST(a_space_is_opened_while_it_is_closed),
 		TEST(a_keeper_that_cannot_begin_tries_again),
 		TEST(wrong_remotes_are_refused),
+		TEST(a_damaged_page_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
