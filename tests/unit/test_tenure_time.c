@@ -359,6 +359,7 @@ static void an_answer_that_was_never_good_is_given_back(void **state)
 	hear((pawl_remote_event_t){ .what = PAWL_REMOTE_GRANTED, .hi = 1, .deadline_ns = INT64_MIN });
 	state_is(PAWL__T_GIVING);
 	sent(PAWL_REMOTE_RELEASE);
+	assert_false(a.move.lost); /* nobody was told that it was there */
 }
 
 static void a_late_answer_is_given_back(void **state)
