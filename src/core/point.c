@@ -26,9 +26,9 @@ void (*pawl__point_hook)(const char *label);
 
 void pawl__point_arm(const char *label, unsigned nth, pawl__point_do_t what)
 {
-	armed.label = label;
-	armed.left = nth;
-	armed.what = what;
+	PAWL_STORE(&armed.label, label, RELAXED); /* relaxed, all three: who arms anew knows that nobody passes that label meanwhile */
+	PAWL_STORE(&armed.left, nth, RELAXED);  /* relaxed: as above */
+	PAWL_STORE(&armed.what, what, RELAXED); /* relaxed: as above */
 }
 
 unsigned pawl__point_count(void)
@@ -53,16 +53,21 @@ unsigned pawl__point_passed(const char *label)
 
 void pawl__point(const char *label)
 {
+	pawl__point_do_t what;
+	const char *wanted;
+
 	for (unsigned i = 0; i < pawl__point_count() && i < MOST; i++)
 		if (__start_pawl_points[i] == label) {
 			PAWL_FETCH_ADD(&passed[i], 1u, RELAXED); /* a statistic */
 			break;
 		}
-	if (armed.what == PAWL__POINT_NOTHING || (armed.label && strcmp(armed.label, label) != 0))
+	what = PAWL_LOAD(&armed.what, RELAXED);    /* relaxed: as above */
+	wanted = PAWL_LOAD(&armed.label, RELAXED); /* relaxed: as above */
+	if (what == PAWL__POINT_NOTHING || (wanted && strcmp(wanted, label) != 0))
 		return;
 	if (PAWL_FETCH_ADD(&armed.left, -1u, RELAXED) != 1) /* relaxed: the armer and the passer are one thread */
 		return;
-	switch (armed.what) {
+	switch (what) {
 	case PAWL__POINT_KILL:
 		kill(getpid(), SIGKILL);
 		for (;;)
