@@ -676,10 +676,14 @@ static int open_with_a_backend_that_is_not_there(long unused)
 /* The space's page about its remote is damaged, and another process opens it. */
 static int open_damaged(long what)
 {
-	struct pawl__office *office = peer_space->office, good = *office;
+	struct pawl__office *office = peer_space->office;
+	char host[sizeof(office->host)], url[sizeof(office->url)];
+	int64_t ttl = office->rules.ttl;
 	pid_t pid;
 	int rc;
 
+	memcpy(host, office->host, sizeof(host));
+	memcpy(url, office->url, sizeof(url));
 	if (what == 0)
 		office->host[32] = 'x';
 	else if (what == 1)
@@ -692,9 +696,9 @@ static int open_damaged(long what)
 		_exit(peer_open(0));
 	}
 	rc = pid < 0 ? -1 : kids_join(pid);
-	memcpy(office->host, good.host, sizeof(good.host));
-	memcpy(office->url, good.url, sizeof(good.url));
-	office->rules.ttl = good.rules.ttl;
+	memcpy(office->host, host, sizeof(host));
+	memcpy(office->url, url, sizeof(url));
+	office->rules.ttl = ttl;
 	return rc;
 }
 
