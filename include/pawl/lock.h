@@ -102,7 +102,8 @@ PAWL_API int pawl_lock_set_bounds(pawl_lock_t *lock, const pawl_lock_bounds_t *b
 PAWL_API bool pawl_lock_valid(const pawl_lock_t *lock);
 
 /** Have `callback` called when a thread of this process holds the lock and its lease is lost: once for each such hold, by a thread
- * of the library in which signals are blocked. It may call what does not wait for a lock of this space, nor close it. NULL: no more.
+ * of the library in which signals are blocked. It may call what does not wait for a lock of this space, nor
+ * close it; it returns, and a child that it forks does not. NULL: no more.
  * Returns  0, also where there is no remote; EINVAL; EAGAIN, ENOMEM no thread to be had.
  * Blocks   no.  Threads  any; the last one to call it.  Fork  counts for the child as well. */
 PAWL_API int pawl_lock_on_lost(pawl_lock_t *lock, void (*callback)(pawl_lock_t *lock, void *arg), void *arg);
