@@ -35,7 +35,7 @@ static inline int count_up_and_down(uint32_t *depth)
 #define TYPE       uint32_t
 #define LOCK(l)    take(l)
 #define TRY(l)     take(l)
-#define REFUSED(l) (PAWL_LOAD(l, RELAXED) ? 0 : EPROTO) /* relaxed: nothing is done on the strength of it */
+#define REFUSED(l) (PAWL_LOAD(l, RELAXED) == 0) /* a load and a branch. relaxed: nothing is done on the strength of it */
 #define TIMED(l)   take(l)
 #define CLOCKED(l) take(l)
 #define UNLOCK(l)  give(l)
