@@ -29,13 +29,14 @@ static inline int count_up_and_down(uint32_t *depth)
 	return 0;
 }
 
-#define ROW        floor
-#define WHAT       "one compare-and-swap, one store; alone only"
-#define TRAITS     BENCH_ALONE
-#define TYPE       uint32_t
-#define LOCK(l)    take(l)
-#define TRY(l)     take(l)
-#define REFUSED(l) (PAWL_LOAD(l, RELAXED) == 0) /* a load and a branch. relaxed: nothing is done on the strength of it */
+#define ROW     floor
+#define WHAT    "one compare-and-swap, one store; alone only"
+#define TRAITS  BENCH_ALONE
+#define TYPE    uint32_t
+#define LOCK(l) take(l)
+#define TRY(l)  take(l)
+#define REFUSED(l)                                                                                                     \
+	(PAWL_LOAD(l, RELAXED) == 0) /* a load and a branch. relaxed: nothing is done on the strength of it */
 #define TIMED(l)   take(l)
 #define CLOCKED(l) take(l)
 #define UNLOCK(l)  give(l)
