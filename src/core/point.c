@@ -65,7 +65,7 @@ void pawl__point(const char *label)
 	wanted = PAWL_LOAD(&armed.label, RELAXED); /* relaxed: as above */
 	if (what == PAWL__POINT_NOTHING || (wanted && strcmp(wanted, label) != 0))
 		return;
-	if (PAWL_FETCH_ADD(&armed.left, -1u, RELAXED) != 1) /* relaxed: the armer and the passer are one thread */
+	if (PAWL_FETCH_ADD(&armed.left, -1u, RELAXED) != 1) /* relaxed: a count; whichever thread comes last, one does */
 		return;
 	switch (what) {
 	case PAWL__POINT_KILL:
