@@ -72,6 +72,15 @@ LIB_SRC := $(wildcard src/core/*.c src/space/*.c src/remote/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(O)/%.o)
 CLI_SRC := $(wildcard src/cli/*.c)
 CLI_OBJ := $(CLI_SRC:%.c=$(O)/%.o)
+# Backends, each a shared object of its own, loaded by the scheme of a URL: its folder, and the client library it is made with.
+BACKENDS := redis etcd zk
+FROM.redis := redis
+FROM.etcd  := etcd
+FROM.zk    := zookeeper
+BACKEND_LIBS.redis := -lhiredis
+BACKEND_LIBS.etcd  := -lcurl $(JSON_LIBS)
+BACKEND_LIBS.zk    := -lzookeeper_st
+BACKEND_SO := $(BACKENDS:%=$(O)/backends/libpawl-%.so)
 A  := $(O)/libpawl.a
 SO := $(O)/libpawl.so.$(VERSION)
 
@@ -165,7 +174,13 @@ $(O)/tests/remote/libremote.a: $(REMOTELIB)
 	$(call step,ar)ar rcs $@ $^
 $(REMOTE): $(O)/%: $(O)/%.o $(O)/tests/remote/libremote.a $(HARNESS) $(A) | $(O)/tests/remote/libpawl-dir.so
 	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS) $(CMOCKA_LIBS) -lm
-# A backend to be loaded. What it needs of the library has no state: it brings its own copy along, for itself alone.
+# Backends to be loaded. What they need of the library has no state: they bring their own copy along, for themselves alone.
+.SECONDEXPANSION:
+objects_of = $(patsubst %.c,$(O)/%.o,$(wildcard $(1)/*.c))
+$(BACKEND_SO): $(O)/backends/libpawl-%.so: $$(call objects_of,src/backends/$$(FROM.$$*)) $$(call objects_of,src/backends) $(A)
+	@mkdir -p $(@D)
+	$(call step,ld)$(CC) $(ALL) -shared -Wl,--exclude-libs,ALL $(if $(SAN.$(FLAVOR)),,-Wl,-z,defs) -o $@ $^ $(BACKEND_LIBS.$*)
+$(O)/src/backends/%.o: ALL += $(JSON_CFLAGS)
 $(O)/tests/remote/libpawl-dir.so: $(DIRECTORY) $(A)
 	$(call step,ld)$(CC) $(ALL) -shared -Wl,--exclude-libs,ALL $(if $(SAN.$(FLAVOR)),,-Wl,-z,defs) -o $@ $^
 
@@ -222,6 +237,7 @@ remotes: $(REMOTE)
 examples: $(EXAMPLES)
 models: $(MODEL)
 benches: $(BENCH)
+backends: $(BACKEND_SO)
 
 test: ## every test: units, kills at labelled points and at random, crowds, suites, explorer; what can in tsan, asan, ubsan
 	+@$(SUB) FLAVOR=release all crashes stresses remotes examples
@@ -359,7 +375,7 @@ help: ## this list
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: all help clean units points crashes stresses remotes examples benches test check tsan asan ubsan clang valgrind stress \
+.PHONY: all help clean units points crashes stresses remotes examples benches backends test check tsan asan ubsan clang valgrind stress \
 	headers demo bench plot bench-claims install uninstall format format-check tidy FORCE
 
 endif
