@@ -251,6 +251,16 @@ static void inherit(struct walk *w, struct pawl__seat *seat)
 		PAWL_FETCH_OR(&w->place->lock.word, PAWL__W_INCONS, RELAXED); /* relaxed: only the owner sets it */
 }
 
+/* Without a lease, the next grant may be another host's: then that one is told of the death, and we are not. */
+static void owe(struct walk *w, struct pawl__seat *seat)
+{
+	PAWL_STORE(&seat->died, 1u, RELAXED); /* relaxed: SE3 and BE1 show it to the keeper */
+	if (!pawl__seat_is_of(seat, w->gen))
+		return;
+	PAWL_FETCH_AND(&w->place->lock.word, ~PAWL__W_INCONS, RELAXED); /* relaxed: only the owner sets and clears it */
+	w->died = false;
+}
+
 /* The slot is ours; is the lease this host's? */
 __attribute__((noinline)) static int find_lease(struct walk *w)
 {
@@ -259,10 +269,11 @@ __attribute__((noinline)) static int find_lease(struct walk *w)
 
 	if (!seat)
 		return 0;
+	if (w->died) /* who died inside did not: if the next grant belongs to another host, it is not ours */
+		pawl__seat_leave(seat, PAWL_LOAD(&w->place->lock.grant, RELAXED)); /* relaxed: we own the slot */
 	if (!pawl__seat_is_of(seat, w->gen) || !pawl__seat_is_open(seat, pawl__boot_late())) {
 		if (w->died)
-			PAWL_STORE(&seat->died, 1u,
-				RELAXED); /* relaxed: SE3 and BE1 show it to the keeper: ours may not be the next grant */
+			owe(w, seat);
 		rc = pawl__lease_ask(w->lock, pawl__spot_of(w->lock), w->member->me, w->deadline, w->interrupts);
 	}
 	if (rc == 0) {

@@ -309,6 +309,47 @@ static void a_dead_owner_is_told_of_on_the_other_host(void **state)
 	assert_non_null(a);
 }
 
+static int begin_without_handoffs(void **state)
+{
+	(void)state;
+	hosts_begin(1000);
+	hosts->no_handoffs = true;
+	a = hosts_process(0);
+	b = hosts_process(1);
+	return a && b ? 0 : -1;
+}
+
+static int is_revoked(long lock)
+{
+	pawl_lock_info_t info;
+
+	return pawl_lock_info(peer_lock[lock], &info) ? -1 : info.revoked;
+}
+
+/* The bound of hand-offs is for who takes over from the dead, too. */
+static void who_dies_inside_does_not_hand_the_lease_on(void **state)
+{
+	puppet_t *c = hosts_process(0);
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(puppet_do(a, peer_take, 0), 0);
+	puppet_ask(b, peer_take, 0);
+	until(c, is_revoked, 0, 1);
+	puppet_ask(c, peer_take, 0);
+	assert_true(puppet_asleep(c));
+	puppet_kill(a);
+	assert_int_equal(puppet_answer(b), 0);
+	assert_false(puppet_done(c));
+	assert_int_equal(puppet_do(b, peer_give, 0), 0);
+	assert_int_equal(puppet_answer(c), 0);
+	assert_true(c->extra > b->extra);
+	assert_true(hosts->deaths == 1);
+	assert_int_equal(puppet_do(c, peer_give, 0), 0);
+	assert_int_equal(puppet_do(c, peer_work, 0), 0); /* nothing is left to be mended */
+	a = c;
+}
+
 /* It was never inside: nothing is half done. */
 static void who_dies_waiting_is_no_dead_owner(void **state)
 {
@@ -735,6 +776,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(strict_waiters_go_in_order, begin_strictly, end),
 		cmocka_unit_test_setup_teardown(a_strict_lease_ends_with_its_hold, begin_strictly, end),
 		TEST(a_dead_owner_is_told_of_on_the_other_host),
+		cmocka_unit_test_setup_teardown(who_dies_inside_does_not_hand_the_lease_on, begin_without_handoffs, end),
 		TEST(who_dies_waiting_is_no_dead_owner),
 		TEST(a_wait_can_be_interrupted),
 		TEST(a_dead_keeper_is_replaced_and_the_lease_goes_on),

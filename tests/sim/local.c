@@ -207,6 +207,8 @@ static void look_in(uint32_t t)
 	struct slot *s = slot(t);
 	struct thread *th = &sim.thread[t];
 
+	if (th->took_dead)
+		pawl__seat_leave(&s->seat, s->grants);
 	if (pawl__seat_is_open(&s->seat, host_now(&sim.host[th->host]))) {
 		go_in(t);
 	} else if (th->until && true_now >= th->until) {
@@ -214,6 +216,7 @@ static void look_in(uint32_t t)
 	} else {
 		if (th->took_dead)
 			s->seat.died = 1;
+		th->took_dead = false;
 		s->seat.asking = t;
 		th->phase = ASKS;
 		keeper_ring(th->slot);
