@@ -273,7 +273,7 @@ stress: ## kills, crowds, explorer and simulator in their long form, T= seconds 
 		$(foreach f,crash/crash stress/stress,$(call programs,release,$(f))) $(call programs,model,model/model) build/sim/sim
 
 # What tests/lib/mutants.sh compiles with.
-.PHONY: models model simulate compiler
+.PHONY: models model simulate conformance compiler
 compiler: ; @echo '$(CC)'; echo '$(subst ','\'',$(ALL) $(if $(filter model,$(FLAVOR)),$(SWAP)))'
 
 model: ## the explorer: every order of a few threads' steps, store buffers too, and planted faults it has to find
@@ -283,6 +283,12 @@ model: ## the explorer: every order of a few threads' steps, store buffers too, 
 simulate: ## hosts, a network and a lock service from a seed: what may go wrong between them, and planted faults that must be found
 	+@$(SUB) FLAVOR=sim build/sim/sim
 	@NOTES=1 tests/run $(SIMULATOR)
+
+conformance: ## every backend and protocol held against the rules, on real servers: what passed, and what cannot be, as a table
+	+@$(SUB) FLAVOR=release remotes backends
+	@rm -rf build/matrix
+	-@tests/run $(filter-out %/remote_lock,$(call programs,release,remote/remote))
+	@tests/remote/matrix.sh
 
 headers: ## each public header alone, C11 and C++17, gcc and clang
 	@tests/run tests/suites/headers.sh

@@ -3,9 +3,12 @@
 #include "conform.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../lib/harness.h"
@@ -229,6 +232,7 @@ static bool tokens_grow(void)
 {
 	uint64_t last = 0;
 
+	CHECK(a.flags & PAWL_REMOTE_FENCES);
 	for (uint64_t req = 1; req <= 20; req++) {
 		struct host *h = req % 2 ? &a : &b;
 		pawl_remote_event_t e = acquire(h, req);
@@ -242,6 +246,15 @@ static bool tokens_grow(void)
 	return true;
 }
 
+/* No token at all, rather than one that might be believed in. */
+static bool no_token_is_given(void)
+{
+	CHECK(!(a.flags & PAWL_REMOTE_FENCES));
+	CHECK(acquire(&a, 1).hi == 0);
+	CHECK(acquire(&a, 2).hi == 0);
+	return true;
+}
+
 static bool tokens_start_above_the_floor(void)
 {
 	pawl_remote_op_t op = op_of(&a, PAWL_REMOTE_ACQUIRE, name, 1, 0);
@@ -250,11 +263,18 @@ static bool tokens_start_above_the_floor(void)
 	op.floor = 1000000007;
 	e = ask_op(&a, op);
 	CHECK(e.what == PAWL_REMOTE_GRANTED);
-	CHECK(!target->floors || is_after(e.hi, op.floor));
+	CHECK(a.flags & PAWL_REMOTE_FENCES);
+	CHECK(e.hi > op.floor);
 	CHECK(!e.owner_died);
 	CHECK(is_over(release(&a, 1, e.hi)));
-	CHECK(is_after(acquire(&b, 1).hi, e.hi));
-	op = op_of(&c, PAWL_REMOTE_ACQUIRE, name, 1, 0);
+	CHECK(acquire(&b, 1).hi > e.hi);
+	return true;
+}
+
+static bool a_broken_floor_is_refused(void)
+{
+	pawl_remote_op_t op = op_of(&c, PAWL_REMOTE_ACQUIRE, name, 1, 0);
+
 	op.floor = UINT64_MAX; /* would use the counter up */
 	CHECK(c.backend->submit(c.open, &op) == EINVAL);
 	return true;
@@ -276,17 +296,36 @@ static bool large_request_numbers(void)
 
 /* ---- two hosts ---- */
 
-static bool the_second_is_queued_the_first_is_told(void)
+static bool the_second_is_queued(void)
 {
 	pawl_remote_event_t first = acquire(&a, 1), second = acquire(&b, 1);
 
 	CHECK(first.what == PAWL_REMOTE_GRANTED);
 	CHECK(second.what == PAWL_REMOTE_QUEUED);
 	CHECK(second.hint_ns > 0);
-	CHECK(hear(&a, PAWL_REMOTE_CONTENDED, 1).what == PAWL_REMOTE_CONTENDED || !shows_others());
+	CHECK(acquire(&b, 1).what == PAWL_REMOTE_QUEUED);
+	CHECK(still_has(&a, 1, first.hi));
+	return true;
+}
+
+static bool who_has_it_is_told_that_others_wait(void)
+{
+	pawl_remote_event_t first = acquire(&a, 1);
+
+	CHECK(shows_others());
+	CHECK(!first.contended);
+	CHECK(acquire(&b, 1).what == PAWL_REMOTE_QUEUED);
+	CHECK(hear(&a, PAWL_REMOTE_CONTENDED, 1).what == PAWL_REMOTE_CONTENDED);
 	CHECK(acquire(&a, 1).contended);
 	CHECK(!renews() || ask(&a, PAWL_REMOTE_RENEW, 1, first.hi).contended);
-	CHECK(acquire(&b, 1).what == PAWL_REMOTE_QUEUED);
+	return true;
+}
+
+/* It cannot see them: so it says, and takes each lease for wanted. */
+static bool others_are_said_to_be_unseen(void)
+{
+	CHECK(!shows_others());
+	CHECK(acquire(&a, 1).contended);
 	return true;
 }
 
@@ -636,33 +675,6 @@ static bool a_bell_ends_a_poll(void)
 	return true;
 }
 
-/* Each counts its requests by itself: a larger number of one finishes nothing of the other. */
-static bool places_of_one_host_are_apart(void)
-{
-	pawl_remote_event_t first = acquire(&a, 5), second;
-	struct host_event next;
-
-	CHECK(first.what == PAWL_REMOTE_GRANTED);
-	a.place = "1f";
-	second = acquire(&a, 6);
-	a.place = "";
-	CHECK(second.what == PAWL_REMOTE_QUEUED);
-	CHECK(still_has(&a, 5, first.hi));
-	CHECK(is_over(release(&a, 5, first.hi)));
-	a.place = "1f";
-	next = wait_grant(&a, 6);
-	a.place = "";
-	CHECK(next.event.what == PAWL_REMOTE_GRANTED);
-	CHECK(strcmp(next.place, "1f") == 0);
-	CHECK(is_after(next.event.hi, first.hi));
-	a.place = "1f";
-	second.what = release(&a, 6, next.event.hi);
-	a.place = "";
-	CHECK(is_over(second.what));
-	CHECK(acquire(&b, 1).what == PAWL_REMOTE_GRANTED);
-	return true;
-}
-
 static void *ring_later(void *fd)
 {
 	nap_us(30000);
@@ -679,6 +691,41 @@ static bool a_bell_ends_a_poll_that_waits(void)
 		a.backend->poll(a.open, INT64_MAX, a.wake);
 	while (!has_rung(a.wake)); /* it may return for events, too */
 	CHECK(pthread_join(thread, &rang) == 0 && rang);
+	return true;
+}
+
+/* ---- places ---- */
+
+/* Each counts its requests by itself: a larger number of one finishes nothing of the other. */
+static bool places_of_one_host_are_apart(void)
+{
+	pawl_remote_event_t first = acquire(&a, 5), second;
+	struct host_event next;
+
+	CHECK(first.what == PAWL_REMOTE_GRANTED);
+	a.place = "1f";
+	second = acquire(&a, 6);
+	a.place = "";
+	CHECK(second.what == PAWL_REMOTE_QUEUED);
+	CHECK(still_has(&a, 5, first.hi));
+	CHECK(is_over(release(&a, 5, first.hi)));
+	a.place = "1f";
+	next = wait_grant(&a, 6);
+	CHECK(next.event.what == PAWL_REMOTE_GRANTED);
+	CHECK(strcmp(next.place, "1f") == 0);
+	CHECK(is_after(next.event.hi, first.hi));
+	CHECK(is_over(release(&a, 6, next.event.hi)));
+	CHECK(acquire(&b, 1).what == PAWL_REMOTE_GRANTED);
+	return true;
+}
+
+static bool a_place_is_refused(void)
+{
+	pawl_remote_op_t op = op_of(&a, PAWL_REMOTE_ACQUIRE, name, 1, 0);
+
+	op.place = "1f";
+	CHECK(a.backend->submit(a.open, &op) == EINVAL);
+	CHECK(acquire(&a, 1).what == PAWL_REMOTE_GRANTED); /* and that was all */
 	return true;
 }
 
@@ -722,46 +769,124 @@ static bool any_name_is_a_lock_of_its_own(void)
 
 /* ---- all of them ---- */
 
-static const struct {
+static const struct conform_case {
+	const char *key;
 	bool (*run)(void);
 	const char *what;
 } cases[] = {
-	{ a_free_lock_is_granted, "a free lock is granted, its deadline counted from before it was asked for" },
-	{ a_request_is_one_however_often, "a request asked again has the same answer" },
-	{ copies_in_one_go, "five copies of a request have the effect of one" },
-	{ a_lease_is_renewed, "a lease is renewed, by its owner" },
-	{ tokens_grow, "tokens grow, whoever is granted the lock" },
-	{ tokens_start_above_the_floor, "tokens start above the largest that a host has seen" },
-	{ large_request_numbers, "requests have 53 bits" },
-	{ the_second_is_queued_the_first_is_told, "the second host is queued, and the first is told" },
-	{ a_release_lets_the_next_one_in, "a release lets the next one in, with a larger token" },
-	{ an_old_release_touches_nothing, "a release of what is no longer held touches nothing" },
-	{ a_larger_request_finishes_the_smaller, "a larger request finishes the smaller ones" },
-	{ a_larger_request_is_a_new_place, "a larger request is a new place, at the end of the queue" },
-	{ late_copies_of_smaller_requests_do_nothing, "late copies of finished requests do nothing" },
-	{ whoever_cancels_leaves_the_queue, "a cancelled request leaves the queue" },
-	{ a_cancelled_grant_is_given_back, "a cancelled request gives back what it was granted" },
-	{ a_cancel_may_come_before_its_request, "a cancelled request that comes late does nothing" },
-	{ who_asked_first_is_first, "the lock is granted in the order of asking, whoever asks again" },
-	{ an_unclean_release_is_told_to_the_next, "an owner's death is told to the next host, and to no other" },
-	{ a_cancelled_grant_hands_on_that_an_owner_died,
+	{ "free", a_free_lock_is_granted, "a free lock is granted, its deadline counted from before it was asked for" },
+	{ "again", a_request_is_one_however_often, "a request asked again has the same answer, its token the same" },
+	{ "copies", copies_in_one_go, "five copies of a request have the effect of one" },
+	{ "renew", a_lease_is_renewed, "a lease is renewed, by its owner" },
+	{ "tokens", tokens_grow, "tokens grow, whoever is granted the lock" },
+	{ "floor", tokens_start_above_the_floor, "tokens start above the largest that a host has seen" },
+	{ "broken-floor", a_broken_floor_is_refused, "a floor that would use the counter up is refused" },
+	{ "numbers", large_request_numbers, "requests have 53 bits" },
+	{ "excludes", the_second_is_queued, "one host has the lock, the second is queued" },
+	{ "contended", who_has_it_is_told_that_others_wait, "whoever has the lock is told that others wait" },
+	{ "next", a_release_lets_the_next_one_in, "a release lets the next one in, with a larger token" },
+	{ "stale-release", an_old_release_touches_nothing, "a release of what is no longer held touches nothing" },
+	{ "larger", a_larger_request_finishes_the_smaller, "a larger request finishes the smaller ones" },
+	{ "new-place", a_larger_request_is_a_new_place, "a larger request is a new place, at the end of the queue" },
+	{ "late-copies", late_copies_of_smaller_requests_do_nothing, "late copies of finished requests do nothing" },
+	{ "cancel-queued", whoever_cancels_leaves_the_queue, "a cancelled request leaves the queue" },
+	{ "cancel-granted", a_cancelled_grant_is_given_back, "a cancelled request gives back what it was granted" },
+	{ "cancel-first", a_cancel_may_come_before_its_request, "a cancelled request that comes late does nothing" },
+	{ "order", who_asked_first_is_first, "the lock is granted in the order of asking, whoever asks again" },
+	{ "death", an_unclean_release_is_told_to_the_next, "an owner's death is told to the next host, and to no other" },
+	{ "death-kept", a_cancelled_grant_hands_on_that_an_owner_died,
 		"an owner's death is not lost with a grant that is cancelled" },
-	{ a_lease_that_ends_goes_to_the_next,
+	{ "expiry", a_lease_that_ends_goes_to_the_next,
 		"a lease that ends goes to the next, not before its deadline; an owner has died" },
-	{ a_lease_that_ended_is_lost, "whoever had a lease that ended is told, and can do nothing to the next owner" },
-	{ a_renewed_lease_does_not_end, "a lease that is renewed does not end" },
-	{ a_lease_asked_for_again_does_not_end, "nor does one that is asked for again" },
-	{ a_place_lasts_no_longer_than_asked, "a host that asks no more does not hold up the queue" },
-	{ the_next_keeper_goes_on, "the next keeper of a host has its lease, or its place" },
-	{ a_release_may_be_the_next_keepers, "the next keeper of a host can release what the last was granted" },
-	{ what_was_under_way_is_asked_again,
+	{ "lost", a_lease_that_ended_is_lost, "whoever had a lease that ended is told, and can do nothing to the next owner" },
+	{ "renewed", a_renewed_lease_does_not_end, "a lease that is renewed does not end" },
+	{ "asked-again", a_lease_asked_for_again_does_not_end, "nor does one that is asked for again" },
+	{ "place-ends", a_place_lasts_no_longer_than_asked, "a host that asks no more does not hold up the queue" },
+	{ "next-keeper", the_next_keeper_goes_on, "the next keeper of a host has its lease, or its place" },
+	{ "next-releases", a_release_may_be_the_next_keepers,
+		"the next keeper of a host can release what the last was granted" },
+	{ "under-way", what_was_under_way_is_asked_again,
 		"what was under way when a keeper ended is asked again, and is one request" },
-	{ a_poll_ends_in_time, "a poll ends at its time" },
-	{ a_bell_ends_a_poll, "a poll ends at once when the bell has rung, and leaves it so" },
-	{ a_bell_ends_a_poll_that_waits, "a poll that waits ends when the bell rings" },
-	{ places_of_one_host_are_apart, "the places of one host are as strange to each other as hosts" },
-	{ any_name_is_a_lock_of_its_own, "any name is a lock of its own" },
+	{ "poll-ends", a_poll_ends_in_time, "a poll ends at its time" },
+	{ "bell", a_bell_ends_a_poll, "a poll ends at once when the bell has rung, and leaves it so" },
+	{ "bell-later", a_bell_ends_a_poll_that_waits, "a poll that waits ends when the bell rings" },
+	{ "places", places_of_one_host_are_apart, "the places of one host are as strange to each other as hosts" },
+	{ "names", any_name_is_a_lock_of_its_own, "any name is a lock of its own" },
 };
+
+/* Does the backend say itself that it cannot? Asked for in place of a case that is excepted as CONFORM_REFUSED. */
+static const struct {
+	const char *key;
+	bool (*run)(void);
+} refusals[] = {
+	{ "tokens", no_token_is_given },
+	{ "floor", no_token_is_given },
+	{ "contended", others_are_said_to_be_unseen },
+	{ "places", a_place_is_refused },
+};
+
+static bool is_refused(const struct conform_case *k)
+{
+	for (size_t i = 0; i < COUNT(refusals); i++)
+		if (strcmp(refusals[i].key, k->key) == 0)
+			return refusals[i].run();
+	tap_note("how that is refused is not known");
+	return false;
+}
+
+static const struct conform_exception *exception_of(const struct conform_case *k)
+{
+	for (const struct conform_exception *e = target->exceptions; e && e->key; e++)
+		if (strcmp(e->key, k->key) == 0)
+			return e;
+	return NULL;
+}
+
+static bool all_exceptions_are_of_cases(void)
+{
+	for (const struct conform_exception *e = target->exceptions; e && e->key; e++) {
+		bool known = false;
+
+		for (size_t i = 0; i < COUNT(cases); i++)
+			known |= strcmp(cases[i].key, e->key) == 0;
+		if (!known) {
+			tap_note("no case has the key '%s'", e->key);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* ---- the matrix ---- */
+
+/* The column's file, written line by line: a test that dies leaves what it has seen. */
+static FILE *open_column(void)
+{
+	const char *dir = getenv("MATRIX");
+	char path[PATH_MAX];
+	FILE *f;
+
+	if (!target->column)
+		return NULL;
+	if (!dir)
+		dir = "build/matrix";
+	mkdir(dir, 0777);
+	snprintf(path, sizeof(path), "%s/%s", dir, target->column);
+	f = fopen(path, "we");
+	if (!f)
+		tap_note("no matrix: %s: %s", path, strerror(errno));
+	return f;
+}
+
+static void fill_cell(FILE *column, const struct conform_case *k, const char *verdict, const char *reason)
+{
+	if (!column)
+		return;
+	fprintf(column, "%s\t%s\t%s\t%s\n", k->key, verdict, k->what, reason);
+	fflush(column);
+}
+
+/* ---- running them ---- */
 
 static bool all_open(void)
 {
@@ -788,20 +913,56 @@ static void forget_events(void)
 	for (size_t i = 0; i < COUNT(hosts); i++) {
 		memset(hosts[i]->events, 0, sizeof(hosts[i]->events));
 		hosts[i]->asleep = false;
+		hosts[i]->place = "";
 	}
+}
+
+static bool promised(const struct conform_case *k, FILE *column)
+{
+	bool passed = k->run();
+
+	fill_cell(column, k, passed ? "passed" : "FAILED", "");
+	return tap_ok(passed, "%s", k->what);
+}
+
+/* What cannot be promised is seen to be refused, or not to hold: an exception that has no reason any more is a failure. */
+static bool excepted(const struct conform_case *k, const struct conform_exception *e, FILE *column)
+{
+	bool tried = e->how == CONFORM_DIFFERS || e->how == CONFORM_MAY, passed = tried && k->run();
+	bool good = e->how == CONFORM_REFUSED ? is_refused(k) : !passed || e->how == CONFORM_MAY;
+	const char *verdict = !good ? "FAILED" : passed ? "passed" : "impossible";
+
+	fill_cell(column, k, verdict, passed && good ? "" : e->reason);
+	if (!good)
+		return tap_ok(false, "%s: declared impossible, %s", k->what, passed ? "and yet it holds" : "but not refused");
+	if (passed)
+		return tap_ok(true, "%s", k->what);
+	return tap_ok(true, "declared impossible: %s: %s", k->what, e->reason);
+}
+
+static void run_case(const struct conform_case *k, FILE *column)
+{
+	const struct conform_exception *e = exception_of(k);
+
+	snprintf(name, sizeof(name), "case-%s", k->key);
+	e ? excepted(k, e, column) : promised(k, column);
+	forget_events();
 }
 
 void conform_run(const struct conform *t)
 {
+	FILE *column;
+
 	target = t;
-	if (!tap_ok(all_open(), "hosts come up"))
-		return;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		snprintf(name, sizeof(name), "case-%zu", i);
-		tap_ok(cases[i].run(), "%s", cases[i].what);
-		forget_events();
+	column = open_column();
+	if (tap_ok(all_open(), "hosts come up")) {
+		tap_ok(all_exceptions_are_of_cases(), "what is declared impossible is a case");
+		for (size_t i = 0; i < COUNT(cases); i++)
+			run_case(&cases[i], column);
+		tap_ok(no_event_was_lost(), "no more was said than there was to say");
+		for (size_t i = 0; i < COUNT(hosts); i++)
+			host_close(hosts[i], true);
 	}
-	tap_ok(no_event_was_lost(), "no more was said than there was to say");
-	for (size_t i = 0; i < COUNT(hosts); i++)
-		host_close(hosts[i], true);
+	if (column)
+		fclose(column);
 }

@@ -72,10 +72,10 @@ static void remove_scratch(void)
 
 /* ---- the rules ---- */
 
-static void conforms(const char *name, const char *options, int64_t delay)
+static void conforms(const char *name, const char *column, const char *options, int64_t delay)
 {
 	char url[PATH_MAX];
-	struct conform target = { .backend = &pawl_backend_dir, .url = url, .ttl_ns = BRIEF, .delay_ns = delay, .floors = true };
+	struct conform target = { .column = column, .backend = &pawl_backend_dir, .url = url, .ttl_ns = BRIEF, .delay_ns = delay };
 
 	fresh_dir(name, options, url);
 	tap_note("%s", url);
@@ -439,8 +439,8 @@ int main(void)
 	watchdog(240);
 	snprintf(scratch, sizeof(scratch), "%s", private_dir());
 	atexit(remove_scratch);
-	conforms("plain", "", 0);
-	conforms("delayed", "?delay=3", 3 * NS_PER_MS);
+	conforms("plain", "directory", "", 0);
+	conforms("delayed", NULL, "?delay=3", 3 * NS_PER_MS);
 	urls();
 	ledgers();
 	loaded();
