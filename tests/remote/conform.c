@@ -1,835 +1,35 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** conform.c: the cases (conform.h). A case fails at its first broken promise, and says in which line. */
+/** conform.c: runs the cases (conform.h), holds what is declared against what is seen, and fills in a column of the matrix. */
 #include "conform.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "../lib/harness.h"
-#include "../lib/tap.h"
-#include "host.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-/* Far longer than any case takes, and than a test that was stopped for a while. */
-#define LONG (60 * NS_PER_S)
-
-static const struct conform *target;
-static struct host a, b, c;                   /* who hold long leases */
-static struct host brief_a, brief_b, brief_c; /* and as short ones as there may be */
-static struct host *const hosts[] = { &a, &b, &c, &brief_a, &brief_b, &brief_c };
-static int64_t answered; /* when the last answer came */
-static char name[64];    /* of this case's lock */
-
-#define CHECK(condition)                                                                                               \
-	do {                                                                                                           \
-		if (!(condition)) {                                                                                    \
-			tap_note("line %d: %s", __LINE__, #condition);                                                 \
-			return false;                                                                                  \
-		}                                                                                                      \
-	} while (0)
-
-/* ---- asking ---- */
-
-static int64_t ttl_of(const struct host *h)
-{
-	return h->config.ttl_ns;
-}
-
-static pawl_remote_op_t op_of(const struct host *h, pawl_remote_kind_t kind, const char *lock, uint64_t req, uint64_t hi)
-{
-	return (pawl_remote_op_t){ .kind = kind,
-		.name = lock,
-		.place = h->place,
-		.req = req,
-		.hi = hi,
-		.ttl_ns = ttl_of(h),
-		.wait_ns = ttl_of(h),
-		.clean = true };
-}
-
-/* Copies of an earlier request may be answered meanwhile. */
-static const struct host_event *answer_to(struct host *h, const pawl_remote_op_t *op)
-{
-	bool finishes = op->kind == PAWL_REMOTE_RELEASE || op->kind == PAWL_REMOTE_CANCEL;
-	const struct host_event *e = host_take(h, PAWL_REMOTE_LOST, op->name, op->req);
-
-	if (!e)
-		e = host_take(h, finishes ? PAWL_REMOTE_RELEASED : PAWL_REMOTE_GRANTED, op->name, op->req);
-	if (!e && op->kind == PAWL_REMOTE_ACQUIRE)
-		e = host_take(h, PAWL_REMOTE_QUEUED, op->name, op->req);
-	return e;
-}
-
-/* What a keeper does until it has an answer: the same request again if the outcome is unknown or it could not be sent. */
-static pawl_remote_event_t ask_op(struct host *h, pawl_remote_op_t op)
-{
-	int64_t end = pawl_remote_now() + 20 * NS_PER_S;
-	const struct host_event *e = NULL;
-	bool sent = false;
-
-	host_clear(h, op.name, op.req);
-	while (!e && pawl_remote_now() < end) {
-		if (!sent)
-			sent = h->backend->submit(h->open, &op) == 0;
-		host_pump(hosts, COUNT(hosts));
-		e = answer_to(h, &op);
-		if (host_take(h, PAWL_REMOTE_UNKNOWN, op.name, op.req))
-			sent = false;
-	}
-	answered = e ? e->at : 0;
-	return e ? e->event : (pawl_remote_event_t){ 0 };
-}
-
-static pawl_remote_event_t ask_of(struct host *h, const char *lock, pawl_remote_kind_t kind, uint64_t req, uint64_t hi)
-{
-	return ask_op(h, op_of(h, kind, lock, req, hi));
-}
-
-static pawl_remote_event_t ask(struct host *h, pawl_remote_kind_t kind, uint64_t req, uint64_t hi)
-{
-	return ask_of(h, name, kind, req, hi);
-}
-
-static pawl_remote_event_t acquire(struct host *h, uint64_t req)
-{
-	return ask(h, PAWL_REMOTE_ACQUIRE, req, 0);
-}
-
-static pawl_remote_what_t release(struct host *h, uint64_t req, uint64_t hi)
-{
-	return ask(h, PAWL_REMOTE_RELEASE, req, hi).what;
-}
-
-static bool is_over(pawl_remote_what_t what)
-{
-	return what == PAWL_REMOTE_RELEASED || what == PAWL_REMOTE_LOST;
-}
-
-/* Wait for an event that nobody asked for. */
-static pawl_remote_event_t hear(struct host *h, pawl_remote_what_t what, uint64_t req)
-{
-	int64_t end = pawl_remote_now() + 20 * NS_PER_S;
-	const struct host_event *e;
-
-	while (!(e = host_take(h, what, name, req)) && pawl_remote_now() < end)
-		host_pump(hosts, COUNT(hosts));
-	return e ? e->event : (pawl_remote_event_t){ 0 };
-}
-
-/* Wait in the queue: ask again whenever the last answer said so, until it is granted. */
-static struct host_event wait_grant(struct host *h, uint64_t req)
-{
-	int64_t end = pawl_remote_now() + 30 * NS_PER_S, again = 0;
-	pawl_remote_op_t op = op_of(h, PAWL_REMOTE_ACQUIRE, name, req, 0);
-	const struct host_event *e, *queued;
-
-	while (!(e = host_take(h, PAWL_REMOTE_GRANTED, name, req)) && pawl_remote_now() < end) {
-		queued = host_take(h, PAWL_REMOTE_QUEUED, name, req);
-		if (queued)
-			again = queued->at + (queued->event.hint_ns < ttl_of(h) / 3 ? queued->event.hint_ns : ttl_of(h) / 3);
-		if (pawl_remote_now() >= again && h->backend->submit(h->open, &op) == 0)
-			again = pawl_remote_now() + 100 * NS_PER_MS;
-		host_pump(hosts, COUNT(hosts));
-	}
-	return e ? *e : (struct host_event){ 0 };
-}
-
-static bool still_has(struct host *h, uint64_t req, uint64_t hi)
-{
-	pawl_remote_event_t e = acquire(h, req);
-
-	return e.what == PAWL_REMOTE_GRANTED && e.hi == hi;
-}
-
-static void pump_until(int64_t then)
-{
-	while (pawl_remote_now() < then)
-		host_pump(hosts, COUNT(hosts));
-}
-
-/* Is `later` after `before`? Backends whose tokens cannot be relied on are not asked. */
-static bool is_after(uint64_t later, uint64_t before)
-{
-	return !(a.flags & PAWL_REMOTE_FENCES) || later > before;
-}
-
-static bool shows_others(void)
-{
-	return !(a.flags & PAWL_REMOTE_BLIND);
-}
-
-static bool renews(void)
-{
-	return !(a.flags & PAWL_REMOTE_ONE_LEASE);
-}
-
-/* ---- one host ---- */
-
-static bool a_free_lock_is_granted(void)
-{
-	int64_t before = pawl_remote_now();
-	pawl_remote_event_t e = acquire(&a, 1);
-
-	CHECK(e.what == PAWL_REMOTE_GRANTED);
-	CHECK(is_after(e.hi, 0));
-	CHECK(!e.owner_died);
-	CHECK(!e.contended || !shows_others());
-	CHECK(e.deadline_ns > before);
-	CHECK(e.deadline_ns <= pawl_remote_deadline(answered - target->delay_ns, ttl_of(&a)));
-	return true;
-}
-
-static bool a_request_is_one_however_often(void)
-{
-	pawl_remote_event_t e = acquire(&a, 1);
-
-	CHECK(e.what == PAWL_REMOTE_GRANTED);
-	for (int i = 0; i < 3; i++)
-		CHECK(still_has(&a, 1, e.hi));
-	CHECK(is_over(release(&a, 1, e.hi)));
-	CHECK(is_over(release(&a, 1, e.hi)));
-	return true;
-}
-
-static bool copies_in_one_go(void)
-{
-	pawl_remote_op_t op = op_of(&a, PAWL_REMOTE_ACQUIRE, name, 1, 0);
-	pawl_remote_event_t e;
-
-	for (int i = 0; i < 5; i++)
-		CHECK(a.backend->submit(a.open, &op) == 0);
-	e = acquire(&a, 1);
-	CHECK(e.what == PAWL_REMOTE_GRANTED);
-	CHECK(still_has(&a, 1, e.hi));
-	CHECK(is_over(release(&a, 1, e.hi)));
-	CHECK(acquire(&b, 1).what == PAWL_REMOTE_GRANTED); /* nothing of the five is left */
-	return true;
-}
-
-static bool a_lease_is_renewed(void)
-{
-	pawl_remote_event_t e = acquire(&a, 1), more;
-
-	CHECK(e.what == PAWL_REMOTE_GRANTED);
-	if (!renews())
-		return true;
-	more = ask(&a, PAWL_REMOTE_RENEW, 1, e.hi);
-	CHECK(more.what == PAWL_REMOTE_GRANTED && more.hi == e.hi);
-	CHECK(more.deadline_ns >= e.deadline_ns);
-	CHECK(ask(&b, PAWL_REMOTE_RENEW, 1, e.hi).what == PAWL_REMOTE_LOST);
-	CHECK(still_has(&a, 1, e.hi));
-	return true;
-}
-
-static bool tokens_grow(void)
-{
-	uint64_t last = 0;
-
-	CHECK(a.flags & PAWL_REMOTE_FENCES);
-	for (uint64_t req = 1; req <= 20; req++) {
-		struct host *h = req % 2 ? &a : &b;
-		pawl_remote_event_t e = acquire(h, req);
-
-		CHECK(e.what == PAWL_REMOTE_GRANTED);
-		CHECK(is_after(e.hi, last));
-		CHECK(!e.owner_died);
-		CHECK(is_over(release(h, req, e.hi)));
-		last = e.hi;
-	}
-	return true;
-}
-
-/* No token at all, rather than one that might be believed in. */
-static bool no_token_is_given(void)
-{
-	CHECK(!(a.flags & PAWL_REMOTE_FENCES));
-	CHECK(acquire(&a, 1).hi == 0);
-	CHECK(acquire(&a, 2).hi == 0);
-	return true;
-}
-
-static bool tokens_start_above_the_floor(void)
-{
-	pawl_remote_op_t op = op_of(&a, PAWL_REMOTE_ACQUIRE, name, 1, 0);
-	pawl_remote_event_t e;
-
-	op.floor = 1000000007;
-	e = ask_op(&a, op);
-	CHECK(e.what == PAWL_REMOTE_GRANTED);
-	CHECK(a.flags & PAWL_REMOTE_FENCES);
-	CHECK(e.hi > op.floor);
-	CHECK(!e.owner_died);
-	CHECK(is_over(release(&a, 1, e.hi)));
-	CHECK(acquire(&b, 1).hi > e.hi);
-	return true;
-}
-
-static bool a_broken_floor_is_refused(void)
-{
-	pawl_remote_op_t op = op_of(&c, PAWL_REMOTE_ACQUIRE, name, 1, 0);
-
-	op.floor = UINT64_MAX; /* would use the counter up */
-	CHECK(c.backend->submit(c.open, &op) == EINVAL);
-	return true;
-}
-
-static bool large_request_numbers(void)
-{
-	const uint64_t large[] = { 2, UINT64_C(1) << 32, UINT64_C(99999999999999), (UINT64_C(1) << 53) - 1 };
-
-	for (size_t i = 0; i < COUNT(large); i++) {
-		pawl_remote_event_t e = acquire(&a, large[i]);
-
-		CHECK(e.what == PAWL_REMOTE_GRANTED);
-		CHECK(acquire(&a, large[i] - 1).what == PAWL_REMOTE_LOST);
-		CHECK(still_has(&a, large[i], e.hi));
-	}
-	return true;
-}
-
-/* ---- two hosts ---- */
-
-static bool the_second_is_queued(void)
-{
-	pawl_remote_event_t first = acquire(&a, 1), second = acquire(&b, 1);
-
-	CHECK(first.what == PAWL_REMOTE_GRANTED);
-	CHECK(second.what == PAWL_REMOTE_QUEUED);
-	CHECK(second.hint_ns > 0);
-	CHECK(acquire(&b, 1).what == PAWL_REMOTE_QUEUED);
-	CHECK(still_has(&a, 1, first.hi));
-	return true;
-}
-
-static bool who_has_it_is_told_that_others_wait(void)
-{
-	pawl_remote_event_t first = acquire(&a, 1);
-
-	CHECK(shows_others());
-	CHECK(!first.contended);
-	CHECK(acquire(&b, 1).what == PAWL_REMOTE_QUEUED);
-	CHECK(hear(&a, PAWL_REMOTE_CONTENDED, 1).what == PAWL_REMOTE_CONTENDED);
-	CHECK(acquire(&a, 1).contended);
-	CHECK(!renews() || ask(&a, PAWL_REMOTE_RENEW, 1, first.hi).contended);
-	return true;
-}
-
-/* It cannot see them: so it says, and takes each lease for wanted. */
-static bool others_are_said_to_be_unseen(void)
-{
-	CHECK(!shows_others());
-	CHECK(acquire(&a, 1).contended);
-	return true;
-}
-
-static bool a_release_lets_the_next_one_in(void)
-{
-	pawl_remote_event_t first = acquire(&a, 1), next;
-
-	CHECK(acquire(&b, 1).what == PAWL_REMOTE_QUEUED);
-	CHECK(is_over(release(&a, 1, first.hi)));
-	next = wait_grant(&b, 1).event;
-	CHECK(next.what == PAWL_REMOTE_GRANTED);
-	CHECK(is_after(next.hi, first.hi));
-	CHECK(!next.owner_died);
-	CHECK(acquire(&a, 2).what == PAWL_REMOTE_QUEUED);
-	CHECK(still_has(&b, 1, next.hi));
-	return true;
-}
-
-static bool an_old_release_touches_nothing(void)
-{
-	pawl_remote_event_t first = acquire(&a, 1), next;
-
-	CHECK(is_over(release(&a, 1, first.hi)));
-	next = acquire(&b, 1);
-	CHECK(next.what == PAWL_REMOTE_GRANTED);
-	CHECK(is_over(release(&a, 1, first.hi)));
-	CHECK(is_over(release(&a, 2, next.hi))); /* not its own */
-	CHECK(is_over(ask(&a, PAWL_REMOTE_CANCEL, 3, 0).what));
-	CHECK(still_has(&b, 1, next.hi));
-	return true;
-}
-
-static bool a_larger_request_finishes_the_smaller(void)
-{
-	pawl_remote_event_t first = acquire(&a, 1), second = acquire(&a, 2), next;
-
-	CHECK(first.what == PAWL_REMOTE_GRANTED && second.what == PAWL_REMOTE_GRANTED);
-	CHECK(is_after(second.hi, first.hi));
-	CHECK(second.owner_died); /* nobody said that none did */
-	CHECK(!renews() || ask(&a, PAWL_REMOTE_RENEW, 1, first.hi).what == PAWL_REMOTE_LOST);
-	CHECK(acquire(&b, 1).what == PAWL_REMOTE_QUEUED);
-	CHECK(acquire(&a, 3).what == PAWL_REMOTE_QUEUED); /* a new request is a new place */
-	next = wait_grant(&b, 1).event;
-	CHECK(next.what == PAWL_REMOTE_GRANTED && is_after(next.hi, second.hi));
-	CHECK(acquire(&a, 4).what == PAWL_REMOTE_QUEUED);
-	CHECK(is_over(release(&b, 1, next.hi)));
-	CHECK(acquire(&a, 3).what == PAWL_REMOTE_LOST);
-	CHECK(wait_grant(&a, 4).event.what == PAWL_REMOTE_GRANTED);
-	return true;
-}
-
-static bool a_larger_request_is_a_new_place(void)
-{
-	pawl_remote_event_t first = acquire(&a, 1);
-
-	CHECK(acquire(&b, 1).what == PAWL_REMOTE_QUEUED);
-	CHECK(acquire(&c, 1).what == PAWL_REMOTE_QUEUED);
-	CHECK(acquire(&b, 2).what == PAWL_REMOTE_QUEUED);
-	CHECK(is_over(release(&a, 1, first.hi)));
-	CHECK(wait_grant(&c, 1).event.what == PAWL_REMOTE_GRANTED);
-	CHECK(acquire(&b, 2).what == PAWL_REMOTE_QUEUED);
-	return true;
-}
-
-static bool late_copies_of_smaller_requests_do_nothing(void)
-{
-	pawl_remote_event_t e = acquire(&a, 5);
-
-	CHECK(e.what == PAWL_REMOTE_GRANTED);
-	CHECK(acquire(&a, 4).what == PAWL_REMOTE_LOST);
-	CHECK(is_over(release(&a, 4, e.hi)));
-	CHECK(is_over(ask(&a, PAWL_REMOTE_CANCEL, 4, 0).what));
-	CHECK(!renews() || ask(&a, PAWL_REMOTE_RENEW, 4, e.hi).what == PAWL_REMOTE_LOST);
-	CHECK(still_has(&a, 5, e.hi));
-	CHECK(is_over(release(&a, 5, e.hi)));
-	CHECK(acquire(&a, 5).what == PAWL_REMOTE_LOST); /* a zombie otherwise */
-	CHECK(acquire(&b, 1).what == PAWL_REMOTE_GRANTED);
-	return true;
-}
-
-static bool whoever_cancels_leaves_the_queue(void)
-{
-	pawl_remote_event_t first = acquire(&a, 1);
-
-	CHECK(acquire(&b, 1).what == PAWL_REMOTE_QUEUED);
-	CHECK(is_over(ask(&b, PAWL_REMOTE_CANCEL, 1, 0).what));
-	CHECK(is_over(ask(&b, PAWL_REMOTE_CANCEL, 1, 0).what));
-	CHECK(acquire(&b, 1).what == PAWL_REMOTE_LOST);
-	CHECK(is_over(release(&a, 1, first.hi)));
-	CHECK(acquire(&c, 1).what == PAWL_REMOTE_GRANTED);
-	return true;
-}
-
-static bool a_cancelled_grant_is_given_back(void)
-{
-	pawl_remote_event_t next;
-
-	CHECK(acquire(&a, 1).what == PAWL_REMOTE_GRANTED);
-	CHECK(acquire(&b, 1).what == PAWL_REMOTE_QUEUED);
-	CHECK(is_over(ask(&a, PAWL_REMOTE_CANCEL, 1, 0).what));
-	next = wait_grant(&b, 1).event;
-	CHECK(next.what == PAWL_REMOTE_GRANTED);
-	CHECK(!next.owner_died);
-	CHECK(acquire(&a, 1).what == PAWL_REMOTE_LOST);
-	return true;
-}
-
-static bool a_cancel_may_come_before_its_request(void)
-{
-	CHECK(is_over(ask(&a, PAWL_REMOTE_CANCEL, 3, 0).what));
-	CHECK(acquire(&a, 3).what == PAWL_REMOTE_LOST);
-	CHECK(acquire(&a, 2).what == PAWL_REMOTE_LOST);
-	CHECK(acquire(&b, 1).what == PAWL_REMOTE_GRANTED);
-	return true;
-}
-
-static bool who_asked_first_is_first(void)
-{
-	pawl_remote_event_t e = acquire(&a, 1);
-
-	CHECK(acquire(&b, 1).what == PAWL_REMOTE_QUEUED);
-	CHECK(acquire(&c, 1).what == PAWL_REMOTE_QUEUED);
-	CHECK(acquire(&b, 1).what == PAWL_REMOTE_QUEUED); /* its place is what it was */
-	CHECK(is_over(release(&a, 1, e.hi)));
-	e = wait_grant(&b, 1).event;
-	CHECK(e.what == PAWL_REMOTE_GRANTED);
-	CHECK(acquire(&c, 1).what == PAWL_REMOTE_QUEUED);
-	CHECK(is_over(release(&b, 1, e.hi)));
-	CHECK(wait_grant(&c, 1).event.what == PAWL_REMOTE_GRANTED);
-	return true;
-}
-
-/* ---- owners that died ---- */
-
-static pawl_remote_what_t release_unclean(struct host *h, uint64_t req, uint64_t hi)
-{
-	pawl_remote_op_t op = op_of(h, PAWL_REMOTE_RELEASE, name, req, hi);
-
-	op.clean = false;
-	return ask_op(h, op).what;
-}
-
-static bool an_unclean_release_is_told_to_the_next(void)
-{
-	pawl_remote_event_t e = acquire(&a, 1);
-
-	CHECK(is_over(release_unclean(&a, 1, e.hi)));
-	e = acquire(&b, 1);
-	CHECK(e.what == PAWL_REMOTE_GRANTED && e.owner_died);
-	e = acquire(&b, 1);
-	CHECK(e.what == PAWL_REMOTE_GRANTED && e.owner_died); /* the same answer */
-	CHECK(is_over(release(&b, 1, e.hi)));
-	e = acquire(&c, 1);
-	CHECK(e.what == PAWL_REMOTE_GRANTED && !e.owner_died);
-	return true;
-}
-
-static bool a_cancelled_grant_hands_on_that_an_owner_died(void)
-{
-	pawl_remote_event_t e = acquire(&a, 1);
-
-	CHECK(is_over(release_unclean(&a, 1, e.hi)));
-	CHECK(acquire(&b, 1).what == PAWL_REMOTE_GRANTED);
-	CHECK(is_over(ask(&b, PAWL_REMOTE_CANCEL, 1, 0).what));
-	e = acquire(&c, 1);
-	CHECK(e.what == PAWL_REMOTE_GRANTED && e.owner_died);
-	return true;
-}
-
-/* ---- time ---- */
-
-static bool a_lease_that_ends_goes_to_the_next(void)
-{
-	pawl_remote_event_t first = acquire(&brief_a, 1);
-	struct host_event next;
-
-	CHECK(first.what == PAWL_REMOTE_GRANTED);
-	brief_a.asleep = true;
-	next = wait_grant(&brief_b, 1);
-	brief_a.asleep = false;
-	CHECK(next.event.what == PAWL_REMOTE_GRANTED);
-	CHECK(next.at >= first.deadline_ns);
-	CHECK(is_after(next.event.hi, first.hi));
-	CHECK(next.event.owner_died);
-	return true;
-}
-
-/* What it had may be told as lost at once, at the next request, or with all it had; but told it is. */
-static bool is_told_lost(struct host *h, uint64_t req, uint64_t hi)
-{
-	int64_t end = pawl_remote_now() + 20 * NS_PER_S;
-
-	if (renews())
-		return ask(h, PAWL_REMOTE_RENEW, req, hi).what == PAWL_REMOTE_LOST;
-	while (pawl_remote_now() < end) {
-		if (host_take(h, PAWL_REMOTE_LOST, name, req) || host_take(h, PAWL_REMOTE_SESSION, NULL, PAWL_REMOTE_NEW))
-			return true;
-		host_pump(hosts, COUNT(hosts));
-	}
-	return false;
-}
-
-static bool a_lease_that_ended_is_lost(void)
-{
-	pawl_remote_event_t first = acquire(&brief_a, 1), next;
-
-	CHECK(first.what == PAWL_REMOTE_GRANTED);
-	brief_a.asleep = true;
-	next = wait_grant(&b, 1).event;
-	CHECK(next.what == PAWL_REMOTE_GRANTED);
-	brief_a.asleep = false;
-	CHECK(is_told_lost(&brief_a, 1, first.hi));
-	CHECK(is_over(release(&brief_a, 1, first.hi)));
-	CHECK(still_has(&b, 1, next.hi));
-	return true;
-}
-
-/* For three times to live. Another host waits, which is to get it as soon as it ends. */
-static bool keeps_it_with(pawl_remote_kind_t kind)
-{
-	pawl_remote_event_t e = acquire(&brief_a, 1);
-	int64_t then = pawl_remote_now() + 3 * ttl_of(&brief_a);
-
-	CHECK(e.what == PAWL_REMOTE_GRANTED);
-	while (pawl_remote_now() < then) {
-		pawl_remote_event_t more = ask(&brief_a, kind, 1, e.hi);
-
-		if (answered > e.deadline_ns) { /* this machine is too slow to say anything */
-			tap_note("asked too late: nothing was seen");
-			return true;
-		}
-		CHECK(more.what == PAWL_REMOTE_GRANTED && more.hi == e.hi);
-		e = more;
-		CHECK(acquire(&b, 1).what == PAWL_REMOTE_QUEUED || answered > e.deadline_ns);
-		pump_until(pawl_remote_now() + ttl_of(&brief_a) / 4);
-	}
-	return true;
-}
-
-static bool a_renewed_lease_does_not_end(void)
-{
-	return !renews() || keeps_it_with(PAWL_REMOTE_RENEW);
-}
-
-static bool a_lease_asked_for_again_does_not_end(void)
-{
-	return keeps_it_with(PAWL_REMOTE_ACQUIRE);
-}
-
-static bool a_place_lasts_no_longer_than_asked(void)
-{
-	pawl_remote_event_t e = acquire(&a, 1);
-
-	CHECK(acquire(&brief_b, 1).what == PAWL_REMOTE_QUEUED);
-	CHECK(acquire(&c, 1).what == PAWL_REMOTE_QUEUED);
-	brief_b.asleep = true;
-	pump_until(pawl_remote_now() + 2 * ttl_of(&brief_b));
-	CHECK(is_over(release(&a, 1, e.hi)));
-	e = acquire(&c, 1);
-	brief_b.asleep = false;
-	CHECK(e.what == PAWL_REMOTE_GRANTED);
-	return true;
-}
-
-/* ---- keepers ---- */
-
-static bool reopen(struct host *h, bool last)
-{
-	host_close(h, last);
-	return host_open(h);
-}
-
-static bool the_next_keeper_goes_on(void)
-{
-	pawl_remote_event_t first = acquire(&a, 1), next;
-
-	CHECK(first.what == PAWL_REMOTE_GRANTED);
-	CHECK(reopen(&a, false));
-	CHECK(still_has(&a, 1, first.hi));
-	CHECK(acquire(&b, 1).what == PAWL_REMOTE_QUEUED);
-	CHECK(acquire(&c, 1).what == PAWL_REMOTE_QUEUED);
-	CHECK(reopen(&b, false));
-	CHECK(is_over(release(&a, 1, first.hi)));
-	next = wait_grant(&b, 1).event;
-	CHECK(next.what == PAWL_REMOTE_GRANTED);
-	CHECK(acquire(&c, 1).what == PAWL_REMOTE_QUEUED);
-	return true;
-}
-
-static bool a_release_may_be_the_next_keepers(void)
-{
-	pawl_remote_event_t first = acquire(&a, 1);
-
-	CHECK(first.what == PAWL_REMOTE_GRANTED);
-	CHECK(reopen(&a, false));
-	CHECK(is_over(release(&a, 1, first.hi)));
-	CHECK(acquire(&b, 1).what == PAWL_REMOTE_GRANTED);
-	return true;
-}
-
-static bool what_was_under_way_is_asked_again(void)
-{
-	pawl_remote_op_t op = op_of(&a, PAWL_REMOTE_ACQUIRE, name, 7, 0);
-	pawl_remote_event_t e;
-
-	CHECK(a.backend->submit(a.open, &op) == 0);
-	CHECK(reopen(&a, false)); /* sent or not: nobody knows */
-	e = acquire(&a, 7);
-	CHECK(e.what == PAWL_REMOTE_GRANTED);
-	CHECK(still_has(&a, 7, e.hi));
-	op = op_of(&a, PAWL_REMOTE_RELEASE, name, 7, e.hi);
-	CHECK(a.backend->submit(a.open, &op) == 0);
-	CHECK(reopen(&a, false));
-	CHECK(is_over(release(&a, 7, e.hi)));
-	CHECK(acquire(&b, 1).what == PAWL_REMOTE_GRANTED);
-	return true;
-}
-
-/* ---- poll ---- */
-
-static bool a_poll_ends_in_time(void)
-{
-	a.backend->poll(a.open, 0, a.wake);
-	a.backend->poll(a.open, pawl_remote_now(), a.wake);
-	a.backend->poll(a.open, pawl_remote_now() + 30 * NS_PER_MS, a.wake);
-	return true; /* or the watchdog says otherwise */
-}
-
-static bool rings(int fd)
-{
-	return write(fd, &(uint64_t){ 1 }, 8) == 8;
-}
-
-/* That poll() leaves it readable: who rang is the keeper's business. */
-static bool has_rung(int fd)
-{
-	uint64_t n = 0;
-
-	return read(fd, &n, 8) == 8 && n == 1;
-}
-
-static bool a_bell_ends_a_poll(void)
-{
-	CHECK(rings(a.wake));
-	a.backend->poll(a.open, INT64_MAX, a.wake);
-	CHECK(has_rung(a.wake));
-	return true;
-}
-
-static void *ring_later(void *fd)
-{
-	nap_us(30000);
-	return rings(*(int *)fd) ? fd : NULL;
-}
-
-static bool a_bell_ends_a_poll_that_waits(void)
-{
-	pthread_t thread;
-	void *rang;
-
-	CHECK(pthread_create(&thread, NULL, ring_later, &a.wake) == 0);
-	do
-		a.backend->poll(a.open, INT64_MAX, a.wake);
-	while (!has_rung(a.wake)); /* it may return for events, too */
-	CHECK(pthread_join(thread, &rang) == 0 && rang);
-	return true;
-}
-
-/* ---- places ---- */
-
-/* Each counts its requests by itself: a larger number of one finishes nothing of the other. */
-static bool places_of_one_host_are_apart(void)
-{
-	pawl_remote_event_t first = acquire(&a, 5), second;
-	struct host_event next;
-
-	CHECK(first.what == PAWL_REMOTE_GRANTED);
-	a.place = "1f";
-	second = acquire(&a, 6);
-	a.place = "";
-	CHECK(second.what == PAWL_REMOTE_QUEUED);
-	CHECK(still_has(&a, 5, first.hi));
-	CHECK(is_over(release(&a, 5, first.hi)));
-	a.place = "1f";
-	next = wait_grant(&a, 6);
-	CHECK(next.event.what == PAWL_REMOTE_GRANTED);
-	CHECK(strcmp(next.place, "1f") == 0);
-	CHECK(is_after(next.event.hi, first.hi));
-	CHECK(is_over(release(&a, 6, next.event.hi)));
-	CHECK(acquire(&b, 1).what == PAWL_REMOTE_GRANTED);
-	return true;
-}
-
-static bool a_place_is_refused(void)
-{
-	pawl_remote_op_t op = op_of(&a, PAWL_REMOTE_ACQUIRE, name, 1, 0);
-
-	op.place = "1f";
-	CHECK(a.backend->submit(a.open, &op) == EINVAL);
-	CHECK(acquire(&a, 1).what == PAWL_REMOTE_GRANTED); /* and that was all */
-	return true;
-}
-
-/* ---- names ---- */
-
-static char longest[4][PAWL_NAME_MAX + 1];
-
-static const char *const names[] = { "orders", "orders/42", "orders/", "/orders", "orders%2F42", "orders 42",
-	"orders?42", " ", "/", "//", "%", ".", "..", "...", "../orders", "a.lock", ".new", "*", "{a}", "\"'\\", "\n",
-	"\t", "\001\177", "\303\244", "\377\376", "ORDERS", longest[0], longest[1], longest[2], longest[3] };
-
-static void make_longest(void)
-{
-	for (size_t i = 0; i < COUNT(longest); i++)
-		memset(longest[i], i < 2 ? 'n' : '/', PAWL_NAME_MAX);
-	longest[1][PAWL_NAME_MAX - 1] = longest[3][PAWL_NAME_MAX - 1] = 'x';
-}
-
-static bool any_name_is_a_lock_of_its_own(void)
-{
-	pawl_remote_event_t e;
-	uint64_t hi[COUNT(names)];
-
-	make_longest();
-	for (size_t i = 0; i < COUNT(names); i++) {
-		e = ask_of(&a, names[i], PAWL_REMOTE_ACQUIRE, 1, 0);
-		if (e.what != PAWL_REMOTE_GRANTED || (e.contended && shows_others()))
-			tap_note("'%.40s' is not granted, or contended", names[i]);
-		CHECK(e.what == PAWL_REMOTE_GRANTED && (!e.contended || !shows_others()));
-		hi[i] = e.hi;
-	}
-	for (size_t i = 0; i < COUNT(names); i++)
-		CHECK(ask_of(&b, names[i], PAWL_REMOTE_ACQUIRE, 1, 0).what == PAWL_REMOTE_QUEUED);
-	for (size_t i = 0; i < COUNT(names); i += 2)
-		CHECK(is_over(ask_of(&a, names[i], PAWL_REMOTE_RELEASE, 1, hi[i]).what));
-	for (size_t i = 0; i < COUNT(names); i++)
-		CHECK(ask_of(&b, names[i], PAWL_REMOTE_ACQUIRE, 1, 0).what ==
-			(i % 2 ? PAWL_REMOTE_QUEUED : PAWL_REMOTE_GRANTED));
-	return true;
-}
-
-/* ---- all of them ---- */
-
-static const struct conform_case {
-	const char *key;
-	bool (*run)(void);
-	const char *what;
-} cases[] = {
-	{ "free", a_free_lock_is_granted, "a free lock is granted, its deadline counted from before it was asked for" },
-	{ "again", a_request_is_one_however_often, "a request asked again has the same answer, its token the same" },
-	{ "copies", copies_in_one_go, "five copies of a request have the effect of one" },
-	{ "renew", a_lease_is_renewed, "a lease is renewed, by its owner" },
-	{ "tokens", tokens_grow, "tokens grow, whoever is granted the lock" },
-	{ "floor", tokens_start_above_the_floor, "tokens start above the largest that a host has seen" },
-	{ "broken-floor", a_broken_floor_is_refused, "a floor that would use the counter up is refused" },
-	{ "numbers", large_request_numbers, "requests have 53 bits" },
-	{ "excludes", the_second_is_queued, "one host has the lock, the second is queued" },
-	{ "contended", who_has_it_is_told_that_others_wait, "whoever has the lock is told that others wait" },
-	{ "next", a_release_lets_the_next_one_in, "a release lets the next one in, with a larger token" },
-	{ "stale-release", an_old_release_touches_nothing, "a release of what is no longer held touches nothing" },
-	{ "larger", a_larger_request_finishes_the_smaller, "a larger request finishes the smaller ones" },
-	{ "new-place", a_larger_request_is_a_new_place, "a larger request is a new place, at the end of the queue" },
-	{ "late-copies", late_copies_of_smaller_requests_do_nothing, "late copies of finished requests do nothing" },
-	{ "cancel-queued", whoever_cancels_leaves_the_queue, "a cancelled request leaves the queue" },
-	{ "cancel-granted", a_cancelled_grant_is_given_back, "a cancelled request gives back what it was granted" },
-	{ "cancel-first", a_cancel_may_come_before_its_request, "a cancelled request that comes late does nothing" },
-	{ "order", who_asked_first_is_first, "the lock is granted in the order of asking, whoever asks again" },
-	{ "death", an_unclean_release_is_told_to_the_next, "an owner's death is told to the next host, and to no other" },
-	{ "death-kept", a_cancelled_grant_hands_on_that_an_owner_died,
-		"an owner's death is not lost with a grant that is cancelled" },
-	{ "expiry", a_lease_that_ends_goes_to_the_next,
-		"a lease that ends goes to the next, not before its deadline; an owner has died" },
-	{ "lost", a_lease_that_ended_is_lost, "whoever had a lease that ended is told, and can do nothing to the next owner" },
-	{ "renewed", a_renewed_lease_does_not_end, "a lease that is renewed does not end" },
-	{ "asked-again", a_lease_asked_for_again_does_not_end, "nor does one that is asked for again" },
-	{ "place-ends", a_place_lasts_no_longer_than_asked, "a host that asks no more does not hold up the queue" },
-	{ "next-keeper", the_next_keeper_goes_on, "the next keeper of a host has its lease, or its place" },
-	{ "next-releases", a_release_may_be_the_next_keepers,
-		"the next keeper of a host can release what the last was granted" },
-	{ "under-way", what_was_under_way_is_asked_again,
-		"what was under way when a keeper ended is asked again, and is one request" },
-	{ "poll-ends", a_poll_ends_in_time, "a poll ends at its time" },
-	{ "bell", a_bell_ends_a_poll, "a poll ends at once when the bell has rung, and leaves it so" },
-	{ "bell-later", a_bell_ends_a_poll_that_waits, "a poll that waits ends when the bell rings" },
-	{ "places", places_of_one_host_are_apart, "the places of one host are as strange to each other as hosts" },
-	{ "names", any_name_is_a_lock_of_its_own, "any name is a lock of its own" },
+#include "conform_kit.h"
+
+static const struct set {
+	const struct conform_case *cases;
+	bool share; /* hosts that are open all the time; else each case opens its own, and all is tidied up after it */
+	bool needs_server;
+} sets[] = {
+	{ conform_rules, true, false }, { conform_keeper, false, false }, { conform_wire, false, true },
+	{ conform_crowd, false, true },
+	{ conform_server, false, true }, /* last: it makes the server forget what the hosts of the others have told it */
 };
 
-/* Does the backend say itself that it cannot? Asked for in place of a case that is excepted as CONFORM_REFUSED. */
-static const struct {
-	const char *key;
-	bool (*run)(void);
-} refusals[] = {
-	{ "tokens", no_token_is_given },
-	{ "floor", no_token_is_given },
-	{ "contended", others_are_said_to_be_unseen },
-	{ "places", a_place_is_refused },
-};
+static const char *const no_server = "it has no server: nothing can happen to one";
+
+/* ---- what is declared ---- */
 
 static bool is_refused(const struct conform_case *k)
 {
-	for (size_t i = 0; i < COUNT(refusals); i++)
-		if (strcmp(refusals[i].key, k->key) == 0)
-			return refusals[i].run();
+	for (const struct conform_case *r = conform_refusals; r->key; r++)
+		if (strcmp(r->key, k->key) == 0)
+			return r->run();
 	tap_note("how that is refused is not known");
 	return false;
 }
@@ -842,18 +42,22 @@ static const struct conform_exception *exception_of(const struct conform_case *k
 	return NULL;
 }
 
+static bool is_case(const char *key)
+{
+	for (size_t i = 0; i < COUNT(sets); i++)
+		for (const struct conform_case *k = sets[i].cases; k->key; k++)
+			if (strcmp(k->key, key) == 0)
+				return true;
+	return false;
+}
+
 static bool all_exceptions_are_of_cases(void)
 {
-	for (const struct conform_exception *e = target->exceptions; e && e->key; e++) {
-		bool known = false;
-
-		for (size_t i = 0; i < COUNT(cases); i++)
-			known |= strcmp(cases[i].key, e->key) == 0;
-		if (!known) {
+	for (const struct conform_exception *e = target->exceptions; e && e->key; e++)
+		if (!is_case(e->key)) {
 			tap_note("no case has the key '%s'", e->key);
 			return false;
 		}
-	}
 	return true;
 }
 
@@ -888,33 +92,54 @@ static void fill_cell(FILE *column, const struct conform_case *k, const char *ve
 
 /* ---- running them ---- */
 
-static bool all_open(void)
+static bool open_all(void)
 {
-	for (unsigned i = 0; i < COUNT(hosts); i++) {
-		host_init(hosts[i], target->backend, target->url, i < 3 ? LONG : target->ttl_ns, i);
-		if (!host_open(hosts[i]))
-			return false;
-	}
-	return true;
+	struct host *const long_ones[] = { &a, &b, &c }, *const short_ones[] = { &brief_a, &brief_b, &brief_c };
+	bool all = true;
+
+	for (size_t i = 0; i < COUNT(long_ones); i++)
+		all = all && open_host(long_ones[i], LONG) && open_host(short_ones[i], target->ttl_ns);
+	return all;
 }
 
+/* No more was said than there was to say. */
 static bool no_event_was_lost(void)
 {
 	unsigned lost = 0;
 
-	for (size_t i = 0; i < COUNT(hosts); i++)
-		lost += hosts[i]->lost_events;
+	for (size_t i = 0; i < EVERYBODY; i++)
+		lost += everybody[i]->lost_events;
 	return lost == 0;
+}
+
+static void close_all(void)
+{
+	for (size_t i = 0; i < EVERYBODY; i++)
+		if (everybody[i]->open)
+			host_close(everybody[i], true);
 }
 
 /* What is left over is not the next case's business; and no host is left out of it. */
 static void forget_events(void)
 {
-	for (size_t i = 0; i < COUNT(hosts); i++) {
-		memset(hosts[i]->events, 0, sizeof(hosts[i]->events));
-		hosts[i]->asleep = false;
-		hosts[i]->place = "";
+	for (size_t i = 0; i < EVERYBODY; i++) {
+		memset(everybody[i]->events, 0, sizeof(everybody[i]->events));
+		everybody[i]->asleep = false;
+		everybody[i]->place = "";
 	}
+}
+
+/* A case of faults may end in the middle of one. */
+static void mend(void)
+{
+	close_all();
+	if (!target->server)
+		return;
+	rule((struct proxy_rules){ 0 });
+	if (target->server->pid)
+		server_go_on(target->server);
+	else
+		server_again(target->server);
 }
 
 static bool promised(const struct conform_case *k, FILE *column)
@@ -944,9 +169,36 @@ static void run_case(const struct conform_case *k, FILE *column)
 {
 	const struct conform_exception *e = exception_of(k);
 
-	snprintf(name, sizeof(name), "case-%s", k->key);
+	snprintf(case_lock, sizeof(case_lock), "case-%s", k->key);
 	e ? excepted(k, e, column) : promised(k, column);
 	forget_events();
+}
+
+/* Where there is no server, nothing can happen to it. */
+static void pass_over(const struct set *set, FILE *column)
+{
+	for (const struct conform_case *k = set->cases; k->key; k++) {
+		fill_cell(column, k, "impossible", no_server);
+		tap_ok(true, "declared impossible: %s: %s", k->what, no_server);
+	}
+}
+
+static void run_set(const struct set *set, FILE *column)
+{
+	if (set->needs_server && !target->server) {
+		pass_over(set, column);
+		return;
+	}
+	if (set->share && !tap_ok(open_all(), "hosts come up"))
+		return;
+	for (const struct conform_case *k = set->cases; k->key; k++) {
+		run_case(k, column);
+		if (!set->share)
+			mend();
+	}
+	if (set->share)
+		tap_ok(no_event_was_lost(), "no more was said than there was to say");
+	close_all();
 }
 
 void conform_run(const struct conform *t)
@@ -955,14 +207,12 @@ void conform_run(const struct conform *t)
 
 	target = t;
 	column = open_column();
-	if (tap_ok(all_open(), "hosts come up")) {
-		tap_ok(all_exceptions_are_of_cases(), "what is declared impossible is a case");
-		for (size_t i = 0; i < COUNT(cases); i++)
-			run_case(&cases[i], column);
-		tap_ok(no_event_was_lost(), "no more was said than there was to say");
-		for (size_t i = 0; i < COUNT(hosts); i++)
-			host_close(hosts[i], true);
-	}
+	tap_ok(all_exceptions_are_of_cases(), "what is declared impossible is a case");
+	if (t->server && !tap_ok(proxy_start(&wire, t->server->port), "there is a wire to be cut"))
+		return;
+	for (size_t i = 0; i < COUNT(sets); i++)
+		run_set(&sets[i], column);
+	proxy_end(&wire);
 	if (column)
 		fclose(column);
 }

@@ -11,12 +11,30 @@
 #include "../lib/harness.h"
 #include "../lib/tap.h"
 
+static void hear_session(struct host *h, const pawl_remote_event_t *event)
+{
+	bool fresh = event->state == PAWL_REMOTE_UP || event->state == PAWL_REMOTE_NEW;
+
+	h->up = event->state != PAWL_REMOTE_DOWN;
+	h->ups += fresh;
+	h->news += event->state == PAWL_REMOTE_NEW;
+	if (fresh)
+		h->not_before = pawl_remote_now() + event->delay_ns;
+	if (event->state == PAWL_REMOTE_ALIVE)
+		h->alive_until = event->deadline_ns;
+	host_take(h, PAWL_REMOTE_SESSION, NULL, (uint64_t)event->state);
+}
+
 static void keep(void *arg, const pawl_remote_event_t *event)
 {
 	struct host *h = arg;
 
 	if (event->reason)
+		snprintf(h->why, sizeof(h->why), "%s", event->reason);
+	if (event->reason)
 		tap_note("host %s: %s", h->id + 31, event->reason);
+	if (event->what == PAWL_REMOTE_SESSION)
+		hear_session(h, event);
 	if (event->what == PAWL_REMOTE_CONTENDED) /* may be said as often as you like */
 		host_take(h, PAWL_REMOTE_CONTENDED, event->name, event->req);
 	for (struct host_event *e = h->events; e < h->events + HOST_EVENTS; e++)

@@ -27,6 +27,12 @@ struct host {
 	bool asleep;       /* its poll is not called */
 	const char *place; /* whose place its requests are about */
 	unsigned lost_events;
+	/* what it has said of its session */
+	bool up;
+	unsigned ups, news; /* how often it came up, and how often of these it was new */
+	int64_t not_before; /* nothing is to be asked for before */
+	int64_t alive_until;
+	char why[200];                         /* the last reason */
 	struct host_event events[HOST_EVENTS]; /* what nobody has asked for yet */
 };
 

@@ -27,6 +27,7 @@ struct server_kind {
 	const char *name, *command;
 	const char *file;           /* written to $D/conf */
 	const char *probe, *answer; /* it serves when it answers that with this in it */
+	const char *count;          /* a shell command that prints how many requests it has worked on */
 };
 
 static const struct server_kind kinds[] = {
@@ -35,14 +36,18 @@ static const struct server_kind kinds[] = {
 			"exec redis-server --bind 127.0.0.1 --port $P --dir $D/data --unixsocket $D/socket --save '' "
 			"--appendonly yes --appendfsync everysec --maxmemory-policy noeviction --protected-mode no $O",
 		.probe = "PING\r\n",
-		.answer = "PONG" },
+		.answer = "PONG",
+		.count = "redis-cli -p $PORT info commandstats | sed 's/.*calls=//; s/,.*//' | awk '{ n += $1 } END { "
+			 "print n }'" },
 	{ .name = "etcd",
 		.command =
 			"exec etcd --data-dir $D/data --listen-client-urls http://127.0.0.1:$P --advertise-client-urls "
 			"http://127.0.0.1:$P --listen-peer-urls http://127.0.0.1:$Q --initial-advertise-peer-urls "
 			"http://127.0.0.1:$Q --initial-cluster default=http://127.0.0.1:$Q $O",
 		.probe = "GET /health HTTP/1.0\r\n\r\n",
-		.answer = "\"true\"" },
+		.answer = "\"true\"",
+		.count = "curl -s http://127.0.0.1:$PORT/metrics | awk '/^grpc_server_started_total/ { n += $2 } END { "
+			 "print n }'" },
 	{ .name = "zookeeper",
 		.command = "exec java -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData "
 			   "-Dznode.container.checkIntervalMs=60000 -Dzookeeper.admin.enableServer=false "
@@ -52,7 +57,9 @@ static const struct server_kind kinds[] = {
 			"data\nclientPort=$P\n"
 			"clientPortAddress=127.0.0.1\nmaxClientCnxns=0\n4lw.commands.whitelist=*\n$O\n",
 		.probe = "ruok",
-		.answer = "imok" },
+		.answer = "imok",
+		.count = "bash -c 'exec 3<>/dev/tcp/127.0.0.1/$PORT; echo mntr >&3; cat <&3' | "
+			 "awk '$1 == \"zk_packets_received\" { print $2 }'" },
 };
 
 /* ---- what it is told ---- */
@@ -143,6 +150,18 @@ static void tell_log(const struct server *s)
 
 /* ---- starting ---- */
 
+/* Its wall clock is read from a file, over and over; the clocks that only run are left alone. */
+static void take_own_clock(const struct server *s)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/clock", s->dir);
+	setenv("FAKETIME_TIMESTAMP_FILE", path, 1);
+	setenv("FAKETIME_NO_CACHE", "1", 1);
+	setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1", 1);
+	setenv("LD_PRELOAD", "/usr/$LIB/faketime/libfaketimeMT.so.1", 1);
+}
+
 /* A process group of its own: a signal from the terminal is for the test, which ends it. */
 static void become(const struct server *s)
 {
@@ -156,6 +175,8 @@ static void become(const struct server *s)
 	fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	dup2(fd, 1);
 	dup2(fd, 2);
+	if (s->own_clock)
+		take_own_clock(s);
 	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
 	_exit(127);
 }
@@ -247,6 +268,18 @@ void server_forget(struct server *s)
 	run("find %s/data -mindepth 1 -delete", s->dir);
 }
 
+void server_set_clock(struct server *s, long seconds)
+{
+	char path[PATH_MAX], other[PATH_MAX];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/clock", s->dir);
+	snprintf(other, sizeof(other), "%s/clock.new", s->dir);
+	f = fopen(other, "we");
+	if (!f || fprintf(f, "%+ld\n", seconds) < 0 || fclose(f) != 0 || rename(other, path) != 0)
+		tap_note("%s: %s", path, strerror(errno));
+}
+
 void server_end(struct server *s)
 {
 	server_kill(s);
@@ -274,4 +307,9 @@ const char *server_ask(const struct server *s, const char *command)
 	if (end && !end[1])
 		*end = '\0';
 	return said;
+}
+
+unsigned long server_count(const struct server *s)
+{
+	return strtoul(server_ask(s, s->kind->count), NULL, 10);
 }

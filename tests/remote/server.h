@@ -16,6 +16,7 @@ struct server {
 	int port, peer_port;
 	const char *options; /* more of them for its command line, or lines for its file; NULL. Kept */
 	pid_t pid;           /* 0: it is not running */
+	bool own_clock;      /* of its next start: a wall clock for itself alone */
 };
 
 /** Start one, "redis", "etcd" or "zookeeper", and wait until it answers. False, and a note says why: it is not installed, or it
@@ -29,6 +30,10 @@ void server_stop(struct server *s);
 void server_go_on(struct server *s);
 /** Remove its data, while it is not running. */
 void server_forget(struct server *s);
+/** Set its wall clock, if it was started with one of its own, so many seconds off ours. */
+void server_set_clock(struct server *s, long seconds);
+/** How many requests it has worked on; 0: it does not say. */
+unsigned long server_count(const struct server *s);
 /** Kill it, remove its folder. */
 void server_end(struct server *s);
 
