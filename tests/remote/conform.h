@@ -34,8 +34,9 @@ struct conform {
 	const pawl_backend_t *backend;
 	const char *url;       /* of a place where nobody else is, and nobody was */
 	struct server *server; /* which the URL names by its `authority`: cases kill and cut it. NULL: there is none */
-	int64_t ttl_ns;        /* as short as the service allows: some cases wait for it to end */
-	int64_t delay_ns;      /* no answer comes sooner than that after its request was written; 0: who knows */
+	void (*is_new)(const struct server *s); /* tell the service that nobody ever had anything there; NULL: no need */
+	int64_t ttl_ns;                         /* as short as the service allows: some cases wait for it to end */
+	int64_t delay_ns; /* no answer comes sooner than that after its request was written; 0: who knows */
 	const struct conform_exception *exceptions; /* the last has no key; NULL: none */
 };
 

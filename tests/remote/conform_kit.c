@@ -196,7 +196,11 @@ bool fresh_server(void)
 {
 	server_kill(target->server);
 	server_forget(target->server);
-	return server_again(target->server);
+	if (!server_again(target->server))
+		return false;
+	if (target->is_new)
+		target->is_new(target->server);
+	return true;
 }
 
 /* ---- as keepers do ---- */

@@ -84,7 +84,7 @@ int64_t brief(void);
 bool open_host(struct host *h, int64_t ttl_ns);
 /** Let the wire, which passes everything else, do that. */
 void rule(struct proxy_rules rules);
-/** A server that has forgotten everything. */
+/** A server that is new, and known to be. */
 bool fresh_server(void);
 
 /** What a keeper believes in: that `h` has the lock. */

@@ -59,14 +59,20 @@ static bool a_long_stop_costs_the_lease(void)
 	return true;
 }
 
+/* And nobody knows that it has. */
+static bool forgotten(void)
+{
+	server_kill(target->server);
+	server_forget(target->server);
+	return server_again(target->server);
+}
+
 /* It does not hear that anything has happened, and goes on to its deadline. */
 static bool a_server_that_forgets_gives_nothing_away(void)
 {
 	CHECK(a_server_of_two(lasting()));
 	a.asleep = true;
-	server_kill(target->server);
-	server_forget(target->server);
-	CHECK(server_again(target->server));
+	CHECK(forgotten());
 	while (!held.over)
 		CHECK(let_pass(NS_PER_MS));
 	a.asleep = false;
@@ -86,7 +92,7 @@ static bool a_server_that_forgets_goes_on_with_larger_tokens(void)
 		CHECK(e.what == PAWL_REMOTE_GRANTED && is_over(release(&a, req, e.hi)));
 	}
 	CHECK(a.flags & PAWL_REMOTE_FENCES);
-	CHECK(fresh_server());
+	CHECK(forgotten());
 	op = op_of(&a, PAWL_REMOTE_ACQUIRE, case_lock, 6, 0);
 	op.floor = e.hi;
 	CHECK(ask_op(&a, op).what == PAWL_REMOTE_GRANTED);
