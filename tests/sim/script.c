@@ -218,8 +218,10 @@ static void acquire(struct message *m, struct held *l, uint32_t v)
 	if (l->owner == v && l->req != m->req)
 		next(l, m); /* our older one, finished hereby */
 	if (l->owner == v) {
-		if (l->f < l->counter && sim.o.plant != P_STALE) /* one after it may have been handed out, and forgotten */
+		if (l->f < l->counter && sim.o.plant != P_STALE) { /* one after it may have been handed out, and forgotten, */
 			l->f = ++l->counter;
+			l->d = true; /* and that one's owner may have died */
+		}
 		l->expires = service_now() + m->ttl;
 		answer_granted(m, l);
 		return;
