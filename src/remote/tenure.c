@@ -113,7 +113,7 @@ static void be_granted(struct pawl__tenure *t, const struct pawl__tenure_view *v
 	t->revoked_at = t->idle_at = 0;
 	t->stop_at = v->rules->strict ? later(1, (int64_t)v->look.grants) : 0;
 	t->jeopardy = false;
-	t->next = v->now + v->rules->ttl / 3;
+	t->next = v->now + sooner(v->rules->ttl / 3, (e->deadline_ns - v->now) / 2); /* it may be for a short while only */
 	if (contended)
 		revoke(t, v, m);
 }

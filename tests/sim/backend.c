@@ -145,6 +145,27 @@ static void be_welcome(const struct message *m)
 
 /* ---- what the service says ---- */
 
+/* A hint that tells of a token which had not been given out when we were queued tells of a grant that came after that was asked
+ * for: so long ago at the most, for as long as the hint says. */
+static void believe(const struct message *hint, uint32_t s)
+{
+	const struct slot *sl = &sim.slot[s];
+	pawl_remote_event_t e = { .what = PAWL_REMOTE_GRANTED,
+		.req = hint->req,
+		.hi = hint->hi,
+		.contended = hint->contended,
+		.owner_died = hint->died,
+		.deadline_ns = pawl_remote_deadline(sl->queued_sent, hint->ttl) };
+
+	if (sl->queued_req != hint->req || sl->queued_connection != sim.host[sl->host].connection ||
+		(hint->hi <= sl->queued_hi && sim.o.plant != P_OLD_HINT) ||
+		e.deadline_ns <= host_now(&sim.host[sl->host]) + 2 * sim.rules.min_use)
+		return;
+	TRACE("host %u lock %u: believes that it has req %llu hi %llu", hint->host, hint->lock,
+		(unsigned long long)e.req, (unsigned long long)e.hi);
+	keeper_hear(s, &e);
+}
+
 /* A hint is worth a question: RENEW where leases are renewed, else the request once more. Of a request that is still ours. */
 static void ask_about(const struct message *hint, uint32_t s)
 {
@@ -157,7 +178,9 @@ static void ask_about(const struct message *hint, uint32_t s)
 	m.req = hint->req;
 	m.hi = hint->hi;
 	m.floor = t->floor;
-	m.confirms = true;
+	if (sim.o.mode == SCRIPT)
+		believe(hint, s);
+	m.confirms = pawl__seat_tenure(&sim.slot[s].seat)->state != PAWL__T_HELD;
 	net_request(&m);
 }
 
@@ -180,6 +203,12 @@ static void hear_of_lease(const struct message *m)
 		.contended = m->contended,
 		.owner_died = m->died };
 
+	if (m->say == PAWL_REMOTE_QUEUED && m->ask == PAWL_REMOTE_ACQUIRE) {
+		sim.slot[s].queued_req = m->req;
+		sim.slot[s].queued_hi = m->hi;
+		sim.slot[s].queued_sent = m->sent;
+		sim.slot[s].queued_connection = m->connection;
+	}
 	switch (m->say) {
 	case YOURS:
 		ask_about(m, s);

@@ -13,7 +13,7 @@
 const char *const fault_names[] = { "loss", "dup", "hint", "tail", "cut", "partition", "stop", "suspend", "keeper",
 	"owner", "host", "failover", "jump", "drift", "stir", "long", NULL };
 const char *const plant_names[] = { "none", "forgetful", "arrival", "drift", "no-delay", "no-era", "clean", "new-once",
-	"stale", NULL };
+	"stale", "old-hint", NULL };
 
 #define SUDDEN (F_CUT | F_PARTITION | F_STOP | F_SUSPEND | F_KEEPER | F_OWNER | F_HOST | F_FAILOVER | F_JUMP)
 

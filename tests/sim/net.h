@@ -11,7 +11,7 @@ enum say {
 	WELCOME = 20, /* connected; `fresh`: all leases are gone; (UNKNOWN `reset`: and not any more) */
 	PONG,
 	EXPIRED,  /* the session */
-	YOURS,    /* a hint: it may have been granted to you */
+	YOURS,    /* a hint: it has been granted to you; `hi`, for `ttl` */
 	SOMEBODY, /* a hint: somebody else waits */
 };                /* beside PAWL_REMOTE_GRANTED and so on */
 

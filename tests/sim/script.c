@@ -100,12 +100,16 @@ static uint32_t visit_of(const struct message *m)
 
 /* ---- hints ---- */
 
-static void hint(uint32_t v, uint8_t say, uint64_t req, uint64_t f)
+static void hint(uint32_t v, uint8_t say, const struct held *l, int64_t lease)
 {
 	const struct visit *to = &state.visit[v];
-	struct message m = { .say = say, .host = to->host, .token = to->token, .lock = to->lock, .req = req, .hi = f };
+	struct message m = {
+		.say = say, .host = to->host, .token = to->token, .lock = to->lock, .req = l->req, .hi = l->f, .ttl = lease
+	};
 
 	m.connection = sim.host[to->host].connection;
+	m.contended = say == YOURS && l->first;
+	m.died = l->d;
 	net_hint(&m, false);
 }
 
@@ -179,7 +183,7 @@ static void next(struct held *l, const struct message *m)
 	if (!v || !m->hand)
 		return;
 	give(l, v, state.visit[v].req, accept_within(m->ttl));
-	hint(v, YOURS, l->req, l->f);
+	hint(v, YOURS, l, accept_within(m->ttl));
 }
 
 static void expire(struct held *l)
@@ -236,10 +240,11 @@ static void acquire(struct message *m, struct held *l, uint32_t v)
 	w->deadline = service_now() + m->wait;
 	w->req = m->req;
 	if (l->owner)
-		hint(l->owner, SOMEBODY, l->req, 0);
+		hint(l->owner, SOMEBODY, l, 0);
 	else
 		next(l, m);
 	m->hint = l->owner ? l->expires - service_now() + between(0, 10 * MS) : 0;
+	m->hi = l->counter;
 	answer(m, PAWL_REMOTE_QUEUED);
 }
 

@@ -58,6 +58,7 @@ enum plant {
 	P_CLEAN,     /* a cancelled grant counts as clean, though the one before it was not */
 	P_NEW_ONCE,  /* a session is taken up though not all seats have heard that it is a new one */
 	P_STALE,     /* a request is answered with the token it was granted before a failover */
+	P_OLD_HINT,  /* a hint of a grant is believed though the place is younger */
 	PLANTS
 };
 
@@ -120,7 +121,10 @@ struct slot {
 	uint32_t idle_serves; /* in a row without any effect, */
 	int64_t idle_since;   /* since then */
 	bool said_lost;
-	uint64_t allowed; /* the last local grant of a tenure that was revoked; 0: it was not */
+	uint64_t queued_req, queued_hi; /* the backend's: what was last queued; the last token then given out; */
+	int64_t queued_sent;            /* asked for then, by the host's clock; */
+	uint32_t queued_connection;     /* on this one */
+	uint64_t allowed;               /* the last local grant of a tenure that was revoked; 0: it was not */
 };
 
 enum phase { IDLE, WAITS, TOOK, ASKS, IN, OUT, DEAD };
