@@ -17,6 +17,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "core/clock.h"
 #include "core/park.h"
@@ -33,6 +35,8 @@ struct pawl__keeper {
 	struct pawl_space *space;
 	pthread_t thread;
 	struct pawl__term_end end;
+	int bell;           /* an eventfd: what its term waits for, beside the service */
+	uint32_t in_charge; /* it is the keeper, and hears that bell */
 };
 
 /* ---- the candidate ---- */
@@ -68,7 +72,9 @@ static void be_keeper(struct pawl__keeper *k, struct pawl__member *member, uint3
 	int rc;
 
 	PAWL__POINT("keeper/in-charge");
-	rc = pawl__term_serve(k->space, &k->end);
+	PAWL_STORE(&k->in_charge, 1u, RELAXED); /* relaxed: until it is seen, the doorman is woken */
+	rc = pawl__term_serve(k->space, &k->end, k->bell);
+	PAWL_STORE(&k->in_charge, 0u, SEQ_CST); /* BE5 seq_cst: pairs with BE6 */
 	PAWL__POINT("keeper/resigning");
 	pawl__robust_give(&k->space->office->keeper, member->me, PAWL__W_FREE);
 	if (rc != 0)
@@ -103,9 +109,30 @@ static void *candidate(void *arg)
 
 /* ---- its life ---- */
 
-int pawl__keeper_start_locked(struct pawl_space *space)
+static void discard(struct pawl__keeper *k)
+{
+	if (k->bell >= 0)
+		close(k->bell);
+	free(k);
+}
+
+static int make_thread(struct pawl__keeper *k)
 {
 	sigset_t all, before;
+	int rc;
+
+	k->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (k->bell < 0)
+		return errno;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the program's own threads */
+	rc = pthread_create(&k->thread, NULL, candidate, k);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return rc;
+}
+
+int pawl__keeper_start_locked(struct pawl_space *space)
+{
 	struct pawl__keeper *k;
 	int rc;
 
@@ -115,12 +142,9 @@ int pawl__keeper_start_locked(struct pawl_space *space)
 	if (!k)
 		return ENOMEM;
 	k->space = space;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the program's own threads */
-	rc = pthread_create(&k->thread, NULL, candidate, k);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	rc = make_thread(k);
 	if (rc != 0)
-		free(k);
+		discard(k);
 	else
 		/* KP5 release: pairs with KP6 */
 		PAWL_STORE(&space->keeper, k, RELEASE);
@@ -137,6 +161,15 @@ int pawl__keeper_start(struct pawl_space *space)
 	rc = pawl__keeper_start_locked(space);
 	pthread_mutex_unlock(&pawl__registry);
 	return rc;
+}
+
+bool pawl__keeper_hears(const struct pawl_space *space)
+{
+	const struct pawl__keeper *k = PAWL_LOAD(&space->keeper, ACQUIRE); /* KP6 acquire: pairs with KP5 */
+	uint64_t one = 1;
+
+	/* BE6 seq_cst: pairs with BE5: if it is still in charge, the word that we moved before is seen by whoever is next */
+	return k && PAWL_LOAD(&k->in_charge, SEQ_CST) && write(k->bell, &one, sizeof(one)) == sizeof(one);
 }
 
 bool pawl__keeper_is_here(const struct pawl_space *space)
@@ -156,12 +189,13 @@ void pawl__keeper_stop(struct pawl_space *space, int64_t within_ns)
 	pawl__term_nudge(space);
 	pthread_join(k->thread, NULL);
 	PAWL_STORE(&space->keeper, NULL, RELAXED); /* relaxed: nobody is inside a call on this space */
-	free(k);
+	discard(k);
 }
 
 void pawl__keeper_forget(struct pawl_space *space)
 {
-	free(space->keeper);
+	if (space->keeper)
+		discard(space->keeper);
 	space->keeper = NULL;
 }
 

@@ -23,6 +23,9 @@ bool pawl__keeper_is_here(const struct pawl_space *space);
 /** In the child of a fork: there is no such thread here. */
 void pawl__keeper_forget(struct pawl_space *space);
 
+/** Is the keeper a thread of this process? Then it is woken: the way through the segment takes one more thread. */
+bool pawl__keeper_hears(const struct pawl_space *space);
+
 /** Wake the candidates of all processes: a lease is lost, somebody wants to know, or one of them has to end. */
 void pawl__news(const struct pawl_space *space);
 

@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "core/clock.h"
@@ -58,7 +57,7 @@ struct term {
 
 	bool winding_up;  /* nothing is kept for later */
 	int64_t watch_at; /* when to look after those inside, in this process */
-	int wake_fd;
+	int wake_fd;      /* the candidate's */
 	pthread_t doorman;
 	uint32_t doorman_ends;
 };
@@ -366,7 +365,8 @@ static void *be_doorman(void *arg)
 
 	pthread_setname_np(pthread_self(), "pawl-doorbell");
 	for (;;) {
-		uint32_t seen = PAWL_LOAD(&t->office->doorbell, RELAXED); /* relaxed: the keeper looks itself, BE4 */
+		/* BE7 seq_cst: pairs with BE6: whoever took the keeper before for its own has moved the word before */
+		uint32_t seen = PAWL_LOAD(&t->office->doorbell, SEQ_CST);
 		struct pawl__watch watch = { .word = &t->office->doorbell, .value = seen };
 
 		if (PAWL_LOAD(&t->doorman_ends, RELAXED) || /* relaxed: nothing is handed over but the end */
@@ -510,9 +510,8 @@ static int begin(struct term *t)
 
 	PAWL_STORE(&t->office->up, 0u, RELAXED); /* relaxed: for those who give up waiting */
 	t->at = calloc(t->space->capacity, sizeof(struct hold *));
-	t->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (!t->at || t->wake_fd < 0)
-		return cannot_begin(t, !t->at ? ENOMEM : errno);
+	if (!t->at)
+		return cannot_begin(t, ENOMEM);
 	rc = open_backend(t);
 	if (rc != 0)
 		return rc;
@@ -533,13 +532,11 @@ static void free_all(struct term *t)
 		free(t->holds[i]);
 	free(t->holds);
 	free(t->at);
-	if (t->wake_fd >= 0)
-		close(t->wake_fd);
 }
 
-int pawl__term_serve(struct pawl_space *space, const struct pawl__term_end *end)
+int pawl__term_serve(struct pawl_space *space, const struct pawl__term_end *end, int bell)
 {
-	struct term t = { .space = space, .office = space->office, .end = end, .rules = space->office->rules, .wake_fd = -1 };
+	struct term t = { .space = space, .office = space->office, .end = end, .rules = space->office->rules, .wake_fd = bell };
 	bool last = false;
 	int rc = begin(&t);
 
