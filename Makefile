@@ -172,7 +172,7 @@ $(O)/tests/unit/test_bench_document: $(addprefix $(O)/bench/,results.o stats.o s
 $(O)/tests/remote/libremote.a: $(REMOTELIB)
 	@rm -f $@
 	$(call step,ar)ar rcs $@ $^
-$(REMOTE): $(O)/%: $(O)/%.o $(O)/tests/remote/libremote.a $(HARNESS) $(A) | $(O)/tests/remote/libpawl-dir.so
+$(REMOTE): $(O)/%: $(O)/%.o $(O)/tests/remote/libremote.a $(HARNESS) $(A) | $(addprefix $(O)/tests/remote/,libpawl-dir.so libclock.so)
 	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS) $(CMOCKA_LIBS) -lm
 # Backends to be loaded. What they need of the library has no state: they bring their own copy along, for themselves alone.
 .SECONDEXPANSION:
@@ -183,6 +183,11 @@ $(BACKEND_SO): $(O)/backends/libpawl-%.so: $$(call objects_of,src/backends/$$(FR
 $(O)/src/backends/%.o: ALL += $(JSON_CFLAGS)
 $(O)/tests/remote/libpawl-dir.so: $(DIRECTORY) $(A)
 	$(call step,ld)$(CC) $(ALL) -shared -Wl,--exclude-libs,ALL $(if $(SAN.$(FLAVOR)),,-Wl,-z,defs) -o $@ $^
+
+# For servers, which are nobody's flavour.
+$(O)/tests/remote/libclock.so: tests/remote/preload/clock.c Makefile
+	@mkdir -p $(@D)
+	$(call step,ld)$(CC) $(WARN) -D_GNU_SOURCE -O2 -fPIC -shared -o $@ $<
 
 $(EXAMPLES): $(O)/%: $(O)/%.o $(A)
 	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS)

@@ -169,9 +169,12 @@ static bool excepted(const struct conform_case *k, const struct conform_exceptio
 static void run_case(const struct conform_case *k, FILE *column)
 {
 	const struct conform_exception *e = exception_of(k);
+	int64_t begin = now_ns();
 
 	snprintf(case_lock, sizeof(case_lock), "case-%s", k->key);
 	e ? excepted(k, e, column) : promised(k, column);
+	if (now_ns() - begin > NS_PER_S)
+		tap_note("%s: %.1f s", k->key, (double)(now_ns() - begin) / 1e9);
 	forget_events();
 }
 

@@ -25,14 +25,20 @@ static void hear_session(struct host *h, const pawl_remote_event_t *event)
 	host_take(h, PAWL_REMOTE_SESSION, NULL, (uint64_t)event->state);
 }
 
+/* It may be said at each attempt. */
+static void note_reason(struct host *h, const char *reason)
+{
+	if (strncmp(h->why, reason, sizeof(h->why) - 1) != 0)
+		tap_note("host %s: %s", h->id + 31, reason);
+	snprintf(h->why, sizeof(h->why), "%s", reason);
+}
+
 static void keep(void *arg, const pawl_remote_event_t *event)
 {
 	struct host *h = arg;
 
 	if (event->reason)
-		snprintf(h->why, sizeof(h->why), "%s", event->reason);
-	if (event->reason)
-		tap_note("host %s: %s", h->id + 31, event->reason);
+		note_reason(h, event->reason);
 	if (event->what == PAWL_REMOTE_SESSION)
 		hear_session(h, event);
 	if (event->what == PAWL_REMOTE_CONTENDED) /* may be said as often as you like */

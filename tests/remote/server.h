@@ -7,6 +7,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct server {
@@ -31,7 +32,7 @@ void server_go_on(struct server *s);
 /** Remove its data, while it is not running. */
 void server_forget(struct server *s);
 /** Set its wall clock, if it was started with one of its own, so many seconds off ours. */
-void server_set_clock(struct server *s, long seconds);
+void server_set_clock(struct server *s, int64_t seconds);
 /** How many requests it has worked on; 0: it does not say. */
 unsigned long server_count(const struct server *s);
 /** Kill it, remove its folder. */
