@@ -10,7 +10,7 @@ struct backoff {
 	unsigned failures;
 };
 
-/** In nanoseconds: from half of 20 ms up to 2 s. */
+/** In nanoseconds: from half of 20 ms up to 2.56 s. */
 int64_t backoff_next(struct backoff *b);
 
 /** `span` less up to a half of it, by chance. */
