@@ -155,6 +155,8 @@ $(UNIT) $(CRASH) $(POINTED) $(STRESS): $(O)/%: $(O)/%.o $(HARNESS) $(A)
 	$(call step,ld)$(CC) $(ALL) $(BIND) -o $@ $(filter-out $(A),$^) $(A) $(URCU_LIBS) $(CMOCKA_LIBS) $(MORE) -lm
 # So that the cleanup of a guard runs when its thread ends.
 $(O)/tests/unit/test_guard.o: ALL += -fexceptions
+# What backends share, which is in no library.
+$(foreach t,url names backoff,$(eval $(O)/tests/unit/test_$(t): $(O)/src/backends/$(t).o))
 # The benchmarks' own arithmetic is tested like the library.
 $(O)/tests/unit/test_bench_stats: $(O)/bench/stats.o
 $(O)/tests/unit/test_bench_zipf: $(O)/bench/zipf.o

@@ -68,9 +68,21 @@ static bool read_port(struct url *u, const char *text, uint16_t *port)
 	char *end;
 	unsigned long n = strtoul(text, &end, 10);
 
+	/* Not quoted: it may be a password with an unexpected character in it. */
 	if (*text < '0' || *text > '9' || *end || n == 0 || n > UINT16_MAX)
-		return complain(u, "port '%.20s' in the URL: use 1 to 65535", text);
+		return complain(u, "the port of a host in the URL is none: use 1 to 65535");
 	*port = (uint16_t)n;
+	return true;
+}
+
+/* It becomes part of what client libraries and protocols take apart once more. */
+static bool read_name(struct url *u, char *host)
+{
+	if (!decode(u, host))
+		return false;
+	for (const char *c = host; *c; c++)
+		if ((unsigned char)*c <= ' ' || strchr("/,@?#[]\"'\\\177", *c))
+			return complain(u, "the name of a host in the URL has a character in it that names have not");
 	return true;
 }
 
@@ -85,7 +97,7 @@ static bool read_host(struct url *u, char *text, uint16_t port)
 	if (*text == '[') {
 		behind = cut(text, ']');
 		if (!behind || (*behind && *behind != ':'))
-			return complain(u, "'%.60s' in the URL: write [ADDRESS]:PORT", text);
+			return complain(u, "an address in the URL has no ]: write [ADDRESS]:PORT");
 		*h = (struct url_host){ .host = text + 1, .port = port };
 		behind = *behind ? behind + 1 : NULL;
 	} else {
@@ -95,7 +107,7 @@ static bool read_host(struct url *u, char *text, uint16_t port)
 	if (!*h->host)
 		return complain(u, "a host in the URL has no name");
 	u->hosts++;
-	return decode(u, h->host) && (!behind || read_port(u, behind, &h->port));
+	return read_name(u, h->host) && (!behind || read_port(u, behind, &h->port));
 }
 
 static bool read_authority(struct url *u, char *text, uint16_t port)
@@ -112,7 +124,9 @@ static bool read_authority(struct url *u, char *text, uint16_t port)
 		if (!*text)
 			return complain(u, "no host behind the @ of the URL");
 	}
-	for (char *next; text && *text; text = next) {
+	if (!*text)
+		return true; /* none at all */
+	for (char *next; text; text = next) {
 		next = cut(text, ',');
 		if (!read_host(u, text, port))
 			return false;
@@ -120,24 +134,42 @@ static bool read_authority(struct url *u, char *text, uint16_t port)
 	return true;
 }
 
+static bool is_secret(const char *key)
+{
+	return !strcmp(key, "password") || !strcmp(key, "passwd") || !strcmp(key, "token") || !strcmp(key, "secret");
+}
+
+/* What follows a secret may be the rest of it, behind an & that was not encoded. */
+static const char *shown(const struct url *u, const struct url_option *o)
+{
+	return o > u->option && is_secret(o[-1].key) ? "***" : o->key;
+}
+
+static bool read_option(struct url *u, char *text)
+{
+	struct url_option *o = &u->option[u->options];
+
+	if (u->options == URL_OPTIONS)
+		return complain(u, "more than %d options in the URL", URL_OPTIONS);
+	*o = (struct url_option){ .key = text, .value = cut(text, '=') };
+	if (!*text)
+		return complain(u, "an option in the URL has no name: write KEY=VALUE");
+	if (!o->value)
+		return complain(u, "option '%.40s' in the URL has no value: write KEY=VALUE, and %%26 for an & in a value",
+			shown(u, o));
+	for (unsigned i = 0; i < u->options; i++)
+		if (strcmp(u->option[i].key, o->key) == 0)
+			return complain(u, "option '%.40s' is in the URL twice", shown(u, o));
+	u->options++;
+	return decode(u, o->value);
+}
+
 static bool read_options(struct url *u, char *text)
 {
-	for (char *next; text && *text; text = next) {
-		struct url_option *o = &u->option[u->options];
-
+	for (char *next; text; text = next) {
 		next = cut(text, '&');
-		if (u->options == URL_OPTIONS)
-			return complain(u, "more than %d options in the URL", URL_OPTIONS);
-		o->key = text;
-		o->value = cut(text, '=');
-		if (!o->value)
-			return complain(u, "option '%.40s' in the URL has no value: write %.40s=VALUE", text, text);
-		for (unsigned i = 0; i < u->options; i++)
-			if (strcmp(u->option[i].key, o->key) == 0)
-				return complain(u, "option '%.40s' is in the URL twice", o->key);
-		if (!decode(u, o->value))
+		if (!read_option(u, text))
 			return false;
-		u->options++;
 	}
 	return true;
 }
@@ -157,6 +189,9 @@ bool url_parse(struct url *u, const char *text, uint16_t port, char *reason, siz
 	options = cut(at, '?');
 	path = cut(at, '/');
 	u->path = path ? path : at + strlen(at);
+	if (strchr(at, ':') && !strchr(at, '@') && (strchr(u->path, '@') || (options && strchr(options, '@'))))
+		return complain(u,
+			"an @ behind the / or ? of the URL: in a password write %%2F, %%3F; elsewhere %%40 for the @");
 	return read_authority(u, at, port) && decode(u, u->path) && read_options(u, options);
 }
 
@@ -195,7 +230,7 @@ int64_t url_number(struct url *u, const char *key, int64_t least, int64_t most, 
 	if (!text)
 		return otherwise;
 	n = strtoll(text, &end, 10);
-	if (!*text || *end || n < least || n > most) {
+	if (!strchr("-0123456789", *text) || !*text || *end || n < least || n > most) {
 		complain(u, "%s=%.40s in the URL: use a whole number from %lld to %lld", key, text, (long long)least,
 			(long long)most);
 		return otherwise;
@@ -222,7 +257,8 @@ int64_t url_time(struct url *u, const char *key, int64_t least, int64_t most, in
 		return otherwise;
 	n = strtod(text, &end);
 	n *= (double)unit_of(end);
-	if (end == text || unit_of(end) == 0 || !(n >= (double)least && n <= (double)most)) {
+	if (strspn(text, "0123456789.") != (size_t)(end - text) || end == text || unit_of(end) == 0 ||
+		!(n >= (double)least && n <= (double)most)) {
 		complain(u, "%s=%.40s in the URL: use a time from %g to %g s, such as 250ms or 2s", key, text,
 			(double)least / 1e9, (double)most / 1e9);
 		return otherwise;
@@ -234,6 +270,6 @@ bool url_done(struct url *u)
 {
 	for (unsigned i = 0; i < u->options && !u->wrong; i++)
 		if (!u->option[i].asked_for)
-			complain(u, "option '%.40s' in the URL is not one of this service", u->option[i].key);
+			complain(u, "option '%.40s' in the URL is not one of this service", shown(u, &u->option[i]));
 	return !u->wrong;
 }
