@@ -216,7 +216,8 @@ void conform_run(const struct conform *t)
 	if (t->server && !tap_ok(proxy_start(&wire, t->server->port), "there is a wire to be cut"))
 		return;
 	for (size_t i = 0; i < COUNT(sets); i++)
-		run_set(&sets[i], column);
+		if (sets[i].share || t->column)
+			run_set(&sets[i], column);
 	proxy_end(&wire);
 	if (column)
 		fclose(column);

@@ -30,7 +30,7 @@ struct conform_exception {
 };
 
 struct conform {
-	const char *column; /* of the matrix, "redis queue"; NULL: not in it */
+	const char *column; /* of the matrix, "redis queue"; NULL: not in it, and only the rules are tried, no faults */
 	const pawl_backend_t *backend;
 	const char *url;       /* of a place where nobody else is, and nobody was */
 	struct server *server; /* which the URL names by its `authority`: cases kill and cut it. NULL: there is none */
