@@ -216,6 +216,8 @@ void hold_on(struct hold *o)
 	if (!h->asleep && !renews() && h->alive_until > o->deadline)
 		o->deadline = h->alive_until;
 	o->told |= (!h->asleep && host_take(h, PAWL_REMOTE_LOST, case_lock, o->req)) || h->news != o->news;
+	if (!o->over && (o->told || pawl_remote_now() >= o->deadline))
+		tap_note("%s", o->told ? "the owner is told that it is lost" : "the owner's deadline has come");
 	o->over |= o->told || pawl_remote_now() >= o->deadline;
 	if (o->over || h->asleep || !renews() || (pawl_remote_now() < o->renew_at && h->ups == o->ups))
 		return;
@@ -309,16 +311,14 @@ bool has_settled(void)
 bool the_other_gets_it(void)
 {
 	int64_t end = pawl_remote_now() + PATIENCE;
-	bool owned = !held.over;
 
-	if (owned)
-		CHECK(is_over(release(held.h, held.req, held.hi)));
+	/* Also of what is over by its own clock: the service may know nothing of that. */
+	CHECK(is_over(release(held.h, held.req, held.hi)));
 	held.over = true;
 	while (!wanted.grant.there && pawl_remote_now() < end)
 		step();
 	CHECK(wanted.grant.there);
-	if (!owned && !held.h->asleep) /* a release that comes too late */
-		CHECK(is_over(release(held.h, held.req, held.hi)));
+	CHECK(is_over(release(held.h, held.req, held.hi))); /* touches nothing */
 	CHECK(still_has(wanted.h, wanted.req, wanted.grant.event.hi));
 	return true;
 }

@@ -116,7 +116,7 @@ bool one_has_it(struct host *h, struct host *other);
 bool let_pass(int64_t ns);
 /** Until the one who has it knows that it has it still, or that it has it no more. */
 bool has_settled(void);
-/** Whoever waits gets it: after a release, if there is something to be released. Then it has it, and nobody takes it away. */
+/** The one releases it, also when it has it no more; and the other gets it, and keeps it when that comes again. */
 bool the_other_gets_it(void);
 
 #endif

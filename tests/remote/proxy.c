@@ -38,7 +38,7 @@ struct lane {
 struct link {
 	int fd[2]; /* where pieces of that way come from: the client's, the server's; -1: no such connection */
 	struct lane lane[2];
-	unsigned brought; /* bytes, to the client */
+	unsigned brought; /* bytes, to the client, since the rules were made */
 };
 
 struct message {
@@ -226,6 +226,8 @@ static void obey(void)
 	if (m.is_rule) {
 		rules = m.rules;
 		counts = (struct proxy_counts){ 0 };
+		for (struct link *l = links; l < links + LINKS; l++)
+			l->brought = 0;
 		if (rules.refuse)
 			refuse();
 		while (listener < 0 && !rules.refuse)

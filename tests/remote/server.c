@@ -281,6 +281,14 @@ void server_set_clock(struct server *s, int64_t seconds)
 	close(fd);
 }
 
+bool server_has_own_clock(const struct server *s)
+{
+	char command[PATH_MAX];
+
+	snprintf(command, sizeof(command), "grep -c %s/clock /proc/%d/maps", s->dir, (int)s->pid);
+	return atoi(server_ask(s, command)) > 0;
+}
+
 void server_end(struct server *s)
 {
 	server_kill(s);

@@ -33,6 +33,8 @@ void server_go_on(struct server *s);
 void server_forget(struct server *s);
 /** Set its wall clock, if it was started with one of its own, so many seconds off ours. */
 void server_set_clock(struct server *s, int64_t seconds);
+/** Does it look at that clock? */
+bool server_has_own_clock(const struct server *s);
 /** How many requests it has worked on; 0: it does not say. */
 unsigned long server_count(const struct server *s);
 /** Kill it, remove its folder. */
