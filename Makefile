@@ -89,7 +89,10 @@ CRASH    := $(patsubst %.c,$(O)/%,$(wildcard tests/crash/crash_*.c))
 POINTED  := $(patsubst %.c,$(O)/%,$(wildcard tests/crash/point_*.c))
 STRESS   := $(patsubst %.c,$(O)/%,$(wildcard tests/stress/stress_*.c))
 SCENES   := $(patsubst %.c,$(O)/%.o,$(filter-out tests/stress/stress_%,$(wildcard tests/stress/*.c)))
-REMOTE   := $(patsubst %.c,$(O)/%,$(wildcard tests/remote/remote_*.c))
+# Of those that need a real server (all but the first), sanitizers see what one thread does that mostly waits: one of them is enough.
+ALONE    := $(addprefix tests/remote/remote_,directory.c lock.c proxy.c)
+remotes_of = $(if $(filter $(1),tsan ubsan),$(ALONE),$(ALONE) $(filter-out $(ALONE),$(sort $(wildcard tests/remote/remote_*.c))))
+REMOTE   := $(patsubst %.c,$(O)/%,$(call remotes_of,$(FLAVOR)))
 REMOTELIB := $(patsubst %.c,$(O)/%.o,$(filter-out tests/remote/remote_%,$(wildcard tests/remote/*.c)))
 DIRECTORY := $(addprefix $(O)/tests/remote/,directory.o ledger.o shelf.o)
 EXAMPLES := $(patsubst %.c,$(O)/%,$(wildcard tests/examples/eg_*.c))
@@ -174,6 +177,8 @@ $(O)/tests/unit/test_bench_document: $(addprefix $(O)/bench/,results.o stats.o s
 $(O)/tests/remote/libremote.a: $(REMOTELIB)
 	@rm -f $@
 	$(call step,ar)ar rcs $@ $^
+# Without the client libraries that backends are made of there are no tests of them, which is to be noticed: make setup.
+$(filter-out $(ALONE:%.c=$(O)/%),$(REMOTE)): | $(BACKEND_SO)
 $(REMOTE): $(O)/%: $(O)/%.o $(O)/tests/remote/libremote.a $(HARNESS) $(A) | $(addprefix $(O)/tests/remote/,libpawl-dir.so libclock.so)
 	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS) $(CMOCKA_LIBS) -lm
 # Backends to be loaded. What they need of the library has no state: they bring their own copy along, for themselves alone.
@@ -233,6 +238,7 @@ SUITES  := $(sort $(wildcard tests/suites/*.sh))
 programs = $(patsubst %.c,build/$(1)/%,$(sort $(wildcard tests/$(2)_*.c)))
 EXPLORER = $(call programs,model,model/model) tests/model/mutants.sh
 SIMULATOR := build/sim/sim tests/sim/mutants.sh
+remote_programs = $(patsubst %.c,build/$(1)/%,$(call remotes_of,$(1)))
 CHECKERS := tsan asan ubsan
 
 # The steps of a target run in parallel among themselves only: a test that races with a compiler says little.
@@ -253,15 +259,15 @@ test: ## every test: units, kills at labelled points and at random, crowds, suit
 	+@$(SUB) FLAVOR=sim build/sim/sim
 	+@set -e; for f in $(CHECKERS); do $(SUB) FLAVOR=$$f units stresses remotes; done
 	@tests/run $(call programs,test,unit/test) $(call programs,test,crash/point) \
-		$(foreach f,crash/crash stress/stress remote/remote,$(call programs,release,$(f))) \
-		$(foreach f,$(CHECKERS),$(foreach p,unit/test stress/stress remote/remote,$(call programs,$(f),$(p)))) $(EXPLORER) $(SIMULATOR) \
-		$(SUITES)
+		$(foreach f,crash/crash stress/stress,$(call programs,release,$(f))) \
+		$(foreach f,$(CHECKERS),$(foreach p,unit/test stress/stress,$(call programs,$(f),$(p)))) $(EXPLORER) $(SIMULATOR) \
+		--together $(foreach f,release $(CHECKERS),$(call remote_programs,$(f))) --apart $(SUITES)
 
 check: test ## the same
 
 tsan asan ubsan clang: ## the unit tests, the crowds and the backends in that flavour
 	+@$(SUB) FLAVOR=$@ units stresses remotes
-	@tests/run $(foreach p,unit/test stress/stress remote/remote,$(call programs,$@,$(p)))
+	@tests/run $(foreach p,unit/test stress/stress,$(call programs,$@,$(p))) --together $(call remote_programs,$@)
 
 # memcheck: helgrind and drd cannot see locks made of builtins. futex_waitv does not exist under valgrind.
 valgrind: ## the unit tests under valgrind's memcheck
@@ -293,8 +299,8 @@ simulate: ## hosts, a network and a lock service from a seed: what may go wrong 
 
 conformance: ## every backend and protocol held against the rules, on real servers: what passed, and what cannot be, as a table
 	+@$(SUB) FLAVOR=release remotes backends
-	@rm -rf build/matrix
-	-@tests/run $(filter-out %/remote_lock,$(call programs,release,remote/remote))
+	@rm -rf build/release/matrix
+	-@tests/run --together $(filter-out %/remote_lock,$(call remote_programs,release))
 	@tests/remote/matrix.sh
 
 headers: ## each public header alone, C11 and C++17, gcc and clang

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # matrix.sh: what the conformance suite has found (conform.h), as a table: a row for each case, a column for each protocol.
 #
-# Reads a file for each column from the folder MATRIX= (build/matrix), a line for each case: key, verdict, text, reason.
+# Reads a file for each column from the folder MATRIX= (build/release/matrix), a line for each case: key, verdict, text, reason.
 # Exit status: 1 when a cell has failed, or was not run.
 set -u
 
-cd "${MATRIX:-build/matrix}" || exit
+cd "${MATRIX:-build/release/matrix}" || exit
 columns=('redis queue' 'redis setnx' 'redis getset' zookeeper 'etcd queue' 'etcd key' 'etcd v3lock' directory)
 for column in "${columns[@]}"; do
     echo $'\t'"$column"

@@ -15,7 +15,8 @@ plant() {
 closes_with() {
     local want=$1 line=$2 said status
     shift 2
-    said=$(LIMIT=${LIMIT:-20} LOGS=$tap_scratch/logs CI=${CI_WANTED:-} tests/run "${@/#/$tap_scratch/}" 2>&1)
+    set -- "${@/#/$tap_scratch/}"
+    said=$(LIMIT=${LIMIT:-20} LOGS=$tap_scratch/logs CI=${CI_WANTED:-} tests/run "${@/#*--/--}" 2>&1)
     status=$?
     echo "exit status $status; it said: $said"
     [ "$status" = "$want" ] && [ "$(tail -n 1 <<<"$said")" = "$line" ]
@@ -37,6 +38,28 @@ plant skip <<<'printf "1..2\nok 1 - a\nok 2 - b # SKIP no futex_waitv\n"'
 plant cmocka_skip <<<'printf "1..1\nnot ok 1 # SKIP b\n"'
 plant all_skipped <<<'echo "1..0 # SKIP no kernel"'
 
+# Each of these waits for the other: they pass only when they run at the same time. The second ends first.
+plant ping <<END
+cd "$tap_scratch" && touch ping.here; until [ -e pong.here ]; do sleep 0.01; done; sleep 0.3; echo "ok 1 - a"; echo 1..1
+END
+plant pong <<END
+cd "$tap_scratch" && touch pong.here; until [ -e ping.here ]; do sleep 0.01; done; echo "ok 1 - a"; echo 1..1
+END
+# Counts how many of its kind run at the same time; true if never more than two.
+plant counted <<END
+cd "$tap_scratch" && mkdir -p running && touch running/\$\$ && sleep 0.2
+[ "\$(ls running | wc -l)" -le 2 ] || printf "not "; echo "ok 1 - a"; echo 1..1; rm running/\$\$
+END
+for i in 1 2 3 4 5; do cp "$tap_scratch/counted" "$tap_scratch/counted$i"; done
+
+in_order() {
+    local said
+    said=$(LOGS=$tap_scratch/logs tests/run --together "$tap_scratch"/{ping,bad,pong} --apart "$tap_scratch/skip")
+    echo "$said"
+    [ "$(grep -oE '(ping|bad|pong|skip) +[0-9]+ passed' <<<"$said" | cut -d' ' -f1 | xargs)" = 'ping bad pong skip' ]
+}
+usage() { tests/run --together; [ $? = 64 ]; }
+two_jobs() { JOBS=2 closes_with "$@"; }
 one_second() { LIMIT=1 closes_with "$@"; }
 in_ci() { CI_WANTED=true closes_with "$@"; }
 names_the_skip() { LOGS=$tap_scratch/logs tests/run "$tap_scratch/skip" | grep -q '^skipped: .*skip: b: no futex_waitv$'; }
@@ -61,6 +84,12 @@ try "a skip as cmocka says it" closes_with 0 "0 passed, 0 failed, 1 skipped" cmo
 try "all of a program skipped" closes_with 0 "0 passed, 0 failed, 1 skipped" all_skipped
 try "a skip is a failure in CI" in_ci 1 "1 passed, 0 failed, 1 skipped" skip
 try "CI without skips" in_ci 0 "2 passed, 0 failed, 0 skipped" good
+try "some run together" closes_with 0 "2 passed, 0 failed, 0 skipped" --together ping pong
+try "and are counted as ever" closes_with 1 "7 passed, 3 failed, 1 skipped" good --together bad crash absent skip --apart good
+try "and told of in their order" in_order
+try "no more than JOBS of them" two_jobs 0 "5 passed, 0 failed, 0 skipped" --together counted1 counted2 counted3 counted4 counted5
+try "one that does not end is ended" one_second 1 "3 passed, 1 failed, 0 skipped" --together hang good
+try "nothing to run is wrong usage" usage
 try "skips are named" names_the_skip
 try "failures are shown" shows_the_failure
 finish
