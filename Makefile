@@ -188,6 +188,12 @@ $(BACKEND_SO): $(O)/backends/libpawl-%.so: $$(call objects_of,src/backends/$$(FR
 	@mkdir -p $(@D)
 	$(call step,ld)$(CC) $(ALL) -shared -Wl,--exclude-libs,ALL $(if $(SAN.$(FLAVOR)),,-Wl,-z,defs) -o $@ $^ $(BACKEND_LIBS.$*)
 $(O)/src/backends/%.o: ALL += $(JSON_CFLAGS)
+# Scripts for a server are texts of the program; what explains them stays here.
+$(O)/src/backends/redis/protocol.o: ALL += -I$(O)/src
+$(O)/src/backends/redis/protocol.o: $(patsubst %,$(O)/%.h,$(wildcard src/backends/redis/*.lua))
+$(O)/%.lua.h: %.lua Makefile
+	@mkdir -p $(@D)
+	$(call step,lua)sed 's/^[[:blank:]]*--.*//; s/[\\"]/\\&/g; s/.*/"&\\n"/' $< >$@
 $(O)/tests/remote/libpawl-dir.so: $(DIRECTORY) $(A)
 	$(call step,ld)$(CC) $(ALL) -shared -Wl,--exclude-libs,ALL $(if $(SAN.$(FLAVOR)),,-Wl,-z,defs) -o $@ $^
 

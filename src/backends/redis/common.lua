@@ -1,0 +1,30 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- common.lua: what the scripts of all protocols begin with: a request is one script, and its answer is one of these
+--
+--   G hi contended died   granted                     L   lost: it is over
+--   Q milliseconds        not yet                     R   released, now or before
+--   E text                refused: what is there is not a lock of this protocol
+--
+-- KEYS: the lock, the counter of its tokens, the asker's largest finished request, and what the protocol needs besides.
+-- An asker is a host, or a place of one: HOST, HOST.PLACE. Numbers that may grow are texts: Lua prints 1e14 as "1e+14", and counts
+-- only to 2^53.
+local op, tok, req, fence, floor, ttl, wait, keep, accept, clean, hand, run, channel, name, blind, unit, repair = unpack(ARGV)
+local K, F, S = KEYS[1], KEYS[2], KEYS[3]
+local call = redis.call
+local clock = call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+req, ttl, wait, keep = tonumber(req), tonumber(ttl), tonumber(wait), tonumber(keep)
+
+local function text(n) return string.format('%.0f', n) end
+
+-- Requests up to this number are over: a late copy of one must not bring it back to life.
+local function finished() return tonumber(call('GET', S) or '0') end
+local function finish(last)
+	if last > 0 then call('SET', S, text(last), 'PX', text(keep)) end
+end
+
+-- R somebody waits for what `who` was granted; G it is granted; A it may be free: ask again.
+local function tell(who, what, r, f)
+	local host, place = string.match(who, '^([^.]*)%.?(.*)$')
+	call('PUBLISH', channel .. host, what .. ' ' .. (place == '' and '-' or place) .. ' ' .. r .. ' ' .. f .. ' ' .. name)
+end

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** hints.c: what the scripts of other hosts publish for this one (common.lua, tell): WHAT PLACE REQUEST TOKEN NAME, in one text.
+ *
+ * A hint may be lost, late, doubled, or forged: it makes us ask, or tells the keeper that it may want to; it decides nothing.
+ */
+#include "backends/redis/redis.h"
+
+#include <pawl/lock.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct hint {
+	char what, place[8];
+	unsigned long long req, hi;
+	const char *name;
+};
+
+void hints_channel(const struct redis *r, char text[280])
+{
+	snprintf(text, 280, "{%s}:h:%s", r->settings.prefix, r->config->host);
+}
+
+/* Digits, and the blank behind them. */
+static const char *read_number(const char *text, unsigned long long *n)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	if (digits == 0 || digits > 19 || text[digits] != ' ')
+		return NULL;
+	*n = strtoull(text, NULL, 10);
+	return text + digits + 1;
+}
+
+/* Of places, only what this host could have: 1 to 6 hex digits, or none. */
+static const char *read_place(const char *text, char place[8])
+{
+	size_t n = strcspn(text, " ");
+
+	if (n == 0 || n > 6 || text[n] != ' ')
+		return NULL;
+	snprintf(place, 8, "%.*s", (int)n, text);
+	if (strcmp(place, "-") == 0)
+		*place = '\0';
+	return strspn(place, "0123456789abcdef") == strlen(place) ? text + n + 1 : NULL;
+}
+
+static bool read_hint(const redisReply *text, struct hint *h)
+{
+	const char *at = text->str;
+
+	if (text->type != REDIS_REPLY_STRING || text->len < 2 || strlen(at) != text->len || at[1] != ' ')
+		return false;
+	h->what = *at;
+	at = read_place(at + 2, h->place);
+	at = at ? read_number(at, &h->req) : NULL;
+	h->name = at ? read_number(at, &h->hi) : NULL;
+	return h->name && *h->name && strlen(h->name) <= PAWL_NAME_MAX && h->req >> 53 == 0;
+}
+
+/* Granted, they say: a renewal tells whether that is so, and until when. */
+static void confirm(struct redis *r, const struct hint *h)
+{
+	pawl_remote_op_t op = { .kind = PAWL_REMOTE_RENEW,
+		.name = h->name,
+		.place = h->place,
+		.req = h->req,
+		.hi = h->hi,
+		.ttl_ns = r->config->ttl_ns };
+	struct call *call = call_new(request_answer, &op);
+
+	if (!call)
+		return; /* the keeper asks again, later */
+	call->confirms = true;
+	request_send(r, call);
+}
+
+static void act_on(struct redis *r, const struct hint *h)
+{
+	pawl_remote_event_t e = { .name = h->name, .place = h->place, .req = h->req };
+
+	if (h->what == 'G') {
+		confirm(r, h);
+		return;
+	}
+	e.what = h->what == 'A' ? PAWL_REMOTE_QUEUED : PAWL_REMOTE_CONTENDED;
+	e.hint_ns = 1;
+	if (h->what == 'A' || h->what == 'R')
+		redis_say(r, &e);
+}
+
+/* message CHANNEL TEXT; of our own channel: we have asked for no other. */
+bool hints_hear(struct redis *r, const redisReply *reply)
+{
+	struct hint h;
+
+	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 3 || reply->element[0]->type != REDIS_REPLY_STRING ||
+		strcmp(reply->element[0]->str, "message") != 0)
+		return false;
+	if (r->up && read_hint(reply->element[2], &h))
+		act_on(r, &h);
+	return true;
+}

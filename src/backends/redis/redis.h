@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** redis.h: an open backend, and what its files do for each other.
+ *
+ *   redis.c      the backend's four functions
+ *   session.c    connecting: who we are, which server that is, what it may have forgotten; going down
+ *   request.c    a request becomes a command, its answer an event
+ *   hints.c      what other hosts' scripts have published for us
+ *   replicas.c   a grant that enough replicas must have heard of
+ */
+#ifndef PAWL_BACKENDS_REDIS_REDIS_H
+#define PAWL_BACKENDS_REDIS_REDIS_H
+
+#include "backends/backoff.h"
+#include "backends/redis/link.h"
+#include "backends/redis/protocol.h"
+#include "backends/redis/settings.h"
+
+struct redis {
+	const pawl_remote_config_t *config;
+	struct settings settings;
+	const struct protocol *protocol;
+	char *script;
+	char sha[41]; /* the server's name for it */
+
+	struct link commands, hints; /* a connection that subscribes can do nothing else */
+	unsigned at;                 /* which of the hosts */
+	struct backoff backoff;
+	int64_t retry_at;   /* down: connect then */
+	int64_t up_by;      /* connecting: give up then */
+	int64_t not_before; /* up: what may still be leased to somebody is not granted */
+	bool up, told_down;
+	bool booted, subscribed;
+	bool broken; /* the connection is of no use any more, and `reason` says why */
+	bool said;   /* since poll began */
+
+	char run_id[41], offset[24]; /* of the server, as INFO has them */
+	int64_t uptime_ms;
+	int64_t client; /* what the server calls our connection */
+	char era[72];   /* this run of the server, as all hosts call it */
+
+	struct calls asked, gathered; /* grants: replicas are being asked about these; about those next */
+	char reason[512];
+};
+
+/* ---- redis.c ---- */
+
+void redis_say(struct redis *r, const pawl_remote_event_t *event);
+/** The server's name, for people. */
+const char *redis_where(const struct redis *r);
+/** The connection is of no use any more: `format` says why, and what to do. */
+void redis_break(struct redis *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/** What the server said, fit to be shown: one line, printable, short, and never our password. Good until the next call's `text`. */
+const char *redis_quote(const struct redis *r, const char *said, char text[160]);
+
+/* ---- session.c ---- */
+
+/** Connect, if it is time. */
+void session_begin(struct redis *r);
+/** Read what has come; see to it that what is due comes in time. */
+void session_work(struct redis *r);
+/** When session_begin or session_work have something to do by themselves. */
+int64_t session_date(const struct redis *r);
+/** Close the connection, and tell. */
+void session_end(struct redis *r);
+
+/* ---- request.c ---- */
+
+/** Send a request. 0; ENOTCONN, ENOMEM: the call is freed. */
+int request_send(struct redis *r, struct call *call);
+answer_fn request_answer;
+void request_unknown(struct redis *r, const struct call *call, const char *reason);
+
+/* ---- hints.c ---- */
+
+void hints_channel(const struct redis *r, char text[280]);
+/** True if that was a message; it has been acted on. */
+bool hints_hear(struct redis *r, const redisReply *reply);
+
+/* ---- replicas.c ---- */
+
+/** Keep a grant until enough replicas have heard of it. */
+void replicas_gather(struct redis *r, struct call *call, const pawl_remote_event_t *grant);
+
+#endif
