@@ -8,10 +8,35 @@
 #include "conform.h"
 #include "redis.h"
 
-static void conforms(const char *options, bool floors)
+#define NO_QUEUE "there is no queue: who asks first when it is free has it"
+
+#define WITHOUT_A_QUEUE                                                                                                 \
+	{ "order", CONFORM_MAY, NO_QUEUE }, { "new-place", CONFORM_MAY, NO_QUEUE },                                     \
+		{ "larger", CONFORM_DIFFERS, NO_QUEUE },                                                                \
+	{                                                                                                               \
+		"places", CONFORM_REFUSED, "the first of several places of a host is first only where there is a queue" \
+	}
+#define PLAIN_CLIENTS                                                                                                   \
+	{                                                                                                               \
+		"contended", CONFORM_REFUSED, "plain clients are not to be seen waiting: each lease is given back soon" \
+	}
+#define NO_TOKENS                                                                                                      \
+	{ "tokens", CONFORM_REFUSED, "a time is no token" },                                                           \
+	{                                                                                                              \
+		"floor", CONFORM_REFUSED, "a time is no token"                                                         \
+	}
+
+static const struct conform_exception setnx[] = { WITHOUT_A_QUEUE, PLAIN_CLIENTS, { 0 } };
+static const struct conform_exception setnx_alone[] = { WITHOUT_A_QUEUE, { 0 } };
+static const struct conform_exception getset[] = { WITHOUT_A_QUEUE, PLAIN_CLIENTS, NO_TOKENS, { 0 } };
+static const struct conform_exception getset_alone[] = { WITHOUT_A_QUEUE, NO_TOKENS, { 0 } };
+
+static void conforms(const char *column, const char *options, const struct conform_exception *exceptions)
 {
 	struct server s;
-	struct conform target = { .backend = redis_backend(), .ttl_ns = REDIS_BRIEF, .floors = floors };
+	struct conform target = {
+		.column = column, .backend = redis_backend(), .ttl_ns = REDIS_BRIEF, .exceptions = exceptions, .server = &s
+	};
 
 	if (!tap_ok(redis_start(&s, NULL), "a server starts"))
 		return;
@@ -23,10 +48,14 @@ static void conforms(const char *options, bool floors)
 
 int main(void)
 {
-	watchdog(240);
+	watchdog(280);
 	signal(SIGPIPE, SIG_IGN); /* as in the keeper's thread */
 	if (!tap_ok(redis_backend(), "libpawl-redis.so is there"))
 		return tap_done();
-	conforms("?protocol=queue", true);
+	conforms("redis queue", "", NULL);
+	conforms("redis setnx", "?protocol=setnx", setnx);
+	conforms("redis getset", "?protocol=getset&unit=ms&clock_slack=50ms", getset);
+	conforms(NULL, "?protocol=setnx&blind=0", setnx_alone);
+	conforms(NULL, "?protocol=getset&unit=ms&clock_slack=50ms&blind=0", getset_alone);
 	return tap_done();
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** protocol.c: the protocols (protocol.h); their scripts are the .lua files beside this one, made into texts by the Makefile.
  *
- *   queue    tokens grow, whoever was granted the lock: PAWL_REMOTE_FENCES
- *   setnx    the same if all who use the lock are pawl's (blind=0); a plain client holds it without a token, which nobody
- *            can be told from an older one's: not PAWL_REMOTE_FENCES
- *   getset   no tokens at all
+ *   queue    who asked first is first; tokens
+ *   setnx    a plain client may take the lock, too, and has no token then: each of ours is larger than all before it, on
+ *            whatever host, which is what PAWL_REMOTE_FENCES says; that a plain client came between, none of them shows
+ *   getset   as setnx, without any token: not PAWL_REMOTE_FENCES
+ *
+ * Plain clients cannot be seen waiting: PAWL_REMOTE_BLIND, unless the URL says that there are none.
  */
 #include "backends/redis/protocol.h"
 
@@ -21,12 +23,26 @@ static const char fence[] =
 static const char queue[] =
 #include "backends/redis/queue.lua.h"
 	;
+static const char waiters[] =
+#include "backends/redis/waiters.lua.h"
+	;
+static const char setnx[] =
+#include "backends/redis/setnx.lua.h"
+	;
+static const char getset[] =
+#include "backends/redis/getset.lua.h"
+	;
 const char protocol_boot[] =
 #include "backends/redis/boot.lua.h"
 	;
 
 static const struct protocol protocols[] = {
 	[REDIS_QUEUE] = { .parts = { common, fence, queue }, .key = { "L", "F", "S", "Q", "A" }, .fences = true },
+	[REDIS_SETNX] = { .parts = { common, fence, waiters, setnx },
+		.key = { NULL, "F", "S", "N", "W" },
+		.plain = true,
+		.fences = true },
+	[REDIS_GETSET] = { .parts = { common, waiters, getset }, .key = { NULL, "F", "S", "O", "W" }, .plain = true },
 };
 
 const struct protocol *protocol_of(const struct settings *s)
@@ -38,7 +54,7 @@ unsigned protocol_flags(const struct settings *s)
 {
 	const struct protocol *p = protocol_of(s);
 
-	return (p->fences && !s->blind ? PAWL_REMOTE_FENCES : 0u) | (s->blind ? PAWL_REMOTE_BLIND : 0u);
+	return (p->fences ? PAWL_REMOTE_FENCES : 0u) | (s->blind ? PAWL_REMOTE_BLIND : 0u);
 }
 
 char *protocol_script(const struct protocol *p)

@@ -5,14 +5,14 @@
 
 #include "backends/redis/settings.h"
 
-enum { PROTOCOL_KEYS = 5, PROTOCOL_PARTS = 3 };
+enum { PROTOCOL_KEYS = 5, PROTOCOL_PARTS = 4 };
 
 struct protocol {
 	const char *parts[PROTOCOL_PARTS]; /* of its script */
 	/* Behind the lock's own key in braces; the first one may be that key itself: NULL. The third is each asker's own. */
 	const char *key[PROTOCOL_KEYS];
-	bool plain; /* the lock is a key that others use, too */
-	bool fences;
+	bool plain;  /* the lock is a key that others use, too; there is no queue */
+	bool fences; /* it gives tokens */
 };
 
 const struct protocol *protocol_of(const struct settings *s);

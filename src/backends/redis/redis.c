@@ -14,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-#define S  INT64_C(1000000000)
+#define S INT64_C(1000000000)
 
 #define LONGEST_LEASE (365 * 86400 * S)
 
@@ -107,12 +107,13 @@ static void redis_close(void *backend, bool last)
 
 /* ---- submit ---- */
 
+/* Of several places of one host the first is first: that takes a queue. */
 static bool is_sound(const struct redis *r, const pawl_remote_op_t *op)
 {
 	size_t name = op->name ? strlen(op->name) : 0;
 
-	return name > 0 && name <= 1015 && (!op->place || strlen(op->place) <= 6) && op->req > 0 &&
-	       op->req >> 53 == 0 && op->floor <= UINT64_C(1) << 62 && op->hi <= INT64_MAX &&
+	return name > 0 && name <= 1015 && (!op->place || strlen(op->place) <= (r->protocol->plain ? 0 : 6)) &&
+	       op->req > 0 && op->req >> 53 == 0 && op->floor <= UINT64_C(1) << 62 && op->hi <= INT64_MAX &&
 	       op->ttl_ns >= 2 * r->settings.clock_slack && op->ttl_ns < LONGEST_LEASE && op->wait_ns < LONGEST_LEASE;
 }
 
