@@ -176,7 +176,7 @@ static void boot(struct redis *r)
 	char key[300], ttl[24], uptime[24];
 
 	snprintf(key, sizeof(key), "{%s}:boot", r->settings.prefix);
-	snprintf(ttl, sizeof(ttl), "%" PRId64, r->config->ttl_ns / MS + 1);
+	snprintf(ttl, sizeof(ttl), "%" PRId64, (r->config->ttl_ns + MS - 1) / MS);
 	snprintf(uptime, sizeof(uptime), "%" PRId64, r->uptime_ms);
 	ask(r, &r->commands, hear_boot, "EVAL", protocol_boot, "1", key, r->run_id, r->offset, ttl, uptime, NULL);
 }
