@@ -70,7 +70,8 @@ static bool read_port(struct url *u, const char *text, uint16_t *port)
 
 	/* Not quoted: it may be a password with an unexpected character in it. */
 	if (*text < '0' || *text > '9' || *end || n == 0 || n > UINT16_MAX)
-		return complain(u, "the port of a host in the URL is none: use 1 to 65535");
+		return complain(
+			u, "a port in the URL is not 1 to 65535; in a password write %%2F for / and %%3F for ?");
 	*port = (uint16_t)n;
 	return true;
 }
