@@ -94,8 +94,8 @@ static void urls(void)
 		"redis://h?db=1", "redis://h?protocol=best", "redis://h?timeout=0", "redis://h?timeout=x",
 		"redis://h?min_replicas=-1", "redis://h?prefix={a}", "redis://h?blind=0", "redis://h?unit=s",
 		"redis://h?protocol=getset&unit=h", "redis://h?protocol=setnx&clock_slack=1s",
-		"redis://h?protocol=getset&clock_slack=1500ms", "redis://user@h", "redis://h?speed=1",
-		"redis://h?password=a%00b", "redis://h?repair=off" };
+		"redis://h?protocol=getset&clock_slack=1500ms", "redis://user@h", "redis://u:geh/eim@h", "redis://u:geh?eim@h",
+		"redis://:geh/eim@h", "redis://h?speed=1", "redis://h?password=a%00b", "redis://h?repair=off" };
 	static const char *const good[] = { "redis://h", "redis://h:1/3", "redis://:p%40@h", "redis://u:p@h",
 		"redis://a,b:2,[::1]:3", "redis:///tmp/x?db=3&password=p",
 		"redis://h?protocol=setnx&blind=0&repair=off&prefix=", "redis://h?protocol=getset&unit=ms&clock_slack=100ms&blind=1",
@@ -104,7 +104,7 @@ static void urls(void)
 	bool all = true;
 
 	for (size_t i = 0; i < COUNT(bad); i++)
-		if (opens(&h, bad[i], LEASE, 1) || !*heard) {
+		if (opens(&h, bad[i], LEASE, 1) || !*heard || strstr(heard, "geh")) {
 			tap_note("%s is not refused", bad[i]);
 			all = false;
 		}
@@ -371,8 +371,10 @@ static void replicas(void)
 	tap_ok(redis_ask(&other, PAWL_REMOTE_ACQUIRE, "x", 2, 0).what == PAWL_REMOTE_QUEUED, "and others are queued");
 	tap_ok(stays_down(redis_url(&replica, "")) && says("replica", replica.authority),
 		"a replica is not asked for locks");
+	host_close(&other, true);
 	snprintf(options, sizeof(options), "redis://%s,%s", replica.authority, s.authority);
 	tap_ok(redis_host(&other, options, LEASE, 3), "of two hosts in the URL the one that is a master is");
+	host_close(&other, true);
 	host_close(&h, true);
 	server_end(&replica);
 	server_end(&s);

@@ -14,8 +14,8 @@
 struct call *call_new(answer_fn *answer, const pawl_remote_op_t *op)
 {
 	const char *place = op && op->place ? op->place : "";
-	size_t n = op ? strlen(op->name) + 1 : 0;
-	struct call *c = calloc(1, sizeof(*c) + n);
+	size_t n = op ? strlen(op->name) : 0;
+	struct call *c = calloc(1, sizeof(*c) + n + 1);
 
 	if (!c || !op) {
 		if (c)

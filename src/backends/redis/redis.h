@@ -2,8 +2,10 @@
 /** redis.h: an open backend, and what its files do for each other.
  *
  *   redis.c      the backend's four functions
- *   session.c    connecting: who we are, which server that is, what it may have forgotten; going down
- *   request.c    a request becomes a command, its answer an event
+ *   session.c    connecting, reading, going down
+ *   greet.c      who we are, which server that is, what it may have forgotten
+ *   request.c    a request becomes a command
+ *   answer.c     its answer an event
  *   hints.c      what other hosts' scripts have published for us
  *   replicas.c   a grant that enough replicas must have heard of
  */
@@ -62,11 +64,23 @@ void session_work(struct redis *r);
 int64_t session_date(const struct redis *r);
 /** Close the connection, and tell. */
 void session_end(struct redis *r);
+/** Send a command of texts, up to a NULL. */
+void session_ask(struct redis *r, struct link *l, answer_fn *answer, ...);
+
+/* ---- greet.c ---- */
+
+/** Say all there is to say at first; when it is answered, the session is up. */
+void greet(struct redis *r);
 
 /* ---- request.c ---- */
 
 /** Send a request. 0; ENOTCONN, ENOMEM: the call is freed. */
 int request_send(struct redis *r, struct call *call);
+/** In milliseconds, rounded up: what a lease is asked for. */
+int64_t request_ms(int64_t ns);
+
+/* ---- answer.c ---- */
+
 answer_fn request_answer;
 void request_unknown(struct redis *r, const struct call *call, const char *reason);
 

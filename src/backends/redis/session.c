@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** session.c: from nothing to UP, and down again. Two connections are opened; when both are ready, the keeper is told.
- *
- *   commands  AUTH  SELECT  CLIENT ID  SCRIPT LOAD  INFO  |  CLIENT KILL of the keeper's before this one  BOOT
- *   hints     AUTH  SUBSCRIBE
- *
- * What a server may have forgotten is who holds leases: one that has been restarted, or promoted, a short while ago is asked
- * for nothing until they have all ended (boot.lua). Whatever goes wrong, both are closed, and opened again later.
+/** session.c: two connections, of which either both are of use or none: opened together, closed together when anything goes wrong,
+ * and opened again later. In between their answers are read, and those that do not come are noticed.
  */
 #include "backends/redis/redis.h"
 
@@ -20,16 +15,7 @@
 
 enum { MOST_WORDS = 12 };
 
-/* What the next keeper of this host finds. */
-struct saved {
-	int64_t client; /* our connection, as the server calls it in that run */
-	char run_id[41];
-};
-
-/* ---- commands of our own ---- */
-
-/* Texts, up to a NULL. */
-static void ask(struct redis *r, struct link *l, answer_fn *answer, ...)
+void session_ask(struct redis *r, struct link *l, answer_fn *answer, ...)
 {
 	const char *words[MOST_WORDS];
 	size_t lengths[MOST_WORDS];
@@ -46,182 +32,6 @@ static void ask(struct redis *r, struct link *l, answer_fn *answer, ...)
 		redis_break(r, "out of memory");
 }
 
-/* An error, or not what was expected. */
-static bool cannot(struct redis *r, const char *command, const redisReply *reply)
-{
-	char text[160];
-
-	if (reply->type != REDIS_REPLY_ERROR)
-		redis_break(r, "what it answers to %s makes no sense: is that a Redis server?", command);
-	else if (strncmp(reply->str, "NOAUTH", 6) == 0)
-		redis_break(r, "it asks for a password: write redis://:PASSWORD@HOST");
-	else
-		redis_break(r, "%s: %s", command, redis_quote(r, reply->str, text));
-	return true;
-}
-
-/* Its words may hold what we said: its first is enough. */
-static bool hear_auth(struct redis *r, struct call *call, const redisReply *reply)
-{
-	(void)call;
-	if (reply->type != REDIS_REPLY_STATUS)
-		redis_break(r, "it does not take the user and password (%.*s): see to those in the URL",
-			reply->type == REDIS_REPLY_ERROR ? (int)strspn(reply->str, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") : 0,
-			reply->type == REDIS_REPLY_ERROR ? reply->str : "");
-	return true;
-}
-
-static bool hear_select(struct redis *r, struct call *call, const redisReply *reply)
-{
-	(void)call;
-	return reply->type == REDIS_REPLY_STATUS || cannot(r, "SELECT", reply);
-}
-
-/* Not every user may ask for it: requests are safe without. */
-static bool hear_client(struct redis *r, struct call *call, const redisReply *reply)
-{
-	(void)call;
-	r->client = reply->type == REDIS_REPLY_INTEGER ? reply->integer : 0;
-	return true;
-}
-
-static bool hear_script(struct redis *r, struct call *call, const redisReply *reply)
-{
-	(void)call;
-	if (reply->type != REDIS_REPLY_STRING || reply->len != 40)
-		return cannot(r, "SCRIPT LOAD", reply);
-	strcpy(r->sha, reply->str);
-	return true;
-}
-
-static bool hear_pong(struct redis *r, struct call *call, const redisReply *reply)
-{
-	(void)call;
-	return reply->type != REDIS_REPLY_ERROR || cannot(r, "PING", reply);
-}
-
-/* ---- which server that is ---- */
-
-/* The value behind `key:` at the beginning of a line. */
-static bool find(const char *info, const char *key, char *value, size_t size)
-{
-	size_t n = strlen(key);
-
-	for (const char *line = info; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (strncmp(line, key, n) == 0 && line[n] == ':') {
-			snprintf(value, size, "%.*s", (int)strcspn(line + n + 1, "\r\n"), line + n + 1);
-			return true;
-		}
-	}
-	return false;
-}
-
-static void say_up(struct redis *r)
-{
-	struct saved saved = { .client = r->client };
-
-	if (!r->booted || !r->subscribed)
-		return;
-	memcpy(saved.run_id, r->run_id, sizeof(saved.run_id));
-	memcpy(r->config->saved, &saved, sizeof(saved));
-	r->up = true;
-	r->told_down = false;
-	redis_say(r, &(pawl_remote_event_t){ .what = PAWL_REMOTE_SESSION,
-			     .state = PAWL_REMOTE_UP,
-			     .delay_ns = r->not_before > pawl_remote_now() ? r->not_before - pawl_remote_now() : 0 });
-}
-
-/* Leases end after ttl by the server's clock; a tenth more, since that has been asked of two servers. */
-static bool hear_boot(struct redis *r, struct call *call, const redisReply *reply)
-{
-	redisReply *const *at = reply->element;
-	int64_t age, longest;
-
-	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 3 || at[0]->type != REDIS_REPLY_INTEGER ||
-		at[1]->type != REDIS_REPLY_INTEGER || at[2]->type != REDIS_REPLY_STRING || at[2]->len >= sizeof(r->era))
-		return cannot(r, "EVAL", reply);
-	age = at[0]->integer;
-	longest = at[1]->integer;
-	if (age < 0 || longest < 0 || longest > INT64_MAX / (2 * MS))
-		return cannot(r, "EVAL", &(redisReply){ .type = REDIS_REPLY_NIL });
-	strcpy(r->era, at[2]->str);
-	longest += longest / 10;
-	r->not_before = age < longest ? call->sent + (longest - age) * MS : 0;
-	r->booted = true;
-	say_up(r);
-	return true;
-}
-
-static bool hear_kill(struct redis *r, struct call *call, const redisReply *reply)
-{
-	(void)r, (void)call, (void)reply; /* there or not, allowed or not: requests are safe without */
-	return true;
-}
-
-/* Whatever the keeper before has still under way: another one's number in another run of the server. */
-static void end_the_keeper_before(struct redis *r)
-{
-	struct saved saved;
-	char id[24];
-
-	memcpy(&saved, r->config->saved, sizeof(saved));
-	snprintf(id, sizeof(id), "%" PRId64, saved.client);
-	if (saved.client > 0 && saved.client != r->client && memcmp(saved.run_id, r->run_id, sizeof(saved.run_id)) == 0)
-		ask(r, &r->commands, hear_kill, "CLIENT", "KILL", "ID", id, NULL);
-}
-
-static void boot(struct redis *r)
-{
-	char key[300], ttl[24], uptime[24];
-
-	snprintf(key, sizeof(key), "{%s}:boot", r->settings.prefix);
-	snprintf(ttl, sizeof(ttl), "%" PRId64, (r->config->ttl_ns + MS - 1) / MS);
-	snprintf(uptime, sizeof(uptime), "%" PRId64, r->uptime_ms);
-	ask(r, &r->commands, hear_boot, "EVAL", protocol_boot, "1", key, r->run_id, r->offset, ttl, uptime, NULL);
-}
-
-static bool hear_server(struct redis *r, struct call *call, const redisReply *reply)
-{
-	char uptime[24] = "";
-
-	(void)call;
-	if (reply->type != REDIS_REPLY_STRING || !find(reply->str, "run_id", r->run_id, sizeof(r->run_id)) ||
-		!*r->run_id || !find(reply->str, "uptime_in_seconds", uptime, sizeof(uptime)))
-		return cannot(r, "INFO", reply);
-	r->uptime_ms = strtol(uptime, NULL, 10) % INT32_MAX * 1000;
-	return true;
-}
-
-static bool hear_replication(struct redis *r, struct call *call, const redisReply *reply)
-{
-	char role[16] = "";
-
-	(void)call;
-	if (reply->type != REDIS_REPLY_STRING || !find(reply->str, "role", role, sizeof(role)))
-		return cannot(r, "INFO", reply);
-	if (!find(reply->str, "second_repl_offset", r->offset, sizeof(r->offset)))
-		strcpy(r->offset, "-1");
-	if (strcmp(role, "master") != 0) {
-		redis_break(r, "it is a replica: name its master in the URL");
-		return true;
-	}
-	end_the_keeper_before(r);
-	boot(r);
-	return true;
-}
-
-static bool hear_subscribed(struct redis *r, struct call *call, const redisReply *reply)
-{
-	(void)call;
-	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 3 || reply->element[0]->type != REDIS_REPLY_STRING ||
-		strcmp(reply->element[0]->str, "subscribe") != 0)
-		return cannot(r, "SUBSCRIBE", reply);
-	r->subscribed = true;
-	say_up(r);
-	return true;
-}
-
 /* ---- connecting ---- */
 
 static bool open_link(struct redis *r, struct link *l)
@@ -234,26 +44,7 @@ static bool open_link(struct redis *r, struct link *l)
 		redis_break(r, "%s: is it running?", reason);
 		return false;
 	}
-	if (s->password && s->user)
-		ask(r, l, hear_auth, "AUTH", s->user, s->password, NULL);
-	else if (s->password)
-		ask(r, l, hear_auth, "AUTH", s->password, NULL);
 	return true;
-}
-
-static void introduce(struct redis *r)
-{
-	char database[24], channel[280];
-
-	snprintf(database, sizeof(database), "%" PRId64, r->settings.database);
-	hints_channel(r, channel);
-	if (r->settings.database)
-		ask(r, &r->commands, hear_select, "SELECT", database, NULL);
-	ask(r, &r->commands, hear_client, "CLIENT", "ID", NULL);
-	ask(r, &r->commands, hear_script, "SCRIPT", "LOAD", r->script, NULL);
-	ask(r, &r->commands, hear_server, "INFO", "server", NULL);
-	ask(r, &r->commands, hear_replication, "INFO", "replication", NULL);
-	ask(r, &r->hints, hear_subscribed, "SUBSCRIBE", channel, NULL);
 }
 
 void session_begin(struct redis *r)
@@ -262,10 +53,9 @@ void session_begin(struct redis *r)
 
 	if (r->commands.c || now < r->retry_at)
 		return;
-	r->booted = r->subscribed = false;
 	r->up_by = now + r->settings.connect_timeout;
 	if (open_link(r, &r->commands) && open_link(r, &r->hints))
-		introduce(r);
+		greet(r);
 	if (r->broken)
 		session_end(r);
 }
@@ -301,6 +91,14 @@ static void listen_to(struct redis *r, struct link *l)
 
 /* ---- what does not ---- */
 
+static bool hear_pong(struct redis *r, struct call *call, const redisReply *reply)
+{
+	(void)call;
+	if (reply->type == REDIS_REPLY_ERROR)
+		redis_break(r, "PING: %s", redis_quote(r, reply->str, (char[160]){ "" }));
+	return true;
+}
+
 static int64_t beat(const struct redis *r)
 {
 	return r->settings.timeout > S ? r->settings.timeout : S;
@@ -326,7 +124,7 @@ static void look_after(struct redis *r, struct link *l)
 		redis_break(r, "no answer for %" PRId64 " ms: is it overloaded, or stopped? (timeout= in the URL)",
 			r->settings.timeout / MS);
 	else
-		ask(r, l, hear_pong, "PING", NULL);
+		session_ask(r, l, hear_pong, "PING", NULL);
 }
 
 static void see_to_it(struct redis *r)
