@@ -181,7 +181,6 @@ $(O)/tests/remote/libremote.a: $(REMOTELIB)
 $(filter-out $(ALONE:%.c=$(O)/%),$(REMOTE)): | $(BACKEND_SO)
 $(REMOTE): $(O)/%: $(O)/%.o $(O)/tests/remote/libremote.a $(HARNESS) $(A) | $(addprefix $(O)/tests/remote/,libpawl-dir.so libclock.so)
 	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS) $(CMOCKA_LIBS) -lm
-$(filter %/remote_redis %/remote_redis_faults %/remote_redis_plain,$(REMOTE)): | $(O)/backends/libpawl-redis.so
 # Backends to be loaded. What they need of the library has no state: they bring their own copy along, for themselves alone.
 .SECONDEXPANSION:
 objects_of = $(patsubst %.c,$(O)/%.o,$(wildcard $(1)/*.c))
