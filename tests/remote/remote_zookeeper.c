@@ -18,15 +18,14 @@ static const struct conform_exception exceptions[] = {
 int main(void)
 {
 	struct server s;
-	struct conform target = { .column = "zookeeper",
-		.backend = zookeeper_backend(),
-		.ttl_ns = BRIEF,
-		.exceptions = exceptions,
-		.server = &s };
+	struct conform target = {
+		.column = "zookeeper", .backend = zookeeper_backend(), .ttl_ns = BRIEF, .exceptions = exceptions, .server = &s
+	};
 
 	watchdog(280);
 	signal(SIGPIPE, SIG_IGN); /* as in the keeper's thread */
-	if (!tap_ok(target.backend, "libpawl-zk.so is there") || !tap_ok(server_start(&s, "zookeeper", NULL), "a server starts"))
+	if (!tap_ok(target.backend, "libpawl-zk.so is there") ||
+		!tap_ok(server_start(&s, "zookeeper", NULL), "a server starts"))
 		return tap_done();
 	target.url = zookeeper_url(&s, "");
 	conform_run(&target);

@@ -43,6 +43,12 @@ static int64_t proven(const struct zk *z)
 	return best;
 }
 
+void zk_alive_say(struct zk *z)
+{
+	zk_say(z, &(pawl_remote_event_t){
+			  .what = PAWL_REMOTE_SESSION, .state = PAWL_REMOTE_ALIVE, .deadline_ns = zk_alive_deadline(z) });
+}
+
 static void be_answered(int rc, const char *value, const void *arg)
 {
 	struct zk *z = (struct zk *)(uintptr_t)arg;
@@ -56,8 +62,8 @@ static void be_answered(int rc, const char *value, const void *arg)
 	if (since <= z->since || !z->up)
 		return;
 	z->since = since;
-	zk_say(z, &(pawl_remote_event_t){
-			  .what = PAWL_REMOTE_SESSION, .state = PAWL_REMOTE_ALIVE, .deadline_ns = zk_alive_deadline(z) });
+	zk_session_lasts(z);
+	zk_alive_say(z);
 }
 
 int64_t zk_alive_turn(struct zk *z)

@@ -238,8 +238,8 @@ static void begin(struct ask *a)
 		a->done = op->req - 1;
 	if (op && op->req != a->req)
 		turn_to(a, op->req);
-	if (a->dirty || !a->known)
-		zk_look(a);
+	if (a->dirty || !a->known || pawl_remote_now() >= zk_alive_deadline(a->z))
+		zk_look(a); /* or what is known may be known no more */
 	else
 		carry_out(a, op);
 }

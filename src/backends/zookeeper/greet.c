@@ -66,10 +66,10 @@ static void refuse(struct zk *z, int rc)
 		zk_lose(z, "%s: %s: %s", z->where, z->root, zerror(rc));
 }
 
-static void be_greeted(struct zk *z, int32_t version)
+static void be_greeted(struct zk *z, const struct Stat *stat)
 {
-	z->version = version;
-	zk_session_up(z);
+	z->version = stat->version;
+	zk_session_up(z, stat->mzxid);
 }
 
 static void have_parents(int rc, const char *value, const void *arg)
@@ -85,7 +85,7 @@ static void have_parents(int rc, const char *value, const void *arg)
 		refuse(z, rc);
 }
 
-static void be_made(int rc, const char *value, const void *arg)
+static void be_made(int rc, const char *value, const struct Stat *stat, const void *arg)
 {
 	struct zk *z = self(arg);
 
@@ -93,7 +93,7 @@ static void be_made(int rc, const char *value, const void *arg)
 	if (zk_is_void(z, rc))
 		return;
 	if (rc == ZOK)
-		be_greeted(z, 0);
+		be_greeted(z, stat);
 	else if (rc == ZNODEEXISTS)
 		zk_greet(z);
 	else if (rc == ZNONODE)
@@ -109,7 +109,7 @@ static void be_raised(int rc, const struct Stat *stat, const void *arg)
 	if (zk_is_void(z, rc))
 		return;
 	if (rc == ZOK)
-		be_greeted(z, stat->version);
+		be_greeted(z, stat);
 	else if (rc == ZBADVERSION || rc == ZNONODE)
 		zk_greet(z);
 	else
@@ -146,7 +146,7 @@ static void be_read(int rc, const char *value, int length, const struct Stat *st
 	} else if (rc == ZOK) {
 		zk_called(z, zoo_aset(z->handle, path, term, n, stat->version, be_raised, z));
 	} else if (rc == ZNONODE) {
-		zk_called(z, zoo_acreate(z->handle, path, term, n, z->acl, ZOO_EPHEMERAL, be_made, z));
+		zk_called(z, zoo_acreate2(z->handle, path, term, n, z->acl, ZOO_EPHEMERAL, be_made, z));
 	} else {
 		refuse(z, rc);
 	}

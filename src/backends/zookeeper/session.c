@@ -10,6 +10,7 @@
  * handle that is connected, for all who share it; to leave it, the connection is cut first.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,13 +21,18 @@
 
 #include "backends/zookeeper/zk.h"
 
-#define MOST_READS 256 /* messages, before others have a turn */
+#define MOST_READS     256 /* messages, before others have a turn */
+#define LEAST_PATIENCE (500 * ZK_MS)
+#define MOST_PATIENCE  (4000 * ZK_MS)
 
 /* In config->saved. A word of it that is torn by a killed writer makes a session that does not exist. */
 struct saved {
 	int64_t id; /* 0: none */
 	char password[16];
-	int64_t told; /* the one of which event(NEW) has returned */
+	int64_t told;       /* the one of which event(NEW) has returned */
+	int64_t lasts;      /* until then it does, if the server does not forget it */
+	int64_t seen;       /* the largest zxid */
+	int64_t not_before; /* the server had forgotten what others may believe in until then */
 };
 
 static struct saved read_saved(const struct zk *z)
@@ -63,6 +69,18 @@ bool zk_called(struct zk *z, int rc)
 	return rc == ZOK;
 }
 
+static const char *explain(int rc)
+{
+	switch (rc) {
+	case ZCONNECTIONLOSS:
+		return "the connection was lost";
+	case ZOPERATIONTIMEOUT:
+		return "it has not answered for long: is it stopped, or cut off?";
+	default:
+		return zerror(rc);
+	}
+}
+
 bool zk_is_void(struct zk *z, int rc)
 {
 	switch (rc) {
@@ -76,7 +94,7 @@ bool zk_is_void(struct zk *z, int rc)
 	case ZAUTHFAILED:
 	case ZCLOSING:
 	case ZSESSIONMOVED:
-		zk_lose(z, "%s: %s", z->where, zerror(rc));
+		zk_lose(z, "%s: %s", z->where, explain(rc));
 		return true;
 	default:
 		return z->lost;
@@ -116,7 +134,59 @@ static void drop_handle(struct zk *z, bool end)
 
 static void forget_session(struct zk *z)
 {
-	write_saved(z, &(struct saved){ .id = 0 });
+	struct saved s = read_saved(z);
+
+	s.id = s.told = s.lasts = 0;
+	write_saved(z, &s);
+}
+
+/* Nothing is asked for until all leases are over that it may have forgotten. */
+static void distrust(struct zk *z)
+{
+	struct saved s = read_saved(z);
+	int64_t span = z->timeout > z->config->ttl_ns ? z->timeout : z->config->ttl_ns;
+
+	s.not_before = pawl_remote_now() + span;
+	write_saved(z, &s);
+}
+
+/* Sooner than it may. */
+static void hear_of_expiry(struct zk *z)
+{
+	if (pawl_remote_now() < read_saved(z).lasts)
+		distrust(z);
+	forget_session(z);
+}
+
+void zk_session_lasts(struct zk *z)
+{
+	struct saved s = read_saved(z);
+
+	s.lasts = z->since + z->timeout;
+	write_saved(z, &s);
+}
+
+void zk_session_saw(struct zk *z, int64_t zxid)
+{
+	struct saved s = read_saved(z);
+
+	if (zxid > s.seen) {
+		s.seen = zxid;
+		write_saved(z, &s);
+	}
+}
+
+/* Transactions are counted, and never backwards. */
+static void compare(struct zk *z, int64_t zxid)
+{
+	struct saved s = read_saved(z);
+
+	if (zxid >= s.seen)
+		return;
+	distrust(z);
+	s = read_saved(z);
+	s.seen = zxid;
+	write_saved(z, &s);
 }
 
 /* Hosts are tried one after the other; when all were, not at once again. */
@@ -227,30 +297,57 @@ static void be_live(struct zk *z)
 	}
 	save_session(z);
 	zk_alive_begin(z, z->since_asked, zoo_recv_timeout(z->handle));
+	zk_session_lasts(z);
 	z->greetings = 0;
 	zk_greet(z);
 }
 
-void zk_session_up(struct zk *z)
+static int64_t delay(const struct saved *s)
 {
-	struct saved s = read_saved(z);
-	bool new = s.told != s.id;
+	int64_t left = s->not_before - pawl_remote_now();
+
+	return left > 0 ? left : 0;
+}
+
+void zk_session_up(struct zk *z, int64_t zxid)
+{
+	struct saved s;
+	bool new;
+
+	compare(z, zxid);
+	zk_session_saw(z, zxid);
+	s = read_saved(z);
+	new = s.told != s.id;
 
 	z->up = true;
 	z->told_down = false;
 	z->failures = 0;
 	z->backoff = (struct backoff){ 0 };
 	zk_asks_up(z, new);
-	zk_say(z, &(pawl_remote_event_t){ .what = PAWL_REMOTE_SESSION, .state = new ? PAWL_REMOTE_NEW : PAWL_REMOTE_UP });
+	zk_say(z, &(pawl_remote_event_t){ .what = PAWL_REMOTE_SESSION,
+			  .state = new ? PAWL_REMOTE_NEW : PAWL_REMOTE_UP,
+			  .delay_ns = delay(&s) });
+	s = read_saved(z);
 	if (new) {
 		s.told = s.id;
 		write_saved(z, &s);
-	} else if (!z->fresh) {
-		zk_walk_begin(z);
+		return;
 	}
+	zk_alive_say(z);
+	if (!z->fresh)
+		zk_walk_begin(z);
 }
 
 /* ---- a turn ---- */
+
+/* A server that has only just begun may take a connection and forget to answer. Longer each time: it may be a slow one. */
+static bool is_mute(const struct zk *z)
+{
+	int64_t patience = z->config->ttl_ns / 6;
+
+	patience = patience < LEAST_PATIENCE ? LEAST_PATIENCE : patience > MOST_PATIENCE ? MOST_PATIENCE : patience;
+	return z->fd >= 0 && !z->live && pawl_remote_now() - z->tried_at > patience * (1 + z->failures);
+}
 
 /* What the last call has come to. */
 static void look_after(struct zk *z, int rc, int error)
@@ -259,13 +356,12 @@ static void look_after(struct zk *z, int rc, int error)
 
 	if (state == ZOO_EXPIRED_SESSION_STATE) {
 		drop_handle(z, false);
-		forget_session(z);
+		hear_of_expiry(z);
+		retry_later(z);
 	} else if (state == ZOO_AUTH_FAILED_STATE) {
 		zk_lose(z, "%s: it refuses this user: check user and password in the URL", z->where);
 	} else if (z->live && state != ZOO_CONNECTED_STATE) {
-		zk_lose(z, "%s: %s", z->where,
-			rc == ZOPERATIONTIMEOUT ? "it has not answered for long: is it stopped, or cut off?"
-						: "the connection was lost");
+		zk_lose(z, "%s: %s", z->where, explain(rc == ZOPERATIONTIMEOUT ? rc : ZCONNECTIONLOSS));
 	} else if (!z->live && state == ZOO_CONNECTED_STATE) {
 		be_live(z);
 	} else if (!z->live && rc < 0 && rc != ZNOTHING) {
@@ -274,8 +370,12 @@ static void look_after(struct zk *z, int rc, int error)
 			error == EHOSTDOWN ? "it closes the connection"
 			: error            ? strerror(error)
 					   : zerror(rc));
+		z->fd = -1;
 		retry_later(z);
 		say_down(z);
+	} else if (is_mute(z)) {
+		zk_lose(z, "%s: it takes the connection and does not answer: is ZooKeeper running there, and does it serve?",
+			z->where);
 	}
 	if (z->lost && z->handle)
 		give_up(z);
@@ -309,12 +409,17 @@ static int ask_interest(struct zk *z, void *arg)
 {
 	struct wish *w = arg;
 	struct timeval tv = { 0 };
+	bool had = z->fd >= 0;
 	int interest = 0, rc = zookeeper_interest(z->handle, &z->fd, &interest, &tv);
 	int64_t end = pawl_remote_now() + (tv.tv_sec * 1000 + tv.tv_usec / 1000 + 1) * ZK_MS;
 
-	if (rc != ZOK) {
+	if (rc != ZOK || z->fd < 0) {
 		z->fd = -1;
 		return rc;
+	}
+	if (!had) {
+		z->tried_at = pawl_remote_now();
+		fcntl(z->fd, F_SETFD, FD_CLOEXEC); /* Debian's library does not */
 	}
 	w->poll->fd = z->fd;
 	w->poll->events = (short)((interest & ZOOKEEPER_READ ? POLLIN : 0) | (interest & ZOOKEEPER_WRITE ? POLLOUT : 0));

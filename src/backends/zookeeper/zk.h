@@ -23,6 +23,8 @@
  * Waiting     Who is not the lowest watches the one before it; an owner who is alone watches the directory, once: a waiter that
  *             comes wakes one owner, a release one waiter. To leave the queue checks that the one before is still there: else
  *             it would be a tenure that ended without a word.
+ * Lost data   Of a server that says our session has expired before it may have, or that counts transactions from below what
+ *             we have seen, nothing is asked for a timeout: others may have leases that it does not know of.
  * Not kept    `wait_ns`: places last as long as the session. `floor`: czxids cannot be raised, they go back if the servers'
  *             data is lost. */
 #ifndef PAWL_BACKENDS_ZOOKEEPER_H
@@ -86,6 +88,7 @@ struct zk {
 	bool told_down, taken_up, up;
 	int64_t session;
 	int64_t since_asked; /* when this connection asked for its session, at the earliest */
+	int64_t tried_at;    /* when it was begun */
 	int64_t retry_at;
 	struct backoff backoff;
 	unsigned failures;
@@ -121,8 +124,12 @@ void zk_lose(struct zk *z, const char *format, ...) __attribute__((format(printf
 bool zk_called(struct zk *z, int rc);
 /** An answer: true if there is none, because the connection is gone. */
 bool zk_is_void(struct zk *z, int rc);
-/** Greeted: requests are taken. */
-void zk_session_up(struct zk *z);
+/** Greeted, by a write with this zxid: requests are taken. */
+void zk_session_up(struct zk *z, int64_t zxid);
+/** A transaction has happened. */
+void zk_session_saw(struct zk *z, int64_t zxid);
+/** The session lasts longer than was known. */
+void zk_session_lasts(struct zk *z);
 
 /* ---- greet.c ---- */
 
@@ -137,6 +144,7 @@ void zk_alive_begin(struct zk *z, int64_t since, int timeout_ms);
 /** Ask whether it is time; when is it next? */
 int64_t zk_alive_turn(struct zk *z);
 int64_t zk_alive_deadline(const struct zk *z);
+void zk_alive_say(struct zk *z);
 /** Answers come. */
 bool zk_alive_is_prompt(const struct zk *z);
 
