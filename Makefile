@@ -180,7 +180,9 @@ $(O)/tests/remote/libremote.a: $(REMOTELIB)
 # Without the client libraries that backends are made of there are no tests of them, which is to be noticed: make setup.
 $(filter-out $(ALONE:%.c=$(O)/%),$(REMOTE)): | $(BACKEND_SO)
 $(REMOTE): $(O)/%: $(O)/%.o $(O)/tests/remote/libremote.a $(HARNESS) $(A) | $(addprefix $(O)/tests/remote/,libpawl-dir.so libclock.so)
-	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS) $(CMOCKA_LIBS) -lm
+	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS) $(CMOCKA_LIBS) $(MORE) -lm
+# Those that look at the tree themselves.
+$(O)/tests/remote/remote_zookeeper%: MORE := $(BACKEND_LIBS.zk)
 # Backends to be loaded. What they need of the library has no state: they bring their own copy along, for themselves alone.
 .SECONDEXPANSION:
 objects_of = $(patsubst %.c,$(O)/%.o,$(wildcard $(1)/*.c))

@@ -9,7 +9,7 @@
  */
 #include "backends/zookeeper/zk.h"
 
-enum { QUESTIONS = 6 }; /* in a timeout */
+enum { QUESTIONS = 12 }; /* in a timeout */
 
 void zk_alive_begin(struct zk *z, int64_t since, int ms)
 {

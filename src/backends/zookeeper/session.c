@@ -189,13 +189,17 @@ static void compare(struct zk *z, int64_t zxid)
 	write_saved(z, &s);
 }
 
-/* Hosts are tried one after the other; when all were, not at once again. */
+/* Hosts are tried one after the other; when all were, not at once again, but while there is something left of the leases. */
 static void retry_later(struct zk *z)
 {
+	int64_t wait, most = backoff_jitter(z->config->ttl_ns / 8);
+
 	if (z->stopped)
 		z->retry_at = INT64_MAX;
-	else if (++z->failures % z->hosts == 0)
-		z->retry_at = pawl_remote_now() + backoff_next(&z->backoff);
+	else if (++z->failures % z->hosts == 0) {
+		wait = backoff_next(&z->backoff);
+		z->retry_at = pawl_remote_now() + (wait < most ? wait : most);
+	}
 }
 
 static void say_down(struct zk *z)
@@ -321,7 +325,7 @@ void zk_session_up(struct zk *z, int64_t zxid)
 
 	z->up = true;
 	z->told_down = false;
-	z->failures = 0;
+	z->failures = z->mutes = 0;
 	z->backoff = (struct backoff){ 0 };
 	zk_asks_up(z, new);
 	zk_say(z, &(pawl_remote_event_t){ .what = PAWL_REMOTE_SESSION,
@@ -346,7 +350,7 @@ static bool is_mute(const struct zk *z)
 	int64_t patience = z->config->ttl_ns / 6;
 
 	patience = patience < LEAST_PATIENCE ? LEAST_PATIENCE : patience > MOST_PATIENCE ? MOST_PATIENCE : patience;
-	return z->fd >= 0 && !z->live && pawl_remote_now() - z->tried_at > patience * (1 + z->failures);
+	return z->fd >= 0 && !z->live && pawl_remote_now() - z->tried_at > patience * (1 + z->mutes);
 }
 
 /* What the last call has come to. */
@@ -374,6 +378,7 @@ static void look_after(struct zk *z, int rc, int error)
 		retry_later(z);
 		say_down(z);
 	} else if (is_mute(z)) {
+		z->mutes++;
 		zk_lose(z, "%s: it takes the connection and does not answer: is ZooKeeper running there, and does it serve?",
 			z->where);
 	}

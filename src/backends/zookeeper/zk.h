@@ -48,7 +48,7 @@ enum {
 	ZK_WHO = 40,   /* HOST.PLACE */
 	ZK_NODE = 80,  /* a node of the queue: its name */
 	ZK_PATH = ZK_ROOT + 3 * PAWL_NAME_MAX + ZK_NODE + 8,
-	ZK_PROBES = 16,
+	ZK_PROBES = 32,
 };
 
 /* ---- node.c: names of nodes ---- */
@@ -91,7 +91,7 @@ struct zk {
 	int64_t tried_at;    /* when it was begun */
 	int64_t retry_at;
 	struct backoff backoff;
-	unsigned failures;
+	unsigned failures, mutes;
 	char where[80];
 	char reason[400];
 
