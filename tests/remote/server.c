@@ -56,8 +56,8 @@ static const struct server_kind kinds[] = {
 		.file = "tickTime=100\nminSessionTimeout=200\nmaxSessionTimeout=120000\ndataDir=$D/"
 			"data\nclientPort=$P\n"
 			"clientPortAddress=127.0.0.1\nmaxClientCnxns=0\n4lw.commands.whitelist=*\n$O\n",
-		.probe = "ruok",
-		.answer = "imok",
+		.probe = "srvr", /* ruok is answered while it cannot serve yet */
+		.answer = "Mode: ",
 		.count = "bash -c 'exec 3<>/dev/tcp/127.0.0.1/$PORT; echo mntr >&3; cat <&3' | "
 			 "awk '$1 == \"zk_packets_received\" { print $2 }'" },
 };
