@@ -207,8 +207,8 @@ static void say_down(struct zk *z)
 	bool was_up = z->up;
 
 	z->up = false;
-	if (!z->told_down) {
-		z->told_down = true;
+	if (strcmp(z->told, z->reason) != 0) {
+		strcpy(z->told, z->reason);
 		zk_say(z, &(pawl_remote_event_t){
 				  .what = PAWL_REMOTE_SESSION, .state = PAWL_REMOTE_DOWN, .reason = z->reason });
 	}
@@ -324,7 +324,7 @@ void zk_session_up(struct zk *z, int64_t zxid)
 	new = s.told != s.id;
 
 	z->up = true;
-	z->told_down = false;
+	z->told[0] = '\0';
 	z->failures = z->mutes = 0;
 	z->backoff = (struct backoff){ 0 };
 	zk_asks_up(z, new);
@@ -376,7 +376,8 @@ static void look_after(struct zk *z, int rc, int error)
 					   : zerror(rc));
 		z->fd = -1;
 		retry_later(z);
-		say_down(z);
+		if (z->failures % z->hosts == 0) /* all of them were tried */
+			say_down(z);
 	} else if (is_mute(z)) {
 		z->mutes++;
 		zk_lose(z, "%s: it takes the connection and does not answer: is ZooKeeper running there, and does it serve?",

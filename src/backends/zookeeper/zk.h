@@ -85,7 +85,7 @@ struct zk {
 	bool lost;    /* it is of no use any more: to be left */
 	bool ending;  /* it is there to end its session */
 	bool stopped; /* a later keeper has taken over: no more of them */
-	bool told_down, taken_up, up;
+	bool taken_up, up;
 	int64_t session;
 	int64_t since_asked; /* when this connection asked for its session, at the earliest */
 	int64_t tried_at;    /* when it was begun */
@@ -93,7 +93,7 @@ struct zk {
 	struct backoff backoff;
 	unsigned failures, mutes;
 	char where[80];
-	char reason[400];
+	char reason[400], told[400]; /* why it is down, and what of that was told last */
 
 	/* greet.c */
 	int32_t version;
