@@ -160,7 +160,8 @@ $(UNIT) $(CRASH) $(POINTED) $(STRESS): $(O)/%: $(O)/%.o $(HARNESS) $(A)
 $(O)/tests/unit/test_guard.o: ALL += -fexceptions
 # What backends share, which is in no library.
 $(foreach t,url names backoff,$(eval $(O)/tests/unit/test_$(t): $(O)/src/backends/$(t).o))
-# The benchmarks' own arithmetic is tested like the library.
+# What judges the library is tested like the library: histories of locks, and the benchmarks' own arithmetic.
+$(O)/tests/unit/test_history: $(addprefix $(O)/tests/remote/,history.o history_holds.o history_search.o)
 $(O)/tests/unit/test_bench_stats: $(O)/bench/stats.o
 $(O)/tests/unit/test_bench_zipf: $(O)/bench/zipf.o
 $(O)/tests/unit/test_bench_latency: $(addprefix $(O)/bench/,measure/latency.o stats.o)
