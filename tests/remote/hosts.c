@@ -18,7 +18,7 @@ struct hosts *hosts;
 pawl_space_t *peer_space;
 pawl_lock_t *peer_lock[HOSTS_LOCKS];
 
-static char top[128], url[192];
+static char top[128], urls[HOSTS_MOST][256];
 
 /* ---- making and removing them ---- */
 
@@ -52,7 +52,7 @@ static void write_born(void)
 	}
 }
 
-void hosts_begin(int64_t ttl_ms)
+static void make_hosts(int64_t ttl_ms)
 {
 	char name[32];
 
@@ -60,13 +60,38 @@ void hosts_begin(int64_t ttl_ms)
 	hosts->ttl_ms = ttl_ms;
 	hosts->idle_keep_ms = 200;
 	snprintf(top, sizeof(top), "%s", kids_dir_make());
-	make_dir("service");
-	write_born();
 	for (int h = 0; h < HOSTS_MOST; h++) {
 		snprintf(name, sizeof(name), "host%d", h);
 		make_dir(name);
 	}
-	snprintf(url, sizeof(url), "dir://%s/service", top);
+}
+
+void hosts_set_url(int h, const char *service)
+{
+	snprintf(urls[h], sizeof(urls[h]), "%s", service);
+}
+
+/* A directory that is its own anyway. */
+void hosts_part(void)
+{
+	for (int h = 0; h < HOSTS_MOST; h++)
+		snprintf(urls[h], sizeof(urls[h]), "dir://%s/host%d", top, h);
+}
+
+void hosts_begin_at(const char *service, int64_t ttl_ms)
+{
+	make_hosts(ttl_ms);
+	for (int h = 0; h < HOSTS_MOST; h++)
+		hosts_set_url(h, service);
+}
+
+void hosts_begin(int64_t ttl_ms)
+{
+	make_hosts(ttl_ms);
+	make_dir("service");
+	write_born();
+	for (int h = 0; h < HOSTS_MOST; h++)
+		snprintf(urls[h], sizeof(urls[h]), "dir://%s/service", top);
 	if (pawl_backend_register(&pawl_backend_dir))
 		exit(99);
 }
@@ -93,7 +118,7 @@ void hosts_cut(bool cut)
 
 const char *hosts_url(void)
 {
-	return url;
+	return urls[0];
 }
 
 int hosts_service(void)
@@ -141,7 +166,7 @@ puppet_t *hosts_customer(int h)
 static int open_as(long h, bool looks_only)
 {
 	pawl_space_options_t options = { .capacity = 64,
-		.remote = url,
+		.remote = urls[h],
 		.ttl_ns = hosts->ttl_ms * MS,
 		.max_tenure_ns = hosts->max_tenure_ms * MS,
 		.idle_keep_ns = hosts->idle_keep_ms * MS,
@@ -158,7 +183,7 @@ static int open_as(long h, bool looks_only)
 		printf("# host %d: %s\n", (int)h, pawl_space_reason());
 	for (int i = 0; rc == 0 && i < HOSTS_LOCKS; i++) {
 		snprintf(name, sizeof(name), "orders/%d", i);
-		rc = pawl_lock_open(peer_space, name, hosts->strict ? PAWL_STRICT : 0, &peer_lock[i]);
+		rc = pawl_lock_open(peer_space, name, hosts->flags | (hosts->strict ? PAWL_STRICT : 0), &peer_lock[i]);
 	}
 	return rc;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** hosts.h: several hosts in one machine, for tests of locks with a remote: each is a PAWL_DIR of its own, with processes that
- * are puppets, and the service is a directory (directory.h). What the locks guard is kept where neither the library nor the
+ * are puppets, and the service is a directory (directory.h), or wherever a URL leads to. What the locks guard is kept where neither the library nor the
  * service can see it, and checked by everybody who is inside.
  */
 #ifndef PAWL_TESTS_HOSTS_H
@@ -23,6 +23,7 @@ struct hosts {
 	uint64_t doubles, backwards, missed; /* violations: two inside; a token not larger than the last; an update lost */
 	uint64_t deaths, losses;             /* told of: EOWNERDEAD or owner_died; ESTALE */
 	int64_t ttl_ms, max_tenure_ms, idle_keep_ms;
+	unsigned flags;                      /* for pawl_lock_open, beside PAWL_STRICT */
 	bool no_handoffs, strict, forgiving; /* forgiving: owners may lose their leases inside, so that two may be */
 };
 
@@ -34,6 +35,12 @@ extern pawl_lock_t *peer_lock[HOSTS_LOCKS];
 
 /** A new service and new hosts; `ttl_ms` of the leases. */
 void hosts_begin(int64_t ttl_ms);
+/** New hosts of a service that is there. */
+void hosts_begin_at(const char *service, int64_t ttl_ms);
+/** Host `h` gets there by a URL of its own. */
+void hosts_set_url(int h, const char *service);
+/** Each host has a service of its own, so nothing keeps them apart: for tests of tests. */
+void hosts_part(void);
 /** Remove it all. */
 void hosts_end(void);
 /** How many violations there were; says which. */

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** remote_history.c: workloads on three hosts over every service (service.h), in fair weather and in a storm (storm.h), and a table of
+ * what they went through.
+ *
+ *   LONG=1          storms until KILLS= keepers were killed and FAULTS= faults of the service went by (1000 each), and T= seconds
+ *   SERVICES=etcd   only those with that in their names
+ *   SEED=           which storm
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../lib/harness.h"
+#include "../lib/tap.h"
+#include "history.h"
+#include "storm.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { SECONDS = 2 };
+#else
+enum { SECONDS = 3 };
+#endif
+
+static const struct play_workload works[] = {
+	/* Jepsen: lock */
+	{ .name = "lock: taken and given back at random", .locks = 2, .hold_us = 2000 },
+	/* Jepsen: lock-set */
+	{ .name = "lock-set: a list is read, slept over and written back", .locks = 1, .hold_us = 3000, .pause_in = 40, .list = PLAY_PLAIN },
+	/* Jepsen: lock-etcd-set, by the token */
+	{ .name = "guarded: the same, by the token", .locks = 1, .hold_us = 3000, .pause_in = 8, .list = PLAY_GUARDED },
+	/* Hazelcast */
+	{ .name = "fenced: taken again, and given back by others", .locks = 2, .hold_us = 1000, .again = true, .strangers = true },
+};
+
+static uint64_t seed;
+
+static bool can_run(const struct play_workload *work, const struct service *s)
+{
+	return work->list != PLAY_GUARDED || (s->kind->promises & HISTORY_TOKENS);
+}
+
+static void report(const struct storm_sum *sum)
+{
+	tap_note("seconds  grants  moves  keepers killed  clients killed  stopped  service faults  deaths  losses  "
+		 "updates lost  violations");
+	tap_note("%7.0f %7" PRIu64 " %6" PRIu64 " %15" PRIu64 " %15" PRIu64 " %8" PRIu64 " %15" PRIu64 " %7" PRIu64
+		 " %7" PRIu64 " %13" PRIu64 " %11" PRIu64,
+		sum->seconds, sum->grants, sum->moves, sum->keeper_kills, sum->client_kills, sum->stops,
+		sum->service_faults, sum->deaths, sum->losses, sum->missing, sum->violations);
+}
+
+/* Nothing goes wrong, so nothing may be lost. */
+static void fair(struct service *s)
+{
+	static const struct storm_plan calm = { .seconds = 1 };
+	struct storm_sum sum = { 0 };
+
+	for (const struct play_workload *w = works; w < works + COUNT(works); w++)
+		if (can_run(w, s) && !w->pause_in)
+			storm(s, w, &calm, seed, &sum);
+	tap_ok(sum.violations == 0 && sum.grants > 0 && sum.moves + !(s->kind->promises & HISTORY_TOKENS) > 0,
+		"in fair weather");
+}
+
+/* The test of the test. */
+static void parted(struct service *s)
+{
+	static const struct storm_plan plan = { .seconds = 2, .parted = true };
+	struct storm_sum sum = { 0 };
+
+	tap_note("hosts that do not know of each other; violations are what is wanted:");
+	storm(s, &works[1], &plan, seed, &sum);
+	tap_ok(sum.violations > 10 && sum.missing > 0, "hosts that nothing keeps apart are found");
+}
+
+static void foul(struct service *s)
+{
+	static const struct storm_plan plan = {
+		.seconds = SECONDS, .kill_keeper = 500, .kill_client = 400, .stop_process = 500, .service = 700
+	};
+	struct storm_sum sum = { 0 };
+
+	for (const struct play_workload *w = works; w < works + COUNT(works); w++)
+		if (can_run(w, s))
+			tap_ok(storm(s, w, &plan, seed + (uint64_t)(w - works), &sum), "in a storm: %s", w->name);
+	tap_ok(sum.keeper_kills > 0 && sum.service_faults > 0 && sum.grants > 0, "the storm was one");
+	report(&sum);
+}
+
+static void for_long(struct service *s)
+{
+	static const struct storm_plan plan = {
+		.seconds = 15, .kill_keeper = 300, .kill_client = 400, .stop_process = 600, .service = 400
+	};
+	uint64_t kills = (uint64_t)env_long("KILLS", 1000), faults = (uint64_t)env_long("FAULTS", 1000);
+	double seconds = (double)env_long("T", 0);
+	struct storm_sum sum = { 0 };
+
+	for (unsigned i = 0; sum.keeper_kills < kills || sum.service_faults < faults || sum.seconds < seconds; i++) {
+		const struct play_workload *w = &works[i % COUNT(works)];
+
+		if (can_run(w, s) && !storm(s, w, &plan, seed + i, &sum))
+			tap_note("that was %s, SEED=%" PRIu64, w->name, seed + i);
+	}
+	tap_ok(sum.violations == 0, "%" PRIu64 " keepers killed, %" PRIu64 " faults of the service: no violation",
+		sum.keeper_kills, sum.service_faults);
+	report(&sum);
+}
+
+static void cases(struct service *s)
+{
+	if (env_long("LONG", 0)) {
+		for_long(s);
+	} else {
+		fair(s);
+		if (!s->kind->server)
+			parted(s);
+		foul(s);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	(void)argc;
+	seed = seed_of_run();
+	service_each(argv[0], cases);
+	return tap_done();
+}

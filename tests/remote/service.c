@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** service.c: the table of services, and a child for each (service.h). */
+#include "service.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../lib/harness.h"
+#include "../lib/tap.h"
+#include "history.h"
+#include "hosts.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* GETSET's stamps are the foreign clients' business: they must be longer than what their clocks may be off. */
+static const struct service_kind kinds[] = {
+	{ .name = "directory", .scheme = "dir", .ttl_ms = 1000, .promises = HISTORY_TOKENS | HISTORY_DEATHS },
+	{ .name = "redis queue", .scheme = "redis", .server = "redis", .query = "", .ttl_ms = 1000, .promises = HISTORY_TOKENS },
+	{ .name = "redis setnx", .scheme = "redis", .server = "redis", .query = "?protocol=setnx", .ttl_ms = 1000, .promises = HISTORY_TOKENS },
+	{ .name = "redis getset", .scheme = "redis", .server = "redis", .query = "?protocol=getset", .ttl_ms = 4000 },
+	{ .name = "zookeeper", .scheme = "zk", .server = "zookeeper", .query = "", .ttl_ms = 1000, .promises = HISTORY_TOKENS },
+	{ .name = "etcd queue", .scheme = "etcd", .server = "etcd", .query = "", .ttl_ms = 2000, .promises = HISTORY_TOKENS },
+	{ .name = "etcd key", .scheme = "etcd", .server = "etcd", .query = "?protocol=key", .ttl_ms = 2000, .promises = HISTORY_TOKENS },
+	{ .name = "etcd v3lock", .scheme = "etcd", .server = "etcd", .query = "?protocol=v3lock", .ttl_ms = 2000, .promises = HISTORY_TOKENS },
+};
+
+/* ---- one of them ---- */
+
+static bool start(struct service *s, const struct service_kind *kind)
+{
+	*s = (struct service){ .kind = kind };
+	if (!kind->server)
+		return true;
+	if (!server_start(&s->server, kind->server, kind->options))
+		return false;
+	snprintf(s->url, sizeof(s->url), "%s://%s%s", kind->scheme, s->server.authority, kind->query);
+	return true;
+}
+
+static void end(struct service *s)
+{
+	if (s->kind->server)
+		server_end(&s->server);
+}
+
+void service_hosts(struct service *s)
+{
+	if (s->kind->server)
+		hosts_begin_at(s->url, s->kind->ttl_ms);
+	else
+		hosts_begin(s->kind->ttl_ms);
+}
+
+void service_kill(struct service *s)
+{
+	if (s->kind->server)
+		server_kill(&s->server);
+	else
+		hosts_cut(true);
+}
+
+bool service_again(struct service *s)
+{
+	if (s->kind->server)
+		return server_again(&s->server);
+	hosts_cut(false);
+	return true;
+}
+
+void service_stop(struct service *s)
+{
+	if (s->kind->server) {
+		server_stop(&s->server);
+	} else {
+		s->held = hosts_service();
+		flock(s->held, LOCK_EX);
+	}
+}
+
+void service_go_on(struct service *s)
+{
+	if (s->kind->server) {
+		server_go_on(&s->server);
+	} else {
+		flock(s->held, LOCK_UN); /* closing is not enough: who was forked meanwhile has it as well */
+		close(s->held);
+	}
+}
+
+/* ---- all of them ---- */
+
+struct run {
+	const struct service_kind *kind;
+	void (*cases)(struct service *s);
+	FILE *said;
+	pid_t pid;
+};
+
+static void be_run(void *arg)
+{
+	struct run *r = arg;
+	struct service s;
+	int rc;
+
+	dup2(fileno(r->said), STDOUT_FILENO);
+	if (!start(&s, r->kind)) {
+		tap_ok(false, "the server starts");
+		exit(1);
+	}
+	r->cases(&s);
+	rc = tap_done();
+	end(&s);
+	exit(rc);
+}
+
+/* What it said becomes part of what we say. */
+static void pass_on(struct run *r, int status)
+{
+	char line[1024], name[900];
+	unsigned number;
+	bool planned = false;
+
+	rewind(r->said);
+	while (fgets(line, sizeof(line), r->said)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (sscanf(line, "ok %u - %899[^\n]", &number, name) == 2)
+			tap_ok(true, "%s: %s", r->kind->name, name);
+		else if (sscanf(line, "not ok %u - %899[^\n]", &number, name) == 2)
+			tap_ok(false, "%s: %s", r->kind->name, name);
+		else if (line[0] == '#')
+			tap_note("%s: %s", r->kind->name, line + 2);
+		planned |= strncmp(line, "1..", 3) == 0;
+	}
+	if (!planned)
+		tap_ok(false, "%s: comes to an end (status %#x)", r->kind->name, (unsigned)status);
+	fclose(r->said);
+}
+
+/* Where the backends of this flavour are: beside the tests. */
+static bool find_backends(const char *program)
+{
+	char path[PATH_MAX], *slash;
+
+	if (getenv("PAWL_BACKEND_DIR"))
+		return true;
+	if (!realpath(program, path))
+		return false;
+	for (int up = 0; up < 3 && (slash = strrchr(path, '/')); up++) /* FLAVOR/tests/remote/PROGRAM */
+		*slash = '\0';
+	strncat(path, "/backends", sizeof(path) - strlen(path) - 1);
+	return setenv("PAWL_BACKEND_DIR", path, 1) == 0;
+}
+
+static bool is_built(const struct service_kind *kind)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/libpawl-%s.so", getenv("PAWL_BACKEND_DIR"), kind->scheme);
+	return !kind->server || access(path, R_OK) == 0;
+}
+
+static bool is_wanted(const struct service_kind *kind)
+{
+	const char *wanted = getenv("SERVICES");
+
+	return !wanted || !*wanted || strstr(wanted, kind->name);
+}
+
+void service_each(const char *program, void (*cases)(struct service *s))
+{
+	struct run runs[COUNT(kinds)];
+	size_t n = 0;
+
+	if (!find_backends(program))
+		tap_note("%s: %s", program, strerror(errno));
+	for (const struct service_kind *kind = kinds; kind < kinds + COUNT(kinds); kind++) {
+		if (!is_wanted(kind))
+			continue;
+		if (!is_built(kind)) {
+			tap_skip("its backend has not been built: make backends", "%s", kind->name);
+			continue;
+		}
+		runs[n] = (struct run){ .kind = kind, .cases = cases, .said = tmpfile() };
+		runs[n].pid = spawn(be_run, &runs[n]);
+		n++;
+	}
+	for (size_t i = 0; i < n; i++)
+		pass_on(&runs[i], reap(runs[i].pid));
+}

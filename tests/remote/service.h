@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** service.h: the lock services that tests of locks on several hosts run over, one row each: how to get one, what it promises, and how
+ * to be in its way. A test is run over all of them at the same time, a process for each.
+ */
+#ifndef PAWL_TESTS_SERVICE_H
+#define PAWL_TESTS_SERVICE_H
+
+#include "server.h"
+
+struct service_kind {
+	const char *name;
+	const char *scheme;  /* of its URL, and so of its backend */
+	const char *server;  /* server.h; NULL: a directory (directory.h), which needs none */
+	const char *options; /* of the server */
+	const char *query;   /* of the URL */
+	long ttl_ms;         /* as short as it and a busy machine allow */
+	unsigned promises;   /* HISTORY_* */
+};
+
+struct service {
+	const struct service_kind *kind;
+	struct server server;
+	char url[160]; /* NULL directory: there is none before hosts_begin */
+	int held;      /* the directory's descriptor, while it is stopped */
+};
+
+/** Hosts for it: hosts_begin or hosts_begin_at. */
+void service_hosts(struct service *s);
+
+/* ---- in its way ---- */
+
+/** It cannot be reached, or can be again: it is killed, and starts again with the data that it had. */
+void service_kill(struct service *s);
+bool service_again(struct service *s);
+/** It does not answer for a while, and then goes on. */
+void service_stop(struct service *s);
+void service_go_on(struct service *s);
+
+/** Run the test over each service, in a child, with the service started; `cases` prints TAP lines, which are passed on with the
+ * service's name in front. SERVICES= of the environment names those to run. One whose backend has not been built is skipped. */
+void service_each(const char *program, void (*cases)(struct service *s));
+
+#endif
