@@ -19,14 +19,14 @@
 
 /* GETSET's stamps are the foreign clients' business: they must be longer than what their clocks may be off. */
 static const struct service_kind kinds[] = {
-	{ .name = "directory", .scheme = "dir", .ttl_ms = 1000, .promises = HISTORY_TOKENS | HISTORY_DEATHS },
-	{ .name = "redis queue", .scheme = "redis", .server = "redis", .query = "", .ttl_ms = 1000, .promises = HISTORY_TOKENS },
-	{ .name = "redis setnx", .scheme = "redis", .server = "redis", .query = "?protocol=setnx", .ttl_ms = 1000, .promises = HISTORY_TOKENS },
-	{ .name = "redis getset", .scheme = "redis", .server = "redis", .query = "?protocol=getset", .ttl_ms = 4000 },
-	{ .name = "zookeeper", .scheme = "zk", .server = "zookeeper", .query = "", .ttl_ms = 1000, .promises = HISTORY_TOKENS },
-	{ .name = "etcd queue", .scheme = "etcd", .server = "etcd", .query = "", .ttl_ms = 2000, .promises = HISTORY_TOKENS },
-	{ .name = "etcd key", .scheme = "etcd", .server = "etcd", .query = "?protocol=key", .ttl_ms = 2000, .promises = HISTORY_TOKENS },
-	{ .name = "etcd v3lock", .scheme = "etcd", .server = "etcd", .query = "?protocol=v3lock", .ttl_ms = 2000, .promises = HISTORY_TOKENS },
+	{ "directory", "dir", NULL, NULL, "", 1000, HISTORY_TOKENS | HISTORY_DEATHS | SERVICE_ORDER },
+	{ "redis queue", "redis", "redis", NULL, "", 1000, HISTORY_TOKENS | SERVICE_ORDER },
+	{ "redis setnx", "redis", "redis", NULL, "?protocol=setnx", 1000, HISTORY_TOKENS },
+	{ "redis getset", "redis", "redis", NULL, "?protocol=getset", 4000, 0 },
+	{ "zookeeper", "zk", "zookeeper", NULL, "", 1000, HISTORY_TOKENS | SERVICE_ORDER },
+	{ "etcd queue", "etcd", "etcd", NULL, "", 2000, HISTORY_TOKENS | SERVICE_ORDER },
+	{ "etcd key", "etcd", "etcd", NULL, "?protocol=key", 2000, HISTORY_TOKENS },
+	{ "etcd v3lock", "etcd", "etcd", NULL, "?protocol=v3lock", 2000, HISTORY_TOKENS },
 };
 
 /* ---- one of them ---- */

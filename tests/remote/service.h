@@ -14,8 +14,10 @@ struct service_kind {
 	const char *options; /* of the server */
 	const char *query;   /* of the URL */
 	long ttl_ms;         /* as short as it and a busy machine allow */
-	unsigned promises;   /* HISTORY_* */
+	unsigned promises;   /* HISTORY_*, SERVICE_* */
 };
+
+#define SERVICE_ORDER 0x100u /* hosts are granted in the order in which they asked; PAWL_STRICT */
 
 struct service {
 	const struct service_kind *kind;
