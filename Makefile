@@ -294,6 +294,16 @@ stress: ## kills, crowds, explorer and simulator in their long form, T= seconds 
 	@$(long) LONG=1 NOTES=1 LIMIT=$$(($(T) + 3600)) tests/run \
 		$(foreach f,crash/crash stress/stress,$(call programs,release,$(f))) $(call programs,model,model/model) build/sim/sim
 
+# SERVICES= only those with that in their names. T counts here only where it is given.
+storms = LONG=1 NOTES=1 $(foreach v,$(if $(filter file,$(origin T)),,T) KILLS FAULTS ROUNDS SEED SERVICES,$(if $($(v)),$(v)="$($(v))"))
+history: ## workloads over every lock service until KILLS= keepers were killed and FAULTS= faults of it went by (1000 each), judged
+	+@$(SUB) FLAVOR=release remotes backends
+	@$(storms) LIMIT=86400 tests/run build/release/tests/remote/remote_history
+
+cohort: ## two hosts want one lock: leases that are handed round against a lease for each grant, over every lock service
+	+@$(SUB) FLAVOR=release remotes backends
+	@$(storms) LIMIT=3600 tests/run build/release/tests/remote/remote_cohort
+
 # What tests/lib/mutants.sh compiles with.
 .PHONY: models model simulate conformance compiler
 compiler: ; @echo '$(CC)'; echo '$(subst ','\'',$(ALL) $(if $(filter model,$(FLAVOR)),$(SWAP)))'
@@ -404,6 +414,6 @@ clean: ## remove build/
 	rm -rf build
 
 .PHONY: all help clean units points crashes stresses remotes examples benches backends test check tsan asan ubsan clang valgrind stress \
-	headers demo bench plot bench-claims install uninstall format format-check tidy FORCE
+	history cohort headers demo bench plot bench-claims install uninstall format format-check tidy FORCE
 
 endif

@@ -125,6 +125,6 @@ int main(int argc, char **argv)
 {
 	(void)argc;
 	seed = seed_of_run();
-	service_each(argv[0], cases);
+	service_each(argv[0], cases, SERVICE_TOGETHER);
 	return tap_done();
 }

@@ -98,6 +98,6 @@ static void cases(struct service *s)
 int main(int argc, char **argv)
 {
 	(void)argc;
-	service_each(argv[0], cases);
+	service_each(argv[0], cases, SERVICE_TOGETHER);
 	return tap_done();
 }

@@ -20,11 +20,11 @@
 /* GETSET's stamps are the foreign clients' business: they must be longer than what their clocks may be off. */
 static const struct service_kind kinds[] = {
 	{ "directory", "dir", NULL, NULL, "", 1000, HISTORY_TOKENS | HISTORY_DEATHS | SERVICE_ORDER },
-	{ "redis queue", "redis", "redis", NULL, "", 1000, HISTORY_TOKENS | SERVICE_ORDER },
+	{ "redis queue", "redis", "redis", NULL, "", 1000, HISTORY_TOKENS | HISTORY_DEATHS | SERVICE_ORDER },
 	{ "redis setnx", "redis", "redis", NULL, "?protocol=setnx", 1000, HISTORY_TOKENS },
 	{ "redis getset", "redis", "redis", NULL, "?protocol=getset", 4000, 0 },
-	{ "zookeeper", "zk", "zookeeper", NULL, "", 1000, HISTORY_TOKENS | SERVICE_ORDER },
-	{ "etcd queue", "etcd", "etcd", NULL, "", 2000, HISTORY_TOKENS | SERVICE_ORDER },
+	{ "zookeeper", "zk", "zookeeper", NULL, "", 1000, HISTORY_TOKENS | HISTORY_DEATHS | SERVICE_ORDER },
+	{ "etcd queue", "etcd", "etcd", NULL, "", 2000, HISTORY_TOKENS | HISTORY_DEATHS | SERVICE_ORDER },
 	{ "etcd key", "etcd", "etcd", NULL, "?protocol=key", 2000, HISTORY_TOKENS },
 	{ "etcd v3lock", "etcd", "etcd", NULL, "?protocol=v3lock", 2000, HISTORY_TOKENS },
 };
@@ -168,10 +168,20 @@ static bool is_wanted(const struct service_kind *kind)
 {
 	const char *wanted = getenv("SERVICES");
 
-	return !wanted || !*wanted || strstr(wanted, kind->name);
+	return !wanted || !*wanted || strstr(kind->name, wanted);
 }
 
-void service_each(const char *program, void (*cases)(struct service *s))
+static void start_run(struct run *r, const struct service_kind *kind, void (*cases)(struct service *s))
+{
+	*r = (struct run){ .kind = kind, .cases = cases, .said = tmpfile() };
+	if (!r->said) {
+		perror("tmpfile");
+		exit(99);
+	}
+	r->pid = spawn(be_run, r);
+}
+
+void service_each(const char *program, void (*cases)(struct service *s), enum service_when when)
 {
 	struct run runs[COUNT(kinds)];
 	size_t n = 0;
@@ -185,10 +195,10 @@ void service_each(const char *program, void (*cases)(struct service *s))
 			tap_skip("its backend has not been built: make backends", "%s", kind->name);
 			continue;
 		}
-		runs[n] = (struct run){ .kind = kind, .cases = cases, .said = tmpfile() };
-		runs[n].pid = spawn(be_run, &runs[n]);
-		n++;
+		start_run(&runs[n++], kind, cases);
+		if (when == SERVICE_IN_TURN)
+			pass_on(&runs[n - 1], reap(runs[n - 1].pid));
 	}
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n && when == SERVICE_TOGETHER; i++)
 		pass_on(&runs[i], reap(runs[i].pid));
 }

@@ -38,8 +38,11 @@ bool service_again(struct service *s);
 void service_stop(struct service *s);
 void service_go_on(struct service *s);
 
-/** Run the test over each service, in a child, with the service started; `cases` prints TAP lines, which are passed on with the
- * service's name in front. SERVICES= of the environment names those to run. One whose backend has not been built is skipped. */
-void service_each(const char *program, void (*cases)(struct service *s));
+enum service_when { SERVICE_TOGETHER, SERVICE_IN_TURN };
+
+/** Run the test over each service, in a child each, at the same time or one after the other, with the service started; `cases` prints
+ * TAP lines, which are passed on with the service's name in front. SERVICES= of the environment names those to run. One whose
+ * backend has not been built is skipped. */
+void service_each(const char *program, void (*cases)(struct service *s), enum service_when when);
 
 #endif

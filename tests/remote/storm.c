@@ -224,8 +224,11 @@ static void clear_up(void)
 		if (!hung)
 			puppet_ask(cast[i].puppet, peer_close, 0);
 	for (size_t i = 0; i < sizeof(cast) / sizeof(*cast); i++) {
-		if (!hung && puppet_answer(cast[i].puppet))
+		if (!hung && puppet_answer(cast[i].puppet)) {
+			tap_note("closing says %d; %s", puppet_answer(cast[i].puppet),
+				where_is(cast[i].puppet->pid, cast[i].puppet->pid));
 			complain("the space could not be closed", 1);
+		}
 		puppet_kill(cast[i].puppet);
 	}
 }
