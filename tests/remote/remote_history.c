@@ -43,12 +43,13 @@ static bool can_run(const struct play_workload *work, const struct service *s)
 
 static void report(const struct storm_sum *sum)
 {
-	tap_note("seconds  grants  moves  keepers killed  clients killed  stopped  service faults  deaths  losses  "
+	tap_note("seconds  grants   moves  keepers killed  clients killed  stopped  service faults  link faults  "
+		 "deaths  losses  "
 		 "updates lost  violations");
-	tap_note("%7.0f %7" PRIu64 " %6" PRIu64 " %15" PRIu64 " %15" PRIu64 " %8" PRIu64 " %15" PRIu64 " %7" PRIu64
-		 " %7" PRIu64 " %13" PRIu64 " %11" PRIu64,
+	tap_note("%7.0f %7" PRIu64 " %7" PRIu64 " %15" PRIu64 " %15" PRIu64 " %8" PRIu64 " %15" PRIu64 " %12" PRIu64
+		 " %7" PRIu64 " %7" PRIu64 " %13" PRIu64 " %11" PRIu64,
 		sum->seconds, sum->grants, sum->moves, sum->keeper_kills, sum->client_kills, sum->stops,
-		sum->service_faults, sum->deaths, sum->losses, sum->missing, sum->violations);
+		sum->service_faults, sum->link_faults, sum->deaths, sum->losses, sum->missing, sum->violations);
 }
 
 /* Nothing goes wrong, so nothing may be lost. */
@@ -78,7 +79,7 @@ static void parted(struct service *s)
 static void foul(struct service *s)
 {
 	static const struct storm_plan plan = {
-		.seconds = SECONDS, .kill_keeper = 500, .kill_client = 400, .stop_process = 500, .service = 700
+		.seconds = SECONDS, .kill_keeper = 500, .kill_client = 400, .stop_process = 500, .service = 700, .link = 500
 	};
 	struct storm_sum sum = { 0 };
 
@@ -92,7 +93,7 @@ static void foul(struct service *s)
 static void for_long(struct service *s)
 {
 	static const struct storm_plan plan = {
-		.seconds = 15, .kill_keeper = 300, .kill_client = 400, .stop_process = 600, .service = 400
+		.seconds = 15, .kill_keeper = 300, .kill_client = 400, .stop_process = 600, .service = 400, .link = 500
 	};
 	uint64_t kills = (uint64_t)env_long("KILLS", 1000), faults = (uint64_t)env_long("FAULTS", 1000);
 	double seconds = (double)env_long("T", 0);

@@ -33,27 +33,63 @@ static const struct service_kind kinds[] = {
 
 static bool start(struct service *s, const struct service_kind *kind)
 {
+	bool good;
+
 	*s = (struct service){ .kind = kind };
-	if (!kind->server)
-		return true;
-	if (!server_start(&s->server, kind->server, kind->options))
-		return false;
-	snprintf(s->url, sizeof(s->url), "%s://%s%s", kind->scheme, s->server.authority, kind->query);
-	return true;
+	good = !kind->server || server_start(&s->server, kind->server, kind->options);
+	for (int h = 0; h < SERVICE_LINKS && good && kind->server; h++)
+		good = proxy_start(&s->link[h], s->server.port);
+	return good;
 }
 
 static void end(struct service *s)
 {
+	for (int h = 0; h < SERVICE_LINKS && s->kind->server; h++)
+		proxy_end(&s->link[h]);
 	if (s->kind->server)
 		server_end(&s->server);
 }
 
+static void set_url(const struct service *s, int h)
+{
+	char url[160];
+
+	snprintf(url, sizeof(url), "%s://%s%s", s->kind->scheme, s->link[h].authority, s->kind->query);
+	hosts_set_url(h, url);
+}
+
 void service_hosts(struct service *s)
 {
-	if (s->kind->server)
-		hosts_begin_at(s->url, s->kind->ttl_ms);
-	else
+	if (!s->kind->server) {
 		hosts_begin(s->kind->ttl_ms);
+		return;
+	}
+	hosts_begin_at("", s->kind->ttl_ms);
+	for (int h = 0; h < SERVICE_LINKS; h++)
+		set_url(s, h);
+}
+
+/* ---- in its way ---- */
+
+void service_harm_link(struct service *s, int h, unsigned kind)
+{
+	static const struct proxy_rules rules[SERVICE_LINK_FAULTS] = {
+		{ .refuse = true },
+		{ .swallow = { true, true } },
+		{ .swallow = { [TO_CLIENT] = true } }, /* what is asked is done, and nobody is told */
+		{ .swallow = { [TO_SERVER] = true } },
+		{ .delay_ns = { 50 * NS_PER_MS, 50 * NS_PER_MS } },
+		{ .cut_at_any = 7 },
+	};
+
+	if (s->kind->server)
+		proxy_rule(&s->link[h], rules[kind]);
+}
+
+void service_mend_link(struct service *s, int h)
+{
+	if (s->kind->server)
+		proxy_rule(&s->link[h], (struct proxy_rules){ 0 });
 }
 
 void service_kill(struct service *s)

@@ -5,7 +5,10 @@
 #ifndef PAWL_TESTS_SERVICE_H
 #define PAWL_TESTS_SERVICE_H
 
+#include "proxy.h"
 #include "server.h"
+
+enum { SERVICE_LINKS = 3 };
 
 struct service_kind {
 	const char *name;
@@ -22,8 +25,8 @@ struct service_kind {
 struct service {
 	const struct service_kind *kind;
 	struct server server;
-	char url[160]; /* NULL directory: there is none before hosts_begin */
-	int held;      /* the directory's descriptor, while it is stopped */
+	struct proxy link[SERVICE_LINKS]; /* each of the first hosts has its own way to the server */
+	int held;                         /* the directory's descriptor, while it is stopped */
 };
 
 /** Hosts for it: hosts_begin or hosts_begin_at. */
@@ -39,6 +42,11 @@ void service_stop(struct service *s);
 void service_go_on(struct service *s);
 
 enum service_when { SERVICE_TOGETHER, SERVICE_IN_TURN };
+
+/** Something happens to the way of host `h`, of which there are so many kinds; or is over. Nothing where there is no server. */
+enum { SERVICE_LINK_FAULTS = 6 };
+void service_harm_link(struct service *s, int h, unsigned kind);
+void service_mend_link(struct service *s, int h);
 
 /** Run the test over each service, in a child each, at the same time or one after the other, with the service started; `cases` prints
  * TAP lines, which are passed on with the service's name in front. SERVICES= of the environment names those to run. One whose

@@ -23,6 +23,7 @@ static struct actor cast[PLAY_HOSTS * PLAY_EACH];
 static struct service *service;
 static enum { SERVES, KILLED, STOPPED } service_is;
 static int64_t service_until;
+static int64_t harmed_until[PLAY_HOSTS]; /* 0: its link is whole */
 static uint64_t dice;
 static struct storm_sum *sum;
 static const struct storm_plan *plan;
@@ -173,13 +174,31 @@ static void look_after_service(int64_t *next)
 	}
 }
 
+static void mend_links(bool all)
+{
+	for (int h = 0; h < PLAY_HOSTS; h++)
+		if (harmed_until[h] && (all || kids_now_ns() >= harmed_until[h])) {
+			service_mend_link(service, h);
+			harmed_until[h] = 0;
+		}
+}
+
+static void harm_link(int h)
+{
+	if (harmed_until[h] || !service->kind->server)
+		return;
+	service_harm_link(service, h, (unsigned)up_to(SERVICE_LINK_FAULTS - 1));
+	harmed_until[h] = some_time_on();
+	sum->link_faults++;
+}
+
 /* ---- from the beginning to the end ---- */
 
 static void blow(void)
 {
-	int64_t begin = kids_now_ns(), end = begin + plan->seconds * NS_PER_S, next[4];
+	int64_t begin = kids_now_ns(), end = begin + plan->seconds * NS_PER_S, next[5];
 
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 5; i++)
 		next[i] = begin + 300 * NS_PER_MS;
 	while (kids_now_ns() < end && record_has_room()) {
 		if (due(&next[0], plan->kill_keeper))
@@ -189,6 +208,9 @@ static void blow(void)
 		if (due(&next[2], plan->stop_process))
 			stop_one(up_to(1) ? some_keeper() : up_to(sizeof(cast) / sizeof(*cast) - 1));
 		look_after_service(&next[3]);
+		if (due(&next[4], plan->link))
+			harm_link((int)up_to(PLAY_HOSTS - 1));
+		mend_links(false);
 		wake_those_due();
 		look_for_corpses();
 		kids_nap_us(1000);
@@ -215,6 +237,7 @@ static void clear_up(void)
 	for (size_t i = 0; i < sizeof(cast) / sizeof(*cast); i++)
 		go_on(&cast[i]);
 	mend_service();
+	mend_links(true);
 	PAWL_STORE(&play->stop, 1u, RELAXED); /* relaxed: soon */
 	for (size_t i = 0; i < sizeof(cast) / sizeof(*cast); i++)
 		hung += !ends(&cast[i]);

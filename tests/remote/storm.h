@@ -11,7 +11,7 @@
 struct storm_plan {
 	long seconds;
 	/* In milliseconds: about how often; 0: never. */
-	long kill_keeper, kill_client, stop_process, service;
+	long kill_keeper, kill_client, stop_process, service, link;
 	bool parted; /* each host by itself (hosts_part) */
 };
 
@@ -19,7 +19,7 @@ struct storm_plan {
 struct storm_sum {
 	double seconds;
 	uint64_t grants, moves, losses, deaths;
-	uint64_t keeper_kills, client_kills, stops, service_faults;
+	uint64_t keeper_kills, client_kills, stops, service_faults, link_faults;
 	uint64_t violations, missing; /* missing: promised numbers that are not in the list */
 };
 
