@@ -15,6 +15,7 @@
 #define MS INT64_C(1000000)
 
 struct hosts *hosts;
+int (*hosts_enter)(int h);
 pawl_space_t *peer_space;
 pawl_lock_t *peer_lock[HOSTS_LOCKS];
 
@@ -173,8 +174,10 @@ static int open_as(long h, bool looks_only)
 		.no_handoffs = hosts->no_handoffs,
 		.looks_only = looks_only };
 	char path[192], name[32];
-	int rc;
+	int rc = hosts_enter ? hosts_enter((int)h) : 0;
 
+	if (rc)
+		return rc;
 	snprintf(name, sizeof(name), "host%d", (int)h);
 	path_of(path, name);
 	setenv("PAWL_DIR", path, 1);

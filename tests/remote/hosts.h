@@ -39,6 +39,8 @@ void hosts_begin(int64_t ttl_ms);
 void hosts_begin_at(const char *service, int64_t ttl_ms);
 /** Host `h` gets there by a URL of its own. */
 void hosts_set_url(int h, const char *service);
+/** What a process of a host does first of all; NULL: nothing. 0: it is one now. */
+extern int (*hosts_enter)(int h);
 /** Each host has a service of its own, so nothing keeps them apart: for tests of tests. */
 void hosts_part(void);
 /** Remove it all. */

@@ -79,7 +79,7 @@ static void parted(struct service *s)
 static void foul(struct service *s)
 {
 	static const struct storm_plan plan = {
-		.seconds = SECONDS, .kill_keeper = 500, .kill_client = 400, .stop_process = 500, .service = 700, .link = 500
+		.seconds = SECONDS, .kill_keeper = 500, .kill_client = 400, .stop_process = 500, .service = 1000, .link = 700
 	};
 	struct storm_sum sum = { 0 };
 
@@ -87,6 +87,24 @@ static void foul(struct service *s)
 		if (can_run(w, s))
 			tap_ok(storm(s, w, &plan, seed + (uint64_t)(w - works), &sum), "in a storm: %s", w->name);
 	tap_ok(sum.keeper_kills > 0 && sum.service_faults > 0 && sum.grants > 0, "the storm was one");
+	report(&sum);
+}
+
+/* The same with wires that are pulled out: what the other side sees of that is nothing. */
+static void on_wires(struct service *s)
+{
+	static const struct storm_plan plan = { .seconds = SECONDS, .kill_keeper = 700, .link = 800 };
+	struct storm_sum sum = { 0 };
+
+	if (!s->kind->server)
+		return;
+	if (!s->has_net) {
+		tap_skip("networks of one's own are for root", "hosts whose wires are pulled out");
+		return;
+	}
+	s->on_wires = true;
+	tap_ok(storm(s, &works[1], &plan, seed, &sum), "hosts whose wires are pulled out");
+	s->on_wires = false;
 	report(&sum);
 }
 
@@ -102,6 +120,7 @@ static void for_long(struct service *s)
 	for (unsigned i = 0; sum.keeper_kills < kills || sum.service_faults < faults || sum.seconds < seconds; i++) {
 		const struct play_workload *w = &works[i % COUNT(works)];
 
+		s->on_wires = s->has_net && i % 3 == 2;
 		if (can_run(w, s) && !storm(s, w, &plan, seed + i, &sum))
 			tap_note("that was %s, SEED=%" PRIu64, w->name, seed + i);
 	}
@@ -119,6 +138,7 @@ static void cases(struct service *s)
 		if (!s->kind->server)
 			parted(s);
 		foul(s);
+		on_wires(s);
 	}
 }
 

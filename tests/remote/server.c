@@ -64,20 +64,25 @@ static const struct server_kind kinds[] = {
 
 /* ---- what it is told ---- */
 
-/* `text` with $D and so on filled in. */
-static void fill_in(const struct server *s, const char *text, char *to, size_t size)
+static void put_filled_in(const struct server *s, const char *text, FILE *f)
 {
-	FILE *f = fmemopen(to, size, "w");
-
 	for (; f && *text; text++)
 		if (*text != '$')
 			fputc(*text, f);
 		else if (*++text == 'D')
 			fputs(s->dir, f);
 		else if (*text == 'O')
-			fputs(s->options ? s->options : "", f);
+			put_filled_in(s, s->options ? s->options : "", f);
 		else
 			fprintf(f, "%d", *text == 'P' ? s->port : s->peer_port);
+}
+
+/* `text` with $D and so on filled in. */
+static void fill_in(const struct server *s, const char *text, char *to, size_t size)
+{
+	FILE *f = fmemopen(to, size, "w");
+
+	put_filled_in(s, text, f);
 	if (f)
 		fclose(f);
 }

@@ -14,19 +14,24 @@
 #include "../lib/tap.h"
 #include "history.h"
 #include "hosts.h"
+#include "net.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define REDIS "--bind 0.0.0.0"
+#define ETCD  "--listen-client-urls http://0.0.0.0:$P"
 
 /* GETSET's stamps are the foreign clients' business: they must be longer than what their clocks may be off. */
 static const struct service_kind kinds[] = {
 	{ "directory", "dir", NULL, NULL, "", 1000, HISTORY_TOKENS | HISTORY_DEATHS | SERVICE_ORDER },
-	{ "redis queue", "redis", "redis", NULL, "", 1000, HISTORY_TOKENS | HISTORY_DEATHS | SERVICE_ORDER },
-	{ "redis setnx", "redis", "redis", NULL, "?protocol=setnx", 1000, HISTORY_TOKENS },
-	{ "redis getset", "redis", "redis", NULL, "?protocol=getset", 4000, 0 },
-	{ "zookeeper", "zk", "zookeeper", NULL, "", 1000, HISTORY_TOKENS | HISTORY_DEATHS | SERVICE_ORDER },
-	{ "etcd queue", "etcd", "etcd", NULL, "", 2000, HISTORY_TOKENS | HISTORY_DEATHS | SERVICE_ORDER },
-	{ "etcd key", "etcd", "etcd", NULL, "?protocol=key", 2000, HISTORY_TOKENS },
-	{ "etcd v3lock", "etcd", "etcd", NULL, "?protocol=v3lock", 2000, HISTORY_TOKENS },
+	{ "redis queue", "redis", "redis", REDIS, "", 1000, HISTORY_TOKENS | HISTORY_DEATHS | SERVICE_ORDER },
+	{ "redis setnx", "redis", "redis", REDIS, "?protocol=setnx", 1000, HISTORY_TOKENS },
+	{ "redis getset", "redis", "redis", REDIS, "?protocol=getset", 4000, 0 },
+	{ "zookeeper", "zk", "zookeeper", "clientPortAddress=0.0.0.0\n", "", 1000,
+		HISTORY_TOKENS | HISTORY_DEATHS | SERVICE_ORDER },
+	{ "etcd queue", "etcd", "etcd", ETCD, "", 2000, HISTORY_TOKENS | HISTORY_DEATHS | SERVICE_ORDER },
+	{ "etcd key", "etcd", "etcd", ETCD, "?protocol=key", 2000, HISTORY_TOKENS },
+	{ "etcd v3lock", "etcd", "etcd", ETCD, "?protocol=v3lock", 2000, HISTORY_TOKENS },
 };
 
 /* ---- one of them ---- */
@@ -36,7 +41,8 @@ static bool start(struct service *s, const struct service_kind *kind)
 	bool good;
 
 	*s = (struct service){ .kind = kind };
-	good = !kind->server || server_start(&s->server, kind->server, kind->options);
+	s->has_net = kind->server && net_begin(SERVICE_LINKS);
+	good = !kind->server || server_start(&s->server, kind->server, s->has_net ? kind->everywhere : NULL);
 	for (int h = 0; h < SERVICE_LINKS && good && kind->server; h++)
 		good = proxy_start(&s->link[h], s->server.port);
 	return good;
@@ -50,11 +56,19 @@ static void end(struct service *s)
 		server_end(&s->server);
 }
 
+static int enter(int h)
+{
+	return net_enter(h) ? 0 : errno;
+}
+
 static void set_url(const struct service *s, int h)
 {
 	char url[160];
 
-	snprintf(url, sizeof(url), "%s://%s%s", s->kind->scheme, s->link[h].authority, s->kind->query);
+	if (s->on_wires)
+		snprintf(url, sizeof(url), "%s://%s:%d%s", s->kind->scheme, net_address(h), s->server.port, s->kind->query);
+	else
+		snprintf(url, sizeof(url), "%s://%s%s", s->kind->scheme, s->link[h].authority, s->kind->query);
 	hosts_set_url(h, url);
 }
 
@@ -65,6 +79,7 @@ void service_hosts(struct service *s)
 		return;
 	}
 	hosts_begin_at("", s->kind->ttl_ms);
+	hosts_enter = s->on_wires ? enter : NULL;
 	for (int h = 0; h < SERVICE_LINKS; h++)
 		set_url(s, h);
 }
@@ -82,13 +97,17 @@ void service_harm_link(struct service *s, int h, unsigned kind)
 		{ .cut_at_any = 7 },
 	};
 
-	if (s->kind->server)
+	if (s->on_wires)
+		net_plug(h, false);
+	else if (s->kind->server)
 		proxy_rule(&s->link[h], rules[kind]);
 }
 
 void service_mend_link(struct service *s, int h)
 {
-	if (s->kind->server)
+	if (s->on_wires)
+		net_plug(h, true);
+	else if (s->kind->server)
 		proxy_rule(&s->link[h], (struct proxy_rules){ 0 });
 }
 

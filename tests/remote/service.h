@@ -12,12 +12,12 @@ enum { SERVICE_LINKS = 3 };
 
 struct service_kind {
 	const char *name;
-	const char *scheme;  /* of its URL, and so of its backend */
-	const char *server;  /* server.h; NULL: a directory (directory.h), which needs none */
-	const char *options; /* of the server */
-	const char *query;   /* of the URL */
-	long ttl_ms;         /* as short as it and a busy machine allow */
-	unsigned promises;   /* HISTORY_*, SERVICE_* */
+	const char *scheme;     /* of its URL, and so of its backend */
+	const char *server;     /* server.h; NULL: a directory (directory.h), which needs none */
+	const char *everywhere; /* options that make the server listen beyond loopback, in a network of its own */
+	const char *query;      /* of the URL */
+	long ttl_ms;            /* as short as it and a busy machine allow */
+	unsigned promises;      /* HISTORY_*, SERVICE_* */
 };
 
 #define SERVICE_ORDER 0x100u /* hosts are granted in the order in which they asked; PAWL_STRICT */
@@ -26,7 +26,9 @@ struct service {
 	const struct service_kind *kind;
 	struct server server;
 	struct proxy link[SERVICE_LINKS]; /* each of the first hosts has its own way to the server */
-	int held;                         /* the directory's descriptor, while it is stopped */
+	bool has_net;                     /* and hosts may be put on wires (net.h) in place of that */
+	bool on_wires;
+	int held; /* the directory's descriptor, while it is stopped */
 };
 
 /** Hosts for it: hosts_begin or hosts_begin_at. */
