@@ -105,10 +105,12 @@ void service_harm_link(struct service *s, int h, unsigned kind)
 
 void service_mend_link(struct service *s, int h)
 {
-	if (s->on_wires)
+	if (s->on_wires) {
 		net_plug(h, true);
-	else if (s->kind->server)
+	} else if (s->kind->server) {
+		proxy_rule(&s->link[h], (struct proxy_rules){ .refuse = true }); /* no connection goes on with a gap in it */
 		proxy_rule(&s->link[h], (struct proxy_rules){ 0 });
+	}
 }
 
 void service_kill(struct service *s)
