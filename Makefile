@@ -98,8 +98,10 @@ DIRECTORY := $(addprefix $(O)/tests/remote/,directory.o ledger.o shelf.o)
 EXAMPLES := $(patsubst %.c,$(O)/%,$(wildcard tests/examples/eg_*.c))
 HARNESS  := $(patsubst %.c,$(O)/%.o,$(wildcard tests/lib/*.c))
 BENCH    := $(O)/pawl-bench
-BENCHLIB := $(patsubst bench/%,$(O)/bench/%.o,$(basename $(filter-out bench/main.c, \
+BENCHLIB := $(patsubst bench/%,$(O)/bench/%.o,$(basename $(filter-out bench/main.c bench/remote/%, \
 	$(wildcard bench/*.c bench/*/*.c bench/*/*.cc))))
+# Through lock services: it links their clients, which nobody needs who measures locks.
+BENCHREMOTE := $(O)/pawl-bench-remote
 # Locks of others to measure against, if they are here; where not, their rows say so (and PEERS= leaves them out). Looked
 # for once, and only when a benchmark is built.
 PEERS     = $(eval PEERS := $(shell $(CC) -include nsync.h -xc -fsyntax-only /dev/null 2>/dev/null && echo nsync; \
@@ -214,6 +216,8 @@ $(O)/libbench.a: $(BENCHLIB)
 	$(call step,ar)ar rcs $@ $^
 $(BENCH): $(O)/bench/main.o $(O)/libbench.a $(A) | $(O)/pawl-bench-go
 	$(call step,ld)$(CC) $(ALL) -o $@ $^ -Wl,--as-needed $(PEER_LIBS) $(URCU_LIBS) $(JSON_LIBS) -lm
+$(BENCHREMOTE): $(patsubst %.c,$(O)/%.o,$(wildcard bench/remote/*.c)) $(O)/bench/stats.o $(A)
+	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS) $(JSON_LIBS) -lhiredis -lzookeeper_st -lcurl -lm
 $(BENCHLIB): $(O)/bench/peers
 $(O)/bench/peers: FORCE
 	@mkdir -p $(@D); echo "$(PEERS)" | cmp -s - $@ || echo "$(PEERS)" >$@
@@ -338,6 +342,11 @@ bench: ## the measurements, also into RESULTS=build/bench; QUICK=1 a look, BENCH
 	@build/release/pawl-bench $(if $(QUICK),--quick) $(BENCH_ARGS) --json=$(RESULTS)/bench.json \
 		--csv=$(RESULTS)/bench.csv >$(RESULTS)/bench.txt; status=$$?; cat $(RESULTS)/bench.txt; exit $$status
 
+bench-remote: ## how long a lock takes from host to host, through each service, which it starts
+	+@$(SUB) FLAVOR=release backends $(BENCHREMOTE:$(O)/%=build/release/%) build/release/tests/remote/with_server
+	@set -e; for kind in redis zookeeper etcd; do PAWL_BACKEND_DIR=$(CURDIR)/build/release/backends \
+		build/release/tests/remote/with_server $$kind -- sh -c 'build/release/pawl-bench-remote $(BENCH_ARGS) "$$URL"'; done
+
 # What the next ones read; measured first where it is missing.
 $(RESULTS)/bench.json: ; +@$(MAKE) --no-print-directory bench
 
@@ -414,6 +423,6 @@ clean: ## remove build/
 	rm -rf build
 
 .PHONY: all help clean units points crashes stresses remotes examples benches backends test check tsan asan ubsan clang valgrind stress \
-	history cohort headers demo bench plot bench-claims install uninstall format format-check tidy FORCE
+	history cohort headers demo bench plot bench-claims bench-remote install uninstall format format-check tidy FORCE
 
 endif
