@@ -105,12 +105,17 @@ static bool read_grant(const struct redis *r, const struct call *c, const redisR
 }
 
 /* When the lease of whoever has it ends, and a bit later, so that not all come at once. */
-static bool read_place(const struct redis *r, const redisReply *reply, pawl_remote_event_t *e)
+static bool read_place(struct redis *r, const struct call *c, const redisReply *reply, pawl_remote_event_t *e)
 {
+	bool queue = !r->protocol->plain;
+	uint64_t last;
 	int64_t ms, chance = backoff_jitter(2 * JITTER_MS * MS) - JITTER_MS * MS;
 
-	if (reply->elements != 2 || reply->element[1]->type != REDIS_REPLY_INTEGER)
+	if (reply->elements != (queue ? 3 : 2) || reply->element[1]->type != REDIS_REPLY_INTEGER ||
+		(queue && !read_token(reply->element[2], &last)))
 		return false;
+	if (queue)
+		belief_queued(r, c, last);
 	ms = reply->element[1]->integer;
 	e->what = PAWL_REMOTE_QUEUED;
 	e->hint_ns = (ms < 0 || ms > INT32_MAX ? BLIND_MOST_MS : ms + 1) * MS + chance;
@@ -121,7 +126,7 @@ static bool read_place(const struct redis *r, const redisReply *reply, pawl_remo
 	return true;
 }
 
-static bool read_answer(const struct redis *r, const struct call *c, const redisReply *reply, pawl_remote_event_t *e)
+static bool read_answer(struct redis *r, const struct call *c, const redisReply *reply, pawl_remote_event_t *e)
 {
 	bool finishes = c->op.kind == PAWL_REMOTE_RELEASE || c->op.kind == PAWL_REMOTE_CANCEL;
 
@@ -129,7 +134,7 @@ static bool read_answer(const struct redis *r, const struct call *c, const redis
 	case 'G':
 		return !finishes && read_grant(r, c, reply, e);
 	case 'Q':
-		return c->op.kind == PAWL_REMOTE_ACQUIRE && read_place(r, reply, e);
+		return c->op.kind == PAWL_REMOTE_ACQUIRE && read_place(r, c, reply, e);
 	case 'L':
 		e->what = PAWL_REMOTE_LOST;
 		return !finishes;
@@ -163,6 +168,8 @@ bool request_answer(struct redis *r, struct call *call, const redisReply *reply)
 	if (!is_array(reply) || !read_answer(r, call, reply, &e))
 		return refused(r, call, "an answer that makes no sense", "is that a Redis server?");
 	r->backoff = (struct backoff){ 0 };
+	if (e.what != PAWL_REMOTE_QUEUED)
+		belief_over(r, call->name, call->place);
 	if (e.what == PAWL_REMOTE_GRANTED && r->settings.min_replicas > 0 &&
 		(call->op.kind == PAWL_REMOTE_ACQUIRE || call->confirms)) {
 		replicas_gather(r, call, &e);

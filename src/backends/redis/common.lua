@@ -2,7 +2,7 @@
 -- common.lua: what the scripts of all protocols begin with: a request is one script, and its answer is one of these
 --
 --   G hi contended died   granted                     L   lost: it is over
---   Q milliseconds        not yet                     R   released, now or before
+--   Q milliseconds hi     not yet; the last token     R   released, now or before
 --   E text                refused: what is there is not a lock of this protocol
 --
 -- KEYS: the lock, the counter of its tokens, the asker's largest finished request, and what the protocol needs besides.
@@ -23,8 +23,9 @@ local function finish(last)
 	if last > 0 then call('SET', S, text(last), 'PX', text(keep)) end
 end
 
--- R somebody waits for what `who` was granted; G it is granted; A it may be free: ask again.
-local function tell(who, what, r, f)
+-- R somebody waits for what `who` was granted; A it may be free: ask again; G it is granted, for `lease` ms; 1 others wait; 2 the
+-- owner before died.
+local function tell(who, what, r, f, lease, more)
 	local host, place = string.match(who, '^([^.]*)%.?(.*)$')
-	call('PUBLISH', channel .. host, what .. ' ' .. (place == '' and '-' or place) .. ' ' .. r .. ' ' .. f .. ' ' .. name)
+	call('PUBLISH', channel .. host, what .. ' ' .. (place == '' and '-' or place) .. ' ' .. r .. ' ' .. f .. ' ' .. (lease or '0') .. ' ' .. (more or '0') .. ' ' .. name)
 end

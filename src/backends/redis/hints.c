@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** hints.c: what the scripts of other hosts publish for this one (common.lua, tell): WHAT PLACE REQUEST TOKEN NAME, in one text.
+/** hints.c: what the scripts of other hosts publish for this one (common.lua, tell): WHAT PLACE REQUEST TOKEN LEASE MORE NAME, in one text.
  *
- * A hint may be lost, late, doubled, or forged: it makes us ask, or tells the keeper that it may want to; it decides nothing.
+ * A hint may be lost, late or doubled: it makes us ask, or tells the keeper that it may want to. What it says of a grant is believed
+ * only where it cannot be old (belief.c), and confirmed in any case.
  */
 #include "backends/redis/redis.h"
 
@@ -12,7 +13,7 @@
 
 struct hint {
 	char what, place[8];
-	unsigned long long req, hi;
+	unsigned long long req, hi, lease_ms, more;
 	const char *name;
 };
 
@@ -54,12 +55,13 @@ static bool read_hint(const redisReply *text, struct hint *h)
 	h->what = *at;
 	at = read_place(at + 2, h->place);
 	at = at ? read_number(at, &h->req) : NULL;
-	h->name = at ? read_number(at, &h->hi) : NULL;
-	return h->name && *h->name && strlen(h->name) <= PAWL_NAME_MAX && h->req >> 53 == 0;
+	at = at ? read_number(at, &h->hi) : NULL;
+	at = at ? read_number(at, &h->lease_ms) : NULL;
+	h->name = at ? read_number(at, &h->more) : NULL;
+	return h->name && h->lease_ms < UINT32_MAX && *h->name && strlen(h->name) <= PAWL_NAME_MAX && h->req >> 53 == 0;
 }
 
-/* Granted, they say: a renewal tells whether that is so, and until when. */
-static void confirm(struct redis *r, const struct hint *h)
+static void confirm(struct redis *r, const struct hint *h, bool in_doubt)
 {
 	pawl_remote_op_t op = { .kind = PAWL_REMOTE_RENEW,
 		.name = h->name,
@@ -71,8 +73,21 @@ static void confirm(struct redis *r, const struct hint *h)
 
 	if (!call)
 		return; /* the keeper asks again, later */
-	call->confirms = true;
+	call->confirms = in_doubt;
 	request_send(r, call);
+}
+
+/* Granted, they say. A renewal tells whether that is so, and until when; it goes out first, so that it is under way meanwhile. */
+static void hear_grant(struct redis *r, const struct hint *h)
+{
+	pawl_remote_event_t e = {
+		.name = h->name, .place = h->place, .req = h->req, .hi = h->hi, .contended = h->more & 1, .owner_died = h->more & 2
+	};
+	bool believed = belief_granted(r, &e, (int64_t)h->lease_ms * 1000000);
+
+	confirm(r, h, !believed);
+	if (believed)
+		redis_say(r, &e);
 }
 
 static void act_on(struct redis *r, const struct hint *h)
@@ -80,7 +95,7 @@ static void act_on(struct redis *r, const struct hint *h)
 	pawl_remote_event_t e = { .name = h->name, .place = h->place, .req = h->req };
 
 	if (h->what == 'G') {
-		confirm(r, h);
+		hear_grant(r, h);
 		return;
 	}
 	e.what = h->what == 'A' ? PAWL_REMOTE_QUEUED : PAWL_REMOTE_CONTENDED;

@@ -45,7 +45,8 @@ local function pass_on()
 	local who, r = first()
 	if not who then return end
 	era()
-	tell(who, 'G', r, (give(who, r, accept)))
+	local f, d = give(who, r, accept)
+	tell(who, 'G', r, f, accept, (first() and 1 or 0) + (d == '1' and 2 or 0))
 end
 
 local function granted(f, d) return { 'G', f, first() and 1 or 0, d } end
@@ -76,8 +77,8 @@ local function acquire()
 	end
 	if o == tok then
 		if not is_last(f) then
-			f = count()
-			call('HSET', K, 'f', f)
+			f, d = count()
+			call('HSET', K, 'f', f, 'd', d)
 		end
 		call('PEXPIRE', K, ttl)
 		return granted(f, d)
@@ -86,7 +87,7 @@ local function acquire()
 	if not o and (not next or next == tok) then return granted(give(tok, text(req), ttl)) end
 	enqueue()
 	if o then tell(o, 'R', text(r), f) else pass_on() end
-	return { 'Q', call('PTTL', K) }
+	return { 'Q', call('PTTL', K), call('HGET', F, 'f') or '0' }
 end
 
 local function renew()

@@ -101,6 +101,7 @@ static void redis_close(void *backend, bool last)
 	link_close(&r->hints, NULL);
 	calls_free(&r->asked);
 	calls_free(&r->gathered);
+	names_drop_all(&r->queued);
 	free(r->script);
 	free(r);
 }

@@ -7,12 +7,14 @@
  *   request.c    a request becomes a command
  *   answer.c     its answer an event
  *   hints.c      what other hosts' scripts have published for us
+ *   belief.c     a grant that is told by a hint
  *   replicas.c   a grant that enough replicas must have heard of
  */
 #ifndef PAWL_BACKENDS_REDIS_REDIS_H
 #define PAWL_BACKENDS_REDIS_REDIS_H
 
 #include "backends/backoff.h"
+#include "backends/names.h"
 #include "backends/redis/link.h"
 #include "backends/redis/protocol.h"
 #include "backends/redis/settings.h"
@@ -40,6 +42,7 @@ struct redis {
 	int64_t client; /* what the server calls our connection */
 	char era[72];   /* this run of the server, as all hosts call it */
 
+	struct names queued;          /* belief.c */
 	struct calls asked, gathered; /* grants: replicas are being asked about these; about those next */
 	char reason[512];
 };
@@ -89,6 +92,15 @@ void request_unknown(struct redis *r, const struct call *call, const char *reaso
 void hints_channel(const struct redis *r, char text[280]);
 /** True if that was a message; it has been acted on. */
 bool hints_hear(struct redis *r, const redisReply *reply);
+
+/* ---- belief.c ---- */
+
+/** This request is queued; `last` is the last token that had been given out then. */
+void belief_queued(struct redis *r, const struct call *call, uint64_t last);
+/** It is so no more. */
+void belief_over(struct redis *r, const char *name, const char *place);
+/** A hint says that `grant` was made, for `lease`. True if that may be believed; fills in the rest. */
+bool belief_granted(struct redis *r, pawl_remote_event_t *grant, int64_t lease);
 
 /* ---- replicas.c ---- */
 

@@ -176,6 +176,7 @@ void session_end(struct redis *r)
 	link_close(&r->hints, NULL);
 	calls_move(&r->asked, &left);
 	calls_move(&r->gathered, &left);
+	names_drop_all(&r->queued);
 	r->up = r->broken = false;
 	r->retry_at = pawl_remote_now() + backoff_next(&r->backoff);
 	if (!r->told_down)
