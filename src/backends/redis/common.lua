@@ -27,5 +27,6 @@ end
 -- owner before died.
 local function tell(who, what, r, f, lease, more)
 	local host, place = string.match(who, '^([^.]*)%.?(.*)$')
-	call('PUBLISH', channel .. host, what .. ' ' .. (place == '' and '-' or place) .. ' ' .. r .. ' ' .. f .. ' ' .. (lease or '0') .. ' ' .. (more or '0') .. ' ' .. name)
+	call('PUBLISH', channel .. host, table.concat({ what, place == '' and '-' or place, r, f or '0', lease or '0', more or '0',
+		name }, ' '))
 end

@@ -4,14 +4,6 @@
 -- Texts of digits: a double ends at 2^53.
 local function above(a, b) return #a > #b or (#a == #b and a > b) end
 
--- Another run may have forgotten grants: tokens begin far above them.
-local function era()
-	local e = call('HGET', F, 'e')
-	if e == run then return end
-	if e then call('HINCRBY', F, 'f', '1048576') end
-	call('HSET', F, 'e', run)
-end
-
 -- A host has seen larger ones. Where nothing at all is known, nobody is known to have died.
 local function raise()
 	local f = call('HGET', F, 'f')
@@ -20,13 +12,21 @@ local function raise()
 	if not f then call('HSET', F, 'x', floor) end
 end
 
--- The next token; and '1' if the tenure before did not end cleanly.
+-- The next token; and '1' if the tenure before did not end cleanly. Another run of the server may have forgotten grants, and deaths:
+-- tokens begin far above them.
 local function count()
-	local v = call('HMGET', F, 'f', 'x')
-	call('HINCRBY', F, 'f', '1')
-	return call('HGET', F, 'f'), (v[1] or '0') ~= (v[2] or '0') and '1' or '0'
+	local v = call('HMGET', F, 'e', 'f', 'x')
+	local other = v[1] and v[1] ~= run
+	local n = call('HINCRBY', F, 'f', other and '1048577' or '1')
+	if v[1] ~= run then call('HSET', F, 'e', run) end
+	return n < 2 ^ 53 and text(n) or call('HGET', F, 'f'), (other or (v[2] or '0') ~= (v[3] or '0')) and '1' or '0'
 end
 
--- A request asked again has the same token, unless a later one may have been handed out meanwhile, and forgotten.
-local function is_last(f) return f == call('HGET', F, 'f') end
+-- A request asked again has the same token, unless a later one may have been handed out meanwhile, and forgotten, as its owner's
+-- death was.
+local function is_last(f)
+	local v = call('HMGET', F, 'e', 'f')
+	return v[1] == run and v[2] == f
+end
+
 local function ended_cleanly(f) call('HSET', F, 'x', f) end

@@ -62,7 +62,7 @@ local function acquire()
 	end
 	if last then
 		wait_here()
-		if o and clock_now < s then tell(o, 'R', text(r), '0') end
+		if o and clock_now < s then tell(o, 'R', text(r)) end
 		return { 'Q', (last - clock_now + 1) * unit }
 	end
 	d = (o or u or died) and '1' or '0'

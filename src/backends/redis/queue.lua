@@ -19,6 +19,9 @@ local function place_of(who)
 	return tonumber(last or '0'), r
 end
 
+-- The request of our own place; 0: none.
+local function mine() return tonumber(select(2, place_of(tok)) or '0') end
+
 -- The first one whose place still lasts.
 local function first()
 	while true do
@@ -40,44 +43,43 @@ end
 
 -- Whoever gets it unasked has to confirm it soon: `accept` is what one who died meanwhile costs.
 local function pass_on()
-	call('DEL', K)
-	if hand == '0' then return end
-	local who, r = first()
-	if not who then return end
-	era()
+	local who, r
+	if hand == '1' then who, r = first() end
+	if not who then
+		call('DEL', K)
+		return
+	end
 	local f, d = give(who, r, accept)
-	tell(who, 'G', r, f, accept, (first() and 1 or 0) + (d == '1' and 2 or 0))
+	tell(who, 'G', r, f, accept, math.min(call('ZCARD', Q), 1) + (d == '1' and 2 or 0))
 end
 
 local function granted(f, d) return { 'G', f, first() and 1 or 0, d } end
 
-local function lasting(key)
-	if call('PTTL', key) < keep then call('PEXPIRE', key, text(keep)) end
-end
-
+-- Both last as long as anybody's place.
 local function enqueue()
 	if not call('ZSCORE', Q, tok) then call('ZADD', Q, text(call('HINCRBY', F, 't', '1')), tok) end
 	call('HSET', A, tok, text(now + wait) .. ':' .. text(req))
-	lasting(Q)
-	lasting(A)
+	if call('PTTL', Q) < keep then
+		call('PEXPIRE', Q, text(keep))
+		call('PEXPIRE', A, text(keep))
+	end
 end
 
 local function acquire()
 	if finished() >= req then return { 'L' } end
 	local o, r, f, d = held()
-	local mine = tonumber(select(2, place_of(tok)) or '0')
-	if (o == tok and r > req) or mine > req then return { 'L' } end
+	local waits = mine()
+	if (o == tok and r > req) or waits > req then return { 'L' } end
 	finish(req - 1)
-	era()
 	raise()
-	if mine < req then leave(tok) end
+	if waits > 0 and waits < req then leave(tok) end
 	if o == tok and r < req then
 		pass_on()
 		o, r, f, d = held()
 	end
 	if o == tok then
 		if not is_last(f) then
-			f, d = count()
+			f, d = count(), '1'
 			call('HSET', K, 'f', f, 'd', d)
 		end
 		call('PEXPIRE', K, ttl)
@@ -107,10 +109,12 @@ local function over()
 	if finished() >= req then return { 'R' } end
 	finish(req)
 	local o, r, f, d = held()
-	if tonumber(select(2, place_of(tok)) or '0') <= req then leave(tok) end
-	if o ~= tok or r > req then return { 'R' } end
-	if r == req and is_clean(f, d) then ended_cleanly(f) end
-	pass_on()
+	if o == tok and r <= req then
+		if r == req and is_clean(f, d) then ended_cleanly(f) end
+		pass_on()
+	elseif mine() <= req then
+		leave(tok)
+	end
 	return { 'R' }
 end
 

@@ -15,8 +15,9 @@ local function granted(f)
 	return { 'G', f, contended(), call('HGET', F, 'd') or '0' }
 end
 
-local function give()
+local function give(died)
 	local f, d = count()
+	d = died or d
 	call('SET', K, tok .. ':' .. text(req) .. ':' .. f, 'PX', text(ttl))
 	call('HSET', F, 'd', d)
 	return granted(f)
@@ -45,7 +46,6 @@ local function acquire()
 	local v, o, r, f = held()
 	if o == tok and r > req then return { 'L' } end
 	finish(req - 1)
-	era()
 	raise()
 	if o == tok and r < req then
 		call('DEL', K)
@@ -53,7 +53,7 @@ local function acquire()
 	end
 	if not v then return give() end
 	if o == tok then
-		if not is_last(f) then return give() end
+		if not is_last(f) then return give('1') end
 		call('PEXPIRE', K, text(ttl))
 		return granted(f)
 	end

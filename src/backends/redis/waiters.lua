@@ -25,5 +25,5 @@ end
 local function wake()
 	if contended() == 0 or blind == '1' then return end
 	local who, r = string.match(call('ZRANGE', W, 0, 0)[1], '^(%S+) (%d+)$')
-	if who then tell(who, 'A', r, '0') end
+	if who then tell(who, 'A', r) end
 end
