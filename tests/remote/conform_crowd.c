@@ -70,6 +70,17 @@ static bool queue_up(unsigned first, unsigned last)
 	return all_queued(first, last);
 }
 
+/* A renewal says the same token once more. */
+static const struct host_event *hears_of_another(struct host **owner)
+{
+	const struct host_event *e;
+
+	do
+		e = hears(PAWL_REMOTE_GRANTED, owner);
+	while (e && held.hi && e->event.hi == held.hi);
+	return e;
+}
+
 /* Whoever has it gives it to whoever is next. */
 static bool hand_on(struct host **owner, char place[8])
 {
@@ -78,7 +89,7 @@ static bool hand_on(struct host **owner, char place[8])
 
 	(*owner)->place = place;
 	CHECK(is_over(release(*owner, 1, held.hi)));
-	while (!(e = hears(PAWL_REMOTE_GRANTED, owner)) && pawl_remote_now() < end)
+	while (!(e = hears_of_another(owner)) && pawl_remote_now() < end)
 		pump();
 	CHECK(e);
 	CHECK(is_after(e->event.hi, held.hi));

@@ -66,6 +66,24 @@ const char *redis_url(const struct server *s, const char *rest)
 	return url;
 }
 
+void redis_conforms(const char *column, const char *options, const struct conform_exception *exceptions)
+{
+	struct server s;
+	struct conform target = { .column = column,
+		.backend = redis_backend(),
+		.ttl_ns = NS_PER_S / 2,
+		.exceptions = exceptions,
+		.server = &s,
+		.is_new = redis_is_new };
+
+	if (!tap_ok(redis_start(&s, NULL), "a server starts"))
+		return;
+	target.url = redis_url(&s, options);
+	tap_note("%s", target.url);
+	conform_run(&target);
+	server_end(&s);
+}
+
 /* ---- a host ---- */
 
 const struct host_event *redis_wait(struct host *h, pawl_remote_what_t what, const char *name, uint64_t req)

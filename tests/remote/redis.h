@@ -5,6 +5,7 @@
 #ifndef PAWL_TESTS_REDIS_H
 #define PAWL_TESTS_REDIS_H
 
+#include "conform.h"
 #include "host.h"
 #include "server.h"
 
@@ -18,6 +19,14 @@ void redis_is_new(const struct server *s);
 bool redis_start(struct server *s, const char *options);
 /** redis-cli with these words, and what it prints. */
 const char *redis_cli(const struct server *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/** What Redis cannot promise, whatever the protocol. */
+#define REDIS_EXCEPTIONS                                                                                                 \
+	{                                                                                                                \
+		"clock", CONFORM_DIFFERS, "Redis ends leases by its own wall clock: one that is set on frees them early" \
+	}
+/** Hold a protocol against the rules, on a server of its own. */
+void redis_conforms(const char *column, const char *options, const struct conform_exception *exceptions);
 
 /** Wait up to 30 s for an event; NULL: it did not come. */
 const struct host_event *redis_wait(struct host *h, pawl_remote_what_t what, const char *name, uint64_t req);

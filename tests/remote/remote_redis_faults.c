@@ -305,9 +305,10 @@ static void crowded(struct server *s)
 
 static void forged(struct server *s)
 {
-	static const char *const texts[] = { "", "G", "G ", "G - 1", "G - 1 5", "G - 1 5 ", "G xyz 1 5 x",
-		"G 1234567 1 5 x", "R - -1 5 x", "R - 99999999999999999999 5 x", "X - 1 5 x",
-		"R - 9007199254740992 5 x", "G - 1 5 nobodys" };
+	static const char *const texts[] = { "", "G", "G ", "G - 1", "G - 1 5", "G - 1 5 9 0", "G - 1 5 9 0 ",
+		"G xyz 1 5 9 0 x", "G 1234567 1 5 9 0 x", "R - -1 5 9 0 x", "R - 99999999999999999999 5 9 0 x",
+		"X - 1 5 9 0 x", "R - 9007199254740992 5 9 0 x", "G - 1 9223372036854775808 9 0 x",
+		"G - 1 5 99999999999 0 x", "G - 1 5 9000 0 nobodys" };
 	struct host h;
 	uint64_t hi;
 
@@ -316,7 +317,7 @@ static void forged(struct server *s)
 	for (size_t i = 0; i < COUNT(texts); i++)
 		redis_cli(s, "PUBLISH '{pawl}:h:%s' '%s'", h.id, texts[i]);
 	redis_cli(s, "PUBLISH '{pawl}:h:%s' \"$(head -c 100000 /dev/zero | tr '\\0' G)\"", h.id);
-	redis_cli(s, "PUBLISH '{pawl}:h:%s' 'R - 1 %" PRIu64 " x'", h.id, hi);
+	redis_cli(s, "PUBLISH '{pawl}:h:%s' 'R - 1 %" PRIu64 " 0 0 x'", h.id, hi);
 	tap_ok(redis_wait(&h, PAWL_REMOTE_CONTENDED, "x", 1), "of %zu forged hints the well-formed one is told",
 		COUNT(texts) + 2);
 	tap_ok(!host_take(&h, PAWL_REMOTE_GRANTED, "nobodys", 1) && hi_of(&h, "x", 1) == hi,
@@ -486,10 +487,10 @@ static void liars(void)
 		"*4\r\n$1\r\nG\r\n$20\r\n18446744073709551616\r\n:0\r\n$1\r\n0\r\n",
 		"*4\r\n$1\r\nG\r\n$19\r\n9999999999999999999\r\n:0\r\n$1\r\n0\r\n",
 		"*4\r\n$1\r\nG\r\n$1\r\n0\r\n:0\r\n$1\r\n0\r\n", "*4\r\n$1\r\nG\r\n$5\r\n1e+14\r\n:0\r\n$1\r\n0\r\n",
-		"*4\r\n$1\r\nG\r\n$1\r\n5\r\n$1\r\n0\r\n$1\r\n0\r\n", "*2\r\n$1\r\nQ\r\n$1\r\n5\r\n",
-		"*1\r\n$1\r\nR\r\n", "*2\r\n$1\r\nE\r\n:1\r\n", "*2\r\n$1\r\nE\r\n$6\r\ngeheim\r\n",
-		"-OOM command not allowed\r\n", "-READONLY You can't\r\n", "-LOADING geheim\r\n",
-		"-NOSCRIPT again\r\n-NOSCRIPT and again\r\n", ":1\r\n:2\r\n:3\r\n" };
+		"*4\r\n$1\r\nG\r\n$1\r\n5\r\n$1\r\n0\r\n$1\r\n0\r\n", "*3\r\n$1\r\nQ\r\n$1\r\n5\r\n$1\r\n0\r\n",
+		"*3\r\n$1\r\nQ\r\n:5\r\n$2\r\n-1\r\n", "*1\r\n$1\r\nR\r\n", "*2\r\n$1\r\nE\r\n:1\r\n",
+		"*2\r\n$1\r\nE\r\n$6\r\ngeheim\r\n", "-OOM command not allowed\r\n", "-READONLY You can't\r\n",
+		"-LOADING geheim\r\n", "-NOSCRIPT again\r\n-NOSCRIPT and again\r\n", ":1\r\n:2\r\n:3\r\n" };
 	static const char *const steps[] = { "", "AUTH", "CLIENT", "SCRIPT", "INFO", "EVAL", "SUBSCRIBE" };
 	size_t tried = 0;
 	bool all = true;
