@@ -17,6 +17,7 @@ void zk_alive_begin(struct zk *z, int64_t since, int ms)
 	z->since = since;
 	z->sent = z->answered = 0;
 	z->asked[0] = since;
+	zk_saved_lasts(z, since + z->timeout);
 }
 
 int64_t zk_alive_deadline(const struct zk *z)
@@ -62,7 +63,7 @@ static void be_answered(int rc, const char *value, const void *arg)
 	if (since <= z->since || !z->up)
 		return;
 	z->since = since;
-	zk_session_lasts(z);
+	zk_saved_lasts(z, z->since + z->timeout);
 	zk_alive_say(z);
 }
 

@@ -53,6 +53,12 @@ struct ask {
 
 /* ---- ask.c ---- */
 
+/** Go on with the first order, or with what has changed. */
+void zk_ask_begin(struct ask *a);
+void zk_ask_drop_order(struct ask *a);
+/** The connection is gone: nothing is known any more, of no order the outcome. */
+void zk_ask_down(struct ask *a);
+
 /** A call was made for it: counted, if it was. */
 void zk_ask_called(struct ask *a, int rc);
 /** Its answer has come; true if there is none. */

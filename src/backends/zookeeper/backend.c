@@ -125,7 +125,7 @@ static void zk_poll(void *backend, int64_t until_ns, int wake_fd)
 	z->said = false;
 	do {
 		zk_asks_turn(z);
-		zk_session_turn(z, z->said ? 0 : until_ns, wake_fd, &woken);
+		zk_turn(z, z->said ? 0 : until_ns, wake_fd, &woken);
 	} while (!z->said && !woken && pawl_remote_now() < until_ns);
 	if (pawl_remote_now() >= z->sweep_at) {
 		z->sweep_at = pawl_remote_now() + z->config->ttl_ns;

@@ -125,7 +125,7 @@ static void have_node(int rc, const struct Stat *stat, const void *arg)
 	if (rc == ZOK && is_token(stat->czxid)) {
 		a->guarded = true;
 		a->hi = (uint64_t)stat->czxid;
-		zk_session_saw(a->z, stat->czxid);
+		zk_saved_saw(a->z, stat->czxid);
 		a->view.stale = stat->ephemeralOwner != a->z->session; /* of a session that is over, or soon will be */
 	}
 	if (!a->view.complete)

@@ -85,7 +85,7 @@ struct zk {
 	bool lost;    /* it is of no use any more: to be left */
 	bool ending;  /* it is there to end its session */
 	bool stopped; /* a later keeper has taken over: no more of them */
-	bool taken_up, up;
+	bool up;
 	int64_t session;
 	int64_t since_asked; /* when this connection asked for its session, at the earliest */
 	int64_t tried_at;    /* when it was begun */
@@ -114,22 +114,53 @@ struct zk {
 	struct zk_walk *walk;
 };
 
+/* ---- turn.c ---- */
+
+/** Let the client library work; wait until `until` for the servers and the bell. */
+void zk_turn(struct zk *z, int64_t until, int wake_fd, bool *woken);
+
 /* ---- session.c ---- */
 
-void zk_session_turn(struct zk *z, int64_t until, int wake_fd, bool *woken);
+/** Make a handle. */
+void zk_session_begin(struct zk *z);
+/** It has a session. */
+void zk_session_live(struct zk *z);
+/** Greeted, by a write with this zxid: requests are taken. */
+void zk_session_up(struct zk *z, int64_t zxid);
+void zk_session_expired(struct zk *z);
+/** One of the servers could not be reached. */
+void zk_session_refused(struct zk *z, const char *why);
+/** It is lost, and the reason said. */
+void zk_session_give_up(struct zk *z);
+/** The end: of the session as well, or not. */
 void zk_session_leave(struct zk *z, bool last);
+
 /** This connection is of no use any more; printf-like. The first reason stays. */
 void zk_lose(struct zk *z, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /** The same if a request has not even been queued. True if it has. */
 bool zk_called(struct zk *z, int rc);
 /** An answer: true if there is none, because the connection is gone. */
 bool zk_is_void(struct zk *z, int rc);
-/** Greeted, by a write with this zxid: requests are taken. */
-void zk_session_up(struct zk *z, int64_t zxid);
+
+/* ---- saved.c ---- */
+
+/** False: there is none. */
+bool zk_saved_session(const struct zk *z, clientid_t *id);
+/** Write a session down, before anything is done in it. False: it is there already. */
+bool zk_saved_begin(struct zk *z, const clientid_t *id);
+bool zk_saved_is_told(const struct zk *z);
+void zk_saved_be_told(struct zk *z);
+void zk_saved_forget(struct zk *z);
+/** It does until then, as far as we know. */
+void zk_saved_lasts(struct zk *z, int64_t until);
+/** It is over; if that is sooner than it may, what the servers say is not believed for a while. */
+void zk_saved_expired(struct zk *z);
 /** A transaction has happened. */
-void zk_session_saw(struct zk *z, int64_t zxid);
-/** The session lasts longer than was known. */
-void zk_session_lasts(struct zk *z);
+void zk_saved_saw(struct zk *z, int64_t zxid);
+/** A new one has: they are counted, and never backwards. */
+void zk_saved_compare(struct zk *z, int64_t zxid);
+/** For how long nothing is to be asked for. */
+int64_t zk_saved_delay(const struct zk *z);
 
 /* ---- greet.c ---- */
 
