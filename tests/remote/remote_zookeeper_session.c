@@ -102,10 +102,13 @@ static void a_killed_keepers_session(void)
 	kill_child(pid);
 	memcpy(before, page->host.saved, sizeof(before));
 	good = good && take_up(&next);
-	tap_ok(good && next.news == 0 && same_session(before, next.saved), "the session of a keeper that was killed is taken up");
+	tap_ok(good && next.news == 0 && same_session(before, next.saved),
+		"the session of a keeper that was killed is taken up");
 	tap_ok(zookeeper_wait(&next, NULL, PAWL_REMOTE_GRANTED, name, 1), "and what it holds found, unasked");
-	good = up(&other, zookeeper_url(&server, ""), LONG) && zookeeper_acquire(&other, name, 1, true).what == PAWL_REMOTE_QUEUED;
-	tap_ok(good && zookeeper_wait(&next, &other, PAWL_REMOTE_CONTENDED, name, 1), "and its owner told that others wait");
+	good = up(&other, zookeeper_url(&server, ""), LONG) &&
+	       zookeeper_acquire(&other, name, 1, true).what == PAWL_REMOTE_QUEUED;
+	tap_ok(good && zookeeper_wait(&next, &other, PAWL_REMOTE_CONTENDED, name, 1),
+		"and its owner told that others wait");
 	tap_ok(zookeeper_acquire(&next, name, 1, false).hi == GET(page->hi), "it has the same token");
 	tap_ok(zookeeper_give(&next, PAWL_REMOTE_RELEASE, name, 1, GET(page->hi)) &&
 			!zookeeper_acquire(&other, name, 1, false).owner_died,
@@ -202,7 +205,8 @@ static void a_saved_session_that_is_none(void)
 	host_init(&a, zookeeper_backend(), zookeeper_url(&server, ""), LONG, 77);
 	memset(a.saved, 0x5a, sizeof(a.saved));
 	memset(a.saved + 32, 0, sizeof(a.saved) - 32);
-	tap_ok(host_open(&a) && a.news == 1 && zookeeper_acquire(&a, "garbage", 1, false).hi, "one that never was is none");
+	tap_ok(host_open(&a) && a.news == 1 && zookeeper_acquire(&a, "garbage", 1, false).hi,
+		"one that never was is none");
 	host_close(&a, true);
 	nap_us(300000);
 }
@@ -229,7 +233,8 @@ static void nothing_is_kept_open(void)
 		host_close(&a, false);
 		good = host_open(&a);
 	}
-	tap_ok(good && a.news == 1 && descriptors() == before, "twenty keepers one after the other: one session, no connection left open");
+	tap_ok(good && a.news == 1 && descriptors() == before,
+		"twenty keepers one after the other: one session, no connection left open");
 	host_close(&a, true);
 }
 

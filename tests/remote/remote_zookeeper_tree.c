@@ -266,6 +266,7 @@ static void rights(void)
 	good = opens_as(&b, "user:secretly", "?prefix=rights", 902) && is_refused(&b);
 	tap_ok(good && says(&b, "user and password", server.authority), "a wrong password is told by whoever has it");
 	tap_note("%s", b.why);
+	host_close(&b, true);
 	good = up(&c, "", LONG) && tree_make(tree, "/pawl/l", "", ZOO_CONTAINER) != ZNONODE;
 	good = good && zookeeper_acquire(&c, "warm", 1, false).hi && opens_as(&b, "user:secret", "", 903);
 	good = good && zookeeper_wait(&b, NULL, PAWL_REMOTE_SESSION, NULL, PAWL_REMOTE_NEW) &&

@@ -66,6 +66,7 @@ static bool fill_in(struct ask *a, struct zk *z)
 	snprintf(a->who, sizeof(a->who), "%.32s%s%.6s", z->config->host, *a->head.place ? "." : "", a->head.place);
 	a->z = z;
 	a->known = z->fresh;
+	z->has_places |= *a->head.place;
 	return true;
 }
 
@@ -228,6 +229,7 @@ void zk_asks_watched(struct zk *z, const char *path)
 	size_t root = strlen(z->root);
 	char encoded[3 * PAWL_NAME_MAX + 1] = "";
 	struct fired f = { .node = "" };
+	struct ask *a;
 	size_t n;
 
 	if (strncmp(path, z->root, root) != 0 || strncmp(path + root, "/l/", 3) != 0)
@@ -239,6 +241,10 @@ void zk_asks_watched(struct zk *z, const char *path)
 	memcpy(encoded, path, n);
 	if (path[n])
 		f.node = path + n + 1;
-	if (zk_decode(encoded, f.name, sizeof(f.name)))
+	if (!zk_decode(encoded, f.name, sizeof(f.name)))
+		return;
+	if (z->has_places)
 		names_each(&z->asks, hear_if_it_is, &f);
+	else if ((a = names_find(&z->asks, f.name, "")))
+		hear(a, f.node);
 }

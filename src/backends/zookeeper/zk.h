@@ -109,7 +109,8 @@ struct zk {
 	/* ask.c */
 	struct names asks;
 	struct ask *ready, **ready_end;
-	bool fresh; /* this session began with us: what we do not know of does not exist */
+	bool fresh;      /* this session began with us: what we do not know of does not exist */
+	bool has_places; /* not only the host itself asks */
 	bool said;
 	struct zk_walk *walk;
 };
