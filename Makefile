@@ -93,7 +93,7 @@ SCENES   := $(patsubst %.c,$(O)/%.o,$(filter-out tests/stress/stress_%,$(wildcar
 ALONE    := $(addprefix tests/remote/remote_,directory.c lock.c proxy.c)
 remotes_of = $(if $(filter $(1),tsan ubsan),$(ALONE),$(ALONE) $(filter-out $(ALONE),$(sort $(wildcard tests/remote/remote_*.c))))
 REMOTE   := $(patsubst %.c,$(O)/%,$(call remotes_of,$(FLAVOR)))
-REMOTELIB := $(patsubst %.c,$(O)/%.o,$(filter-out tests/remote/remote_%,$(wildcard tests/remote/*.c)))
+REMOTELIB := $(patsubst %.c,$(O)/%.o,$(filter-out tests/remote/remote_% tests/remote/with_server.c,$(wildcard tests/remote/*.c)))
 DIRECTORY := $(addprefix $(O)/tests/remote/,directory.o ledger.o shelf.o)
 EXAMPLES := $(patsubst %.c,$(O)/%,$(wildcard tests/examples/eg_*.c))
 HARNESS  := $(patsubst %.c,$(O)/%.o,$(wildcard tests/lib/*.c))
@@ -202,6 +202,9 @@ $(O)/%.lua.h: %.lua Makefile
 $(O)/tests/remote/libpawl-dir.so: $(DIRECTORY) $(A)
 	$(call step,ld)$(CC) $(ALL) -shared -Wl,--exclude-libs,ALL $(if $(SAN.$(FLAVOR)),,-Wl,-z,defs) -o $@ $^
 
+$(O)/tests/remote/with_server: $(O)/tests/remote/with_server.o $(O)/tests/remote/libremote.a $(HARNESS) $(A)
+	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS) $(CMOCKA_LIBS) -lm
+
 # For servers, which are nobody's flavour.
 $(O)/tests/remote/libclock.so: tests/remote/preload/clock.c Makefile
 	@mkdir -p $(@D)
@@ -259,7 +262,7 @@ units: $(UNIT)
 points: $(POINTED)
 crashes: $(CRASH)
 stresses: $(STRESS)
-remotes: $(REMOTE)
+remotes: $(REMOTE) $(O)/tests/remote/with_server
 examples: $(EXAMPLES)
 models: $(MODEL)
 benches: $(BENCH)

@@ -63,12 +63,12 @@ static bool decode(struct url *u, char *text)
 	return true;
 }
 
+/* What is no port may be the beginning of a password with a / or a ? in it. */
 static bool read_port(struct url *u, const char *text, uint16_t *port)
 {
 	char *end;
 	unsigned long n = strtoul(text, &end, 10);
 
-	/* Not quoted: it may be a password with an unexpected character in it. */
 	if (*text < '0' || *text > '9' || *end || n == 0 || n > UINT16_MAX)
 		return complain(
 			u, "a port in the URL is not 1 to 65535; in a password write %%2F for / and %%3F for ?");

@@ -6,7 +6,7 @@
  *
  * Each case has a key. What a protocol cannot promise is declared, with a reason, and tested to be so: an exception that has
  * become untrue is a failure like any other. The outcome of each case goes into the matrix as well: a file for each column in
- * the folder MATRIX= (build/FLAVOR/matrix), which tests/remote/matrix.sh prints.
+ * the folder MATRIX= (build/FLAVOR/matrix), which tests/remote/matrix.sh prints. CASES=KEY,KEY... runs these alone.
  */
 #ifndef PAWL_TESTS_CONFORM_H
 #define PAWL_TESTS_CONFORM_H
