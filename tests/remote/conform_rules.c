@@ -519,6 +519,25 @@ static bool what_was_under_way_is_asked_again(void)
 	return true;
 }
 
+/* What the next one hears comes in one go. */
+static bool a_host_that_leaves_is_no_dead_owner(void)
+{
+	pawl_remote_event_t first = acquire(&a, 1), next;
+
+	CHECK(first.what == PAWL_REMOTE_GRANTED);
+	CHECK(acquire(&b, 1).what == PAWL_REMOTE_QUEUED);
+	b.asleep = true;
+	CHECK(is_over(release(&a, 1, first.hi)));
+	CHECK(reopen(&a, true));
+	b.asleep = false;
+	next = wait_grant(&b, 1).event;
+	CHECK(next.what == PAWL_REMOTE_GRANTED && is_after(next.hi, first.hi));
+	CHECK(!next.owner_died);
+	next = acquire(&b, 1);
+	CHECK(next.what == PAWL_REMOTE_GRANTED && !next.owner_died);
+	return true;
+}
+
 /* ---- poll ---- */
 
 static bool a_poll_ends_in_time(void)
@@ -680,6 +699,8 @@ const struct conform_case conform_rules[] = {
 		"the next keeper of a host can release what the last was granted" },
 	{ "under-way", what_was_under_way_is_asked_again,
 		"what was under way when a keeper ended is asked again, and is one request" },
+	{ "leaves", a_host_that_leaves_is_no_dead_owner,
+		"a host releases and leaves for good: the next one is not told of a death" },
 	{ "poll-ends", a_poll_ends_in_time, "a poll ends at its time" },
 	{ "bell", a_bell_ends_a_poll, "a poll ends at once when the bell has rung, and leaves it so" },
 	{ "bell-later", a_bell_ends_a_poll_that_waits, "a poll that waits ends when the bell rings" },

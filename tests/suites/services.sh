@@ -155,7 +155,8 @@ for url in "redis://127.0.0.1:$port?protocol=none" "redis://127.0.0.1:$port?spee
     try_on a "$url" name
     [[ $rc = 64 || $rc = 69 ]] && [ -z "$out" ]
     result $? "$url: 64 or 69" "$rc: $out$err"
-    has "$err" URL 'and it is the URL that is wrong'
+    [ -n "${err#*cannot be reached: }" ] && [[ $err == *'cannot be reached: '* ]]
+    result $? 'and why' "$err"
 done
 space=dead
 kill -9 "$served"
