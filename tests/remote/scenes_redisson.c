@@ -226,7 +226,7 @@ const struct scene scenes_redisson[] = {
 	{ "a loop in six processes", R "testConcurrencyLoop_MultiInstance", concurrency_loop_multi_instance, 0, false },
 	{ "dead waiters in front", R "testTimeoutDrift", timeout_drift, 0, false },
 	{ "the order of arrival", R "testConcurrency_MultiInstance_Ordering", concurrency_multi_instance_ordering,
-		SERVICE_ORDER, true },
+		SERVICE_ORDER | SERVICE_STRICT, true },
 	{ "given back too late", R "testReleaseExpired", release_expired, 0, false },
 	{ NULL, NULL, NULL, 0, false },
 };

@@ -23,13 +23,13 @@
 
 /* GETSET's stamps are the foreign clients' business: they must be longer than what their clocks may be off. */
 static const struct service_kind kinds[] = {
-	{ "directory", "dir", NULL, NULL, "", 1000, HISTORY_TOKENS | HISTORY_DEATHS | SERVICE_ORDER },
-	{ "redis queue", "redis", "redis", REDIS, "", 1000, HISTORY_TOKENS | HISTORY_DEATHS | SERVICE_ORDER },
+	{ "directory", "dir", NULL, NULL, "", 1000, HISTORY_TOKENS | HISTORY_DEATHS | SERVICE_ORDER | SERVICE_STRICT },
+	{ "redis queue", "redis", "redis", REDIS, "", 1000, HISTORY_TOKENS | HISTORY_DEATHS | SERVICE_ORDER | SERVICE_STRICT },
 	{ "redis setnx", "redis", "redis", REDIS, "?protocol=setnx", 1000, HISTORY_TOKENS },
 	{ "redis getset", "redis", "redis", REDIS, "?protocol=getset", 4000, 0 },
 	{ "zookeeper", "zk", "zookeeper", "clientPortAddress=0.0.0.0\n", "", 1000,
-		HISTORY_TOKENS | HISTORY_DEATHS | SERVICE_ORDER },
-	{ "etcd queue", "etcd", "etcd", ETCD, "", 2000, HISTORY_TOKENS | HISTORY_DEATHS | SERVICE_ORDER },
+		HISTORY_TOKENS | HISTORY_DEATHS | SERVICE_ORDER | SERVICE_STRICT },
+	{ "etcd queue", "etcd", "etcd", ETCD, "", 2000, HISTORY_TOKENS | HISTORY_DEATHS | SERVICE_ORDER | SERVICE_STRICT },
 	{ "etcd key", "etcd", "etcd", ETCD, "?protocol=key", 2000, HISTORY_TOKENS },
 	{ "etcd v3lock", "etcd", "etcd", ETCD, "?protocol=v3lock", 2000, HISTORY_TOKENS },
 };

@@ -20,7 +20,8 @@ struct service_kind {
 	unsigned promises;      /* HISTORY_*, SERVICE_* */
 };
 
-#define SERVICE_ORDER 0x100u /* hosts are granted in the order in which they asked; PAWL_STRICT */
+#define SERVICE_ORDER  0x100u /* hosts are granted in the order in which they asked */
+#define SERVICE_STRICT 0x200u /* PAWL_STRICT can be had */
 
 struct service {
 	const struct service_kind *kind;
