@@ -207,9 +207,10 @@ int peer_close(long unused)
 	return pawl_space_close(peer_space);
 }
 
+/* A service without tokens grants 0. */
 static void check_token(struct hosts_data *d, pawl_fence_t token)
 {
-	if (pawl_fence_cmp(token, d->token) <= 0)
+	if (token.hi && pawl_fence_cmp(token, d->token) <= 0)
 		PAWL_FETCH_ADD(&hosts->backwards, 1u, RELAXED);
 	d->token = token;
 }
