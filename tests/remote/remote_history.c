@@ -41,15 +41,46 @@ static bool can_run(const struct play_workload *work, const struct service *s)
 	return work->list != PLAY_GUARDED || (s->kind->promises & HISTORY_TOKENS);
 }
 
-static void report(const struct storm_sum *sum)
+/* ---- the table, in memory that the services' processes share ---- */
+
+static struct table {
+	uint32_t n;
+	struct row {
+		char name[32];
+		struct storm_sum sum;
+	} rows[32];
+} * table;
+
+static void add_row(const struct service *s, const struct storm_sum *sum)
 {
-	tap_note("seconds  grants   moves  keepers killed  clients killed  stopped  service faults  link faults  "
-		 "deaths  losses  "
-		 "updates lost  violations");
-	tap_note("%7.0f %7" PRIu64 " %7" PRIu64 " %15" PRIu64 " %15" PRIu64 " %8" PRIu64 " %15" PRIu64 " %12" PRIu64
-		 " %7" PRIu64 " %7" PRIu64 " %13" PRIu64 " %11" PRIu64,
-		sum->seconds, sum->grants, sum->moves, sum->keeper_kills, sum->client_kills, sum->stops,
-		sum->service_faults, sum->link_faults, sum->deaths, sum->losses, sum->missing, sum->violations);
+	uint32_t i = PAWL_FETCH_ADD(&table->n, 1u, RELAXED); /* relaxed: read when all have ended */
+
+	if (i >= COUNT(table->rows))
+		return;
+	snprintf(table->rows[i].name, sizeof(table->rows[i].name), "%s%s", s->kind->name, s->on_wires ? ", wires" : "");
+	table->rows[i].sum = *sum;
+}
+
+static void print_row(const struct row *r)
+{
+	const struct storm_sum *s = &r->sum;
+
+	tap_note("%-20s %7.0f %8" PRIu64 " %7" PRIu64 " %7" PRIu64 " %7" PRIu64 " %7" PRIu64 " %7" PRIu64 " %7" PRIu64
+		 " %7" PRIu64 " %7" PRIu64 " %7" PRIu64 " %10" PRIu64,
+		r->name, s->seconds, s->grants, s->moves, s->keeper_kills, s->client_kills, s->stops, s->service_faults,
+		s->link_faults, s->deaths, s->losses, s->missing, s->violations);
+}
+
+/* Moves: grants to another host than the one before. Losses: holders told that the lease is lost. Missing: updates of a list that
+ * went with a lease, where the list does not look at tokens. */
+static void print_table(void)
+{
+	tap_note("%-20s %7s %8s %7s %7s %7s %7s %7s %7s %7s %7s %7s %10s", "in storms", "seconds", "grants", "moves",
+		"keepers", "clients", "process", "service", "link", "dead", "losses", "updates", "violations");
+	tap_note("%-20s %7s %8s %7s %7s %7s %7s %7s %7s %7s %7s %7s", "", "", "", "", "killed", "killed", "stops",
+		"faults", "faults", "owners", "told", "missing");
+	for (uint32_t i = 0; i < table->n && i < COUNT(table->rows); i++)
+		print_row(&table->rows[i]);
 }
 
 /* Nothing goes wrong, so nothing may be lost. */
@@ -87,7 +118,7 @@ static void foul(struct service *s)
 		if (can_run(w, s))
 			tap_ok(storm(s, w, &plan, seed + (uint64_t)(w - works), &sum), "in a storm: %s", w->name);
 	tap_ok(sum.keeper_kills > 0 && sum.service_faults > 0 && sum.grants > 0, "the storm was one");
-	report(&sum);
+	add_row(s, &sum);
 }
 
 /* The same with wires that are pulled out: what the other side sees of that is nothing. */
@@ -104,8 +135,8 @@ static void on_wires(struct service *s)
 	}
 	s->on_wires = true;
 	tap_ok(storm(s, &works[1], &plan, seed, &sum), "hosts whose wires are pulled out");
+	add_row(s, &sum);
 	s->on_wires = false;
-	report(&sum);
 }
 
 static void for_long(struct service *s)
@@ -124,9 +155,10 @@ static void for_long(struct service *s)
 		if (can_run(w, s) && !storm(s, w, &plan, seed + i, &sum))
 			tap_note("that was %s, SEED=%" PRIu64, w->name, seed + i);
 	}
+	s->on_wires = false;
 	tap_ok(sum.violations == 0, "%" PRIu64 " keepers killed, %" PRIu64 " faults of the service: no violation",
 		sum.keeper_kills, sum.service_faults);
-	report(&sum);
+	add_row(s, &sum);
 }
 
 static void cases(struct service *s)
@@ -146,6 +178,8 @@ int main(int argc, char **argv)
 {
 	(void)argc;
 	seed = seed_of_run();
+	table = shared_alloc(sizeof(*table));
 	service_each(argv[0], cases, SERVICE_TOGETHER);
+	print_table();
 	return tap_done();
 }
