@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** etcd.h: what the parts of this backend share.
+ *
+ *   etcd.c     open, submit, poll, close; what is said to the keeper     options  the URL
+ *   session    one lease per host: had, kept, taken up, lost             http     requests and the stream, by curl
+ *   watch      the stream of all that changes under our prefix           wire     requests built, answers read; base64
+ *   lock       what is known of a lock: who has a place in it            keys     what keys are called
+ *   ask        our own place in it: requests, one at a time              finish   giving it back
+ *                                                                        txn      what each request is to etcd
+ *
+ * Calls go up: http -> session, watch, ask, finish -> lock, txn -> keys -> wire. Nothing calls the keeper but etcd.c's say().
+ */
+#ifndef PAWL_ETCD_H
+#define PAWL_ETCD_H
+
+#include <pawl/remote.h>
+
+#include "backends/backoff.h"
+#include "backends/etcd/http.h"
+#include "backends/etcd/options.h"
+#include "backends/etcd/wire.h"
+#include "backends/names.h"
+
+#define NS_PER_S INT64_C(1000000000)
+
+/* In the keeper's 256 bytes. A lease is written here before it is asked for, and `told` once all have heard that it is new. */
+struct saved {
+	char magic[8];
+	int64_t lease;
+	uint64_t told;
+	int64_t revision; /* the last of which all has been told */
+	char cluster[24]; /* whose revisions those are */
+};
+
+/* Somebody in the queue: the creation of his key is his number in it. */
+struct spot {
+	int64_t created, lease;
+	char place[8];
+};
+
+/* What is known of a lock, as of the last event. */
+struct lock {
+	struct named head; /* by what its keys are called */
+	char *name;
+	struct spot *spots; /* in no order; of protocol=key: those who wait */
+	size_t n, room;
+	struct spot holder;        /* of protocol=key: of the key. A lease of 0 is a stranger's */
+	int64_t listed;            /* the revision of a list of them all; 0: there is none that can be trusted */
+	int64_t seen;              /* that of the last event */
+	int64_t noted;             /* when the note below was changed; 0: there is none */
+	char note[WIRE_VALUE];     /* who was the last to be granted the lock, and has not said that all is well */
+	struct ask *asks;          /* ours */
+	struct lock *next_changed; /* in a list of those that had events */
+	bool changed;
+};
+
+/* Something to be done for an ask. */
+struct job {
+	struct job *next;
+	int kind; /* a pawl_remote_kind_t, or of those below */
+	uint64_t req, hi;
+	bool clean;
+	unsigned rounds; /* how often it was begun anew because others were quicker */
+};
+
+enum {
+	LOOK = 100, /* is our place what we believe? */
+	CONFIRM,    /* we are the first: write that down */
+};
+
+/* One who asks: this host, or a place of it. */
+struct ask {
+	struct named head; /* by the lock's name, and place */
+	struct lock *lock;
+	struct ask *sibling;
+	enum { IDLE, QUEUED, GRANTED } state;
+	uint64_t req;
+	int64_t hi; /* when our key was created; 0: it is not there yet */
+	bool died;  /* granted: an owner had died */
+	bool called; /* of protocol=v3lock: lock/lock was called, and has not returned; this address is whose call that is */
+	bool returned; /* and has */
+	int64_t told;  /* the last one of those behind us that the keeper was told of */
+	struct job *jobs;
+	bool busy; /* with the first */
+	struct ask *next_ready;
+	bool ready;
+	int64_t done_at; /* when a request was finished; 0: none was, or that has been forgotten */
+	uint64_t done;   /* which, 0: who knows */
+};
+
+struct etcd {
+	const pawl_remote_config_t *config;
+	struct options options;
+	struct http http;
+	struct names locks, asks;
+	struct lock *changed;
+	struct ask *ready;
+	bool said; /* something, since poll() was called */
+
+	/* the session */
+	struct saved saved; /* a copy */
+	struct backoff backoff;
+	bool up, trying, told_down, is_new, renewing;
+	int64_t retry_at, renew_at, alive_until, span; /* span: how long a lease lasts */
+	int64_t delay;                                 /* to say with the next UP */
+	json_t *found;                                 /* the keys of a lease that was taken up */
+	char reason[REASON];
+
+	/* the stream */
+	bool streaming, created;
+	int64_t watched;       /* the last revision of which we know all */
+	int64_t beat, beat_by; /* a key of ours changed in that revision: to be heard of until then; 0: nothing is */
+	unsigned silences;
+	int64_t stream_at; /* open it then; INT64_MAX: it is, or need not be */
+	unsigned calls;    /* how many wait in lock/lock */
+};
+
+/* ---- etcd.c ---- */
+
+void say(struct etcd *e, const pawl_remote_event_t *event);
+void say_of(struct etcd *e, const struct ask *a, pawl_remote_what_t what, uint64_t req);
+
+/* ---- session.c ---- */
+
+/** Take up what is saved. */
+void session_begin(struct etcd *e);
+/** Do what is due; the next date. */
+int64_t session_tick(struct etcd *e);
+/** The service cannot be used: say so, forget what is under way, begin anew. */
+void session_down(struct etcd *e, const char *reason);
+/** The stream is there. */
+void session_come_up(struct etcd *e);
+/** True if that answer concerns the session: whoever asked is to return, and touch nothing. */
+bool session_minds(struct etcd *e, const struct answer *a);
+/** A lease that we can be less sure of than of a new one: end it. */
+void session_anew(struct etcd *e);
+void session_save(struct etcd *e);
+/** Give the lease back. */
+void session_end(struct etcd *e);
+
+/* ---- watch.c ---- */
+
+void watch_open(struct etcd *e);
+/** Hear what it said. */
+void watch_read(struct etcd *e);
+
+/* ---- lock.c ---- */
+
+/** NULL: no memory, or no such name. */
+struct lock *lock_get(struct etcd *e, const char *name);
+/** Nothing is known of it: until it has been listed. */
+void lock_doubt(struct lock *l);
+void lock_drop(struct etcd *e, struct lock *l);
+/** A list of it, as of `revision`. False: events have come since, so that it tells nothing; or no memory. */
+bool lock_list(struct etcd *e, struct lock *l, const json_t *kvs, const struct kv *key, const struct kv *note,
+	int64_t revision);
+/** An event of a key of it. `kind` is that of keys.h. False: no memory. */
+struct keyed;
+bool lock_event(struct etcd *e, struct lock *l, const struct keyed *k, const struct kv *kv, bool deleted);
+/** Our place in it; NULL: there is none. */
+const struct spot *lock_own(const struct etcd *e, const struct ask *a);
+/** Is it the first? */
+bool lock_is_first(const struct etcd *e, const struct ask *a);
+/** It has been deleted: no event need tell. */
+void lock_leave(const struct etcd *e, const struct ask *a);
+/** The number of the last one behind it; 0: nobody is. */
+int64_t lock_last_behind(const struct etcd *e, const struct ask *a);
+
+/* ---- ask.c ---- */
+
+struct ask *ask_get(struct etcd *e, const char *name, const char *place);
+/** False: no memory. A copy of a job that is to be done is none. */
+bool ask_push(struct etcd *e, struct ask *a, struct job job);
+/** Begin the jobs that can be begun. */
+void ask_work(struct etcd *e);
+/** What follows from what is known of its lock. */
+void ask_judge(struct etcd *e, struct ask *a);
+/** Its first job is done. */
+void ask_pop(struct etcd *e, struct ask *a);
+/** Its outcome is not known. */
+void ask_unknown(struct etcd *e, struct ask *a, const char *reason);
+/** Forget them all, here. */
+void ask_drop_all(struct etcd *e);
+/** Nothing of what is known of locks is to be trusted any more: look. */
+void ask_doubt_all(struct etcd *e);
+/** All that is under way has an outcome that is not known. */
+void ask_all_unknown(struct etcd *e, const char *reason);
+/** Begin the first job anew. */
+void ask_again(struct etcd *e, struct ask *a);
+/* ---- heir.c ---- */
+
+/** A key of ours that no ask is about. */
+void heir_found(struct etcd *e, const struct keyed *k);
+/** A key of ours has gone, and no ask gave it back. */
+void heir_mourns(struct etcd *e, const char *key, const struct keyed *k, int64_t changed);
+/** Forget what was finished long ago, here and in etcd. */
+void heir_forgets(struct etcd *e);
+
+/* ---- finish.c ---- */
+
+void finish_begin(struct etcd *e, struct ask *a, const struct job *j);
+/** Remove our key, which is of an older request, and begin the job anew. */
+void finish_older(struct etcd *e, struct ask *a, const struct kv *key);
+
+#endif
