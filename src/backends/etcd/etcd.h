@@ -110,6 +110,7 @@ struct etcd {
 	bool streaming, created;
 	int64_t watched;       /* the last revision of which we know all */
 	int64_t beat, beat_by; /* a key of ours changed in that revision: to be heard of until then; 0: nothing is */
+	int64_t beat_after;    /* which is larger than that */
 	unsigned silences;
 	int64_t stream_at; /* open it then; INT64_MAX: it is, or need not be */
 	unsigned calls;    /* how many wait in lock/lock */

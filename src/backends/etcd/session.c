@@ -5,8 +5,8 @@
  *                                                                \-> saved only: revoke it \
  *                                                                \-> none, or gone ---------> a new one
  *             -> the stream: UP, or NEW
- *   up        keep it alive each third of it: ALIVE. An answer without a time to live: it has gone: a new one, NEW.
- *             And change a key, which the stream has to tell within a sixth, or is opened again
+ *   up        keep it alive each third of it: ALIVE. An answer without a time to live: it has gone: a new one, NEW. Over by
+ *             our clock: revoked, a new one. And change a key, which the stream has to tell within a sixth, or is opened again
  *   down      any request that fails: DOWN; the next endpoint, after a while, from the beginning
  *
  * A service whose revision is smaller than one we know of has lost data: hosts may believe in leases that it has forgotten. That long
@@ -117,6 +117,7 @@ static void on_revoked(void *owner, void *who, const struct answer *a)
 	grant(e);
 }
 
+/* From the beginning: it may have gone because the service has forgotten it. */
 void session_anew(struct etcd *e)
 {
 	e->up = false;
@@ -126,7 +127,7 @@ void session_anew(struct etcd *e)
 	http_forget(&e->http, NULL);
 	e->streaming = e->created = e->renewing = false;
 	ask_all_unknown(e, "etcd: the lease has ended");
-	ask(e, "lease/revoke", wire_lease(e->saved.lease), on_revoked);
+	hello(e);
 }
 
 static bool read_ttl(struct etcd *e, const json_t *answer, int64_t sent)
@@ -173,6 +174,7 @@ static void grant(struct etcd *e)
 		return;
 	}
 	e->is_new = true;
+	e->alive_until = 0;
 	e->saved.told = 0;
 	e->saved.lease = (int64_t)(id >> 1) | 1;
 	session_save(e); /* before it is asked for */
@@ -217,6 +219,12 @@ static void remember_cluster(struct etcd *e, const json_t *answer, int64_t revis
 	strcpy(e->saved.cluster, cluster);
 }
 
+/* By our clock: nobody here believes in it any more. Etcd may, and would keep it if it were asked to. */
+static bool is_over(const struct etcd *e)
+{
+	return e->alive_until != 0 && pawl_remote_now() >= e->alive_until;
+}
+
 static void on_hello(void *owner, void *who, const struct answer *a)
 {
 	struct etcd *e = owner;
@@ -232,7 +240,7 @@ static void on_hello(void *owner, void *who, const struct answer *a)
 	remember_cluster(e, a->json, revision);
 	if (e->saved.lease == 0)
 		grant(e);
-	else if (e->saved.told)
+	else if (e->saved.told && !is_over(e))
 		ask(e, "lease/timetolive", wire_lease_keys(e->saved.lease), on_taken_up);
 	else
 		ask(e, "lease/revoke", wire_lease(e->saved.lease), on_revoked);
@@ -318,14 +326,19 @@ void session_come_up(struct etcd *e)
 	look_at_found(e);
 }
 
+/* A change of ours has a larger revision than all we knew of when we asked for it. */
 static void on_beat(void *owner, void *who, const struct answer *a)
 {
 	struct etcd *e = owner;
 	int64_t revision;
 
 	(void)who;
-	if (session_minds(e, a) || !wire_revision(a->json, &revision) || revision <= e->watched)
+	if (session_minds(e, a) || a->code)
 		return;
+	if (!wire_revision(a->json, &revision) || revision <= e->beat_after) {
+		make_no_sense(e, "kv/put");
+		return;
+	}
 	e->beat = revision;
 	e->beat_by = pawl_remote_now() + e->span / 6;
 }
@@ -335,6 +348,7 @@ static void beat(struct etcd *e)
 	char key[WIRE_KEY];
 
 	keys_beat(e, key);
+	e->beat_after = e->watched;
 	ask(e, "kv/put", wire_touch(key, e->saved.lease), on_beat);
 }
 
@@ -390,7 +404,9 @@ int64_t session_tick(struct etcd *e)
 		e->trying = true;
 		login(e);
 	}
-	if (e->up && !e->renewing && now >= e->renew_at)
+	if (e->up && is_over(e))
+		session_anew(e);
+	else if (e->up && !e->renewing && now >= e->renew_at)
 		keep_alive(e);
 	if (e->up && e->beat)
 		hear_beat(e, now);
