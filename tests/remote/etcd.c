@@ -79,8 +79,7 @@ bool etcd_host(struct host *h, const char *url, int64_t ttl_ns, unsigned number)
 	return host_open(h);
 }
 
-const struct host_event *etcd_wait2(
-	struct host *h, struct host *other, pawl_remote_what_t what, const char *name, uint64_t req)
+const struct host_event *etcd_wait2(struct host *h, struct host *other, pawl_remote_what_t what, const char *name, uint64_t req)
 {
 	int64_t end = pawl_remote_now() + 30 * NS_PER_S;
 	struct host *both[] = { h, other };

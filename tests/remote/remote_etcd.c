@@ -21,7 +21,8 @@ int main(void)
 	};
 
 	watchdog(290);
-	if (!tap_ok(target.backend, "libpawl-etcd.so is there") || !tap_ok(server_start(&s, "etcd", NULL), "a server starts"))
+	if (!tap_ok(target.backend, "libpawl-etcd.so is there") ||
+		!tap_ok(server_start(&s, "etcd", NULL), "a server starts"))
 		return tap_done();
 	target.url = etcd_url(&s, "");
 	conform_run(&target);

@@ -136,7 +136,7 @@ static void rest(struct etcd *e, struct ask *a)
 	a->hi = a->told = 0;
 	if (a->called)
 		e->calls--;
-	a->called = a->returned = false;
+	a->called = a->returned = a->answers = false;
 	http_forget(&e->http, &a->called);
 }
 
@@ -216,6 +216,32 @@ static void post(struct etcd *e, struct ask *a, json_t *txn, answer_t *answer)
 		ask_unknown(e, a, "etcd: no memory for a request");
 }
 
+/* The server itself queues us up, and answers when we are the first: we look then. */
+static void call(struct etcd *e, struct ask *a)
+{
+	char from[WIRE_KEY], to[WIRE_KEY];
+
+	if (e->options.protocol != V3LOCK || a->called || a->returned || e->calls >= PATIENT_MOST)
+		return;
+	keys_range(e, a, from, to);
+	from[strlen(from) - 1] = '\0';
+	a->called = http_post(&e->http, "lock/lock", wire_lock(from, e->saved.lease), on_call, &a->called, true);
+	e->calls += a->called;
+}
+
+static void be_queued(struct etcd *e, struct ask *a)
+{
+	call(e, a); /* if no connection of ours waits for it: that of before was cut, perhaps */
+	say_queued(e, a);
+	ask_pop(e, a);
+}
+
+static void confirm(struct etcd *e, struct ask *a)
+{
+	a->died = a->lock->noted != 0; /* as of now: what the stream tells meanwhile is our own doing */
+	post(e, a, txn_confirm(e, a), on_confirm);
+}
+
 /* Our key is there, of this request. The job goes on, or is done. */
 static void settle(struct etcd *e, struct ask *a)
 {
@@ -226,25 +252,13 @@ static void settle(struct etcd *e, struct ask *a)
 	if (is_owner(e, a)) {
 		be_granted(e, a);
 	} else if (may_confirm(e, a)) {
-		post(e, a, txn_confirm(e, a), on_confirm);
+		confirm(e, a);
+	} else if (is_told(a->jobs) || !was) {
+		be_queued(e, a);
 	} else {
-		if (is_told(a->jobs) || !was)
-			say_queued(e, a);
+		call(e, a);
 		ask_pop(e, a);
 	}
-}
-
-/* The server itself queues us up, and answers when we are the first: we look then. */
-static void call(struct etcd *e, struct ask *a)
-{
-	char from[WIRE_KEY], to[WIRE_KEY];
-
-	if (a->called || a->returned || e->calls >= PATIENT_MOST)
-		return;
-	keys_range(e, a, from, to);
-	from[strlen(from) - 1] = '\0';
-	a->called = http_post(&e->http, "lock/lock", wire_lock(from, e->saved.lease), on_call, &a->called, true);
-	e->calls += a->called;
 }
 
 static void on_call(void *owner, void *who, const struct answer *answer)
@@ -257,19 +271,27 @@ static void on_call(void *owner, void *who, const struct answer *answer)
 	if (session_minds(e, answer))
 		return;
 	a->returned = answer->json;
-	ask_push(e, a, (struct job){ .kind = LOOK });
+	if (!a->answers) {
+		ask_push(e, a, (struct job){ .kind = LOOK });
+		return;
+	}
+	a->answers = false;
+	if (answer->code)
+		ask_unknown(e, a, answer->reason);
+	else
+		post(e, a, txn_look(e, a), on_sight);
 }
 
-/* Not there, or somebody else's: of protocol=key, or before the server has put it there. */
+/* Not there, or somebody else's: of protocol=key, or before the server has put it there, perhaps as the first. */
 static void be_outside(struct etcd *e, struct ask *a, uint64_t req)
 {
 	a->req = req;
 	a->hi = 0;
 	a->state = QUEUED;
-	if (e->options.protocol == V3LOCK)
-		call(e, a);
-	say_queued(e, a);
-	ask_pop(e, a);
+	call(e, a);
+	a->answers = a->called && a->lock->n == 0;
+	if (!a->answers)
+		be_queued(e, a);
 }
 
 static void be_late(struct etcd *e, struct ask *a, uint64_t req)
@@ -288,15 +310,16 @@ static void conclude_acquire(struct etcd *e, struct ask *a, const struct kv *key
 	uint64_t req = a->jobs->req, there = request_in(e, a, key);
 
 	if (e->options.protocol == V3LOCK && key->created && !*key->value && key->lease == e->saved.lease)
-		there = req;
+		there = a->state != IDLE ? a->req : req; /* the server's value is empty */
 	if (!key->created || (!there && e->options.protocol == KEY)) {
 		be_outside(e, a, req);
 	} else if (there > req) {
 		be_late(e, a, req);
 	} else if (there < req) {
+		rest(e, a);
 		finish_older(e, a, key);
 	} else {
-		if (a->req != req || a->hi != key->created)
+		if (a->req != req || (a->hi != 0 && a->hi != key->created))
 			rest(e, a);
 		a->req = req;
 		a->hi = key->created;
@@ -402,8 +425,7 @@ static void on_glance(void *owner, void *who, const struct answer *answer)
 	} else if (a->state == GRANTED) {
 		be_granted(e, a);
 	} else {
-		say_queued(e, a);
-		ask_pop(e, a);
+		be_queued(e, a);
 	}
 }
 
@@ -425,7 +447,6 @@ static void on_confirm(void *owner, void *who, const struct answer *answer)
 	} else if (a->state != QUEUED || !own || own->created != a->hi) {
 		post(e, a, txn_look(e, a), on_sight); /* an event was quicker */
 	} else {
-		a->died = a->lock->noted != 0;
 		be_granted(e, a);
 	}
 }
@@ -436,7 +457,9 @@ static void acquire(struct etcd *e, struct ask *a, uint64_t req)
 {
 	bool there = a->state != IDLE && a->hi != 0 && a->req == req && a->lock->listed != 0;
 
-	if (there)
+	if (a->state != IDLE && req < a->req)
+		be_late(e, a, req);
+	else if (there)
 		post(e, a, txn_glance(e, a), on_glance);
 	else
 		post(e, a, txn_enter(e, a, req), on_enter);
@@ -450,14 +473,6 @@ static void renew(struct etcd *e, struct ask *a, const struct job *j)
 	}
 	say_of(e, a, PAWL_REMOTE_LOST, j->req);
 	ask_pop(e, a);
-}
-
-static void confirm(struct etcd *e, struct ask *a)
-{
-	if (a->state == QUEUED && a->lock->listed != 0 && may_confirm(e, a))
-		post(e, a, txn_confirm(e, a), on_confirm);
-	else
-		ask_pop(e, a);
 }
 
 static void begin(struct etcd *e, struct ask *a)
@@ -475,7 +490,10 @@ static void begin(struct etcd *e, struct ask *a)
 		post(e, a, txn_look(e, a), on_sight);
 		break;
 	case CONFIRM:
-		confirm(e, a);
+		if (a->state == QUEUED && a->lock->listed != 0 && may_confirm(e, a))
+			confirm(e, a);
+		else
+			ask_pop(e, a);
 		break;
 	default:
 		if (j->req >= a->req)
@@ -511,6 +529,10 @@ void ask_judge(struct etcd *e, struct ask *a)
 	const struct spot *own = lock_own(e, a);
 	int64_t last;
 
+	if (a->answers && own && !lock_is_first(e, a)) {
+		a->answers = false;
+		be_queued(e, a);
+	}
 	if (a->lock->listed == 0 || a->jobs)
 		return;
 	if (a->state == IDLE || a->hi == 0) {
@@ -535,7 +557,7 @@ static void say_all_unknown(void *ask, void *etcd)
 	struct ask *a = ask;
 	struct etcd *e = etcd;
 
-	a->called = a->returned = a->busy = false;
+	a->called = a->returned = a->answers = a->busy = false;
 	while (a->jobs) {
 		struct job j = *a->jobs;
 

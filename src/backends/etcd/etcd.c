@@ -5,7 +5,7 @@
  *   requests    transactions that find out there what has happened before (txn.h); values say whose key it is, of which request
  *   finished    the largest number is a key of the asker's, compared by `enter`. It has our lease, and goes after ten times to live
  *   deaths      OWNER of a lock is written before a grant is told, and goes with a clean end
- *   places      keys of their own, LEASE.PLACE; not for protocol=v3lock, where the server names the keys
+ *   places      keys of their own, LEASE.PLACE; refused unless protocol=queue
  *   wait_ns     a place lasts as long as the lease, which lives as long as there is a keeper
  *   fences      hi is the revision in which our key was created: it grows, but cannot be raised
  *   session     the lease
@@ -59,8 +59,8 @@ static int etcd_submit(void *backend, const pawl_remote_op_t *op)
 		return ENOTCONN;
 	if (op->floor >> 62 || op->req == 0 || op->req >> 53 || op->hi > INT64_MAX || strlen(op->name) > 1015)
 		return EINVAL;
-	if (*place && e->options.protocol == V3LOCK)
-		return EINVAL; /* the server names the keys of protocol=v3lock, one for each lease */
+	if (*place && e->options.protocol != QUEUE)
+		return EINVAL; /* there is no order of places: of v3lock, the server gives a lease one */
 	a = ask_get(e, op->name, place);
 	return a && ask_push(e, a, (struct job){ .kind = (int)op->kind, .req = op->req, .hi = op->hi, .clean = op->clean })
 		       ? 0

@@ -79,6 +79,7 @@ struct ask {
 	bool died;  /* granted: an owner had died */
 	bool called; /* of protocol=v3lock: lock/lock was called, and has not returned; this address is whose call that is */
 	bool returned; /* and has */
+	bool answers;  /* the first job waits for it to return, or for our place to turn out not to be the first */
 	int64_t told;  /* the last one of those behind us that the keeper was told of */
 	struct job *jobs;
 	bool busy; /* with the first */

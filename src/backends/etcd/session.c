@@ -67,7 +67,7 @@ void session_down(struct etcd *e, const char *reason)
 	ask_all_unknown(e, e->reason);
 }
 
-/* Codes of gRPC: 14, it has no leader or stops; 16, and words of the store of users: our token is an old one; 5: the lease. */
+/* Codes of gRPC: 14, it has no leader or stops; 16, and words of the store of users: our token is an old one. */
 bool session_minds(struct etcd *e, const struct answer *a)
 {
 	if (a->code == BROKEN || a->code == UNAVAILABLE || a->code == WHO ||
@@ -75,7 +75,7 @@ bool session_minds(struct etcd *e, const struct answer *a)
 		session_down(e, a->reason);
 		return true;
 	}
-	if (a->code == NOT_FOUND && e->up && strstr(a->reason, "lease"))
+	if (a->code && e->up && strstr(a->reason, "lease not found"))
 		e->renew_at = 0;
 	return false;
 }

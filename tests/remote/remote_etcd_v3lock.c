@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** remote_etcd_v3lock.c: the etcd backend keeps the rules of pawl/remote.h with protocol=v3lock, against the real server. */
+#include <stdio.h>
+
+#include "../lib/harness.h"
+#include "../lib/tap.h"
+#include "conform.h"
+#include "etcd.h"
+
+static const struct conform_exception v3lock[] = {
+	{ "floor", CONFORM_DIFFERS, "a token is etcd's revision, which nobody can raise" },
+	{ "forgets-tokens", CONFORM_DIFFERS, "a token is etcd's revision, which begins anew" },
+	{ "next-keeper", CONFORM_MAY, "the server takes its place from a caller whose connection ends" },
+	{ "herd", CONFORM_UNTESTED, "the crowd is made of places" },
+	{ "places", CONFORM_REFUSED, "the server gives a lease one place in a lock's queue" },
+	{ 0 },
+};
+
+int main(void)
+{
+	struct server s;
+	struct conform target = {
+		.column = "etcd v3lock", .backend = etcd_backend(), .server = &s, .ttl_ns = ETCD_BRIEF, .exceptions = v3lock
+	};
+
+	watchdog(290);
+	if (!tap_ok(target.backend, "libpawl-etcd.so is there") ||
+		!tap_ok(server_start(&s, "etcd", NULL), "a server starts"))
+		return tap_done();
+	target.url = etcd_url(&s, "?protocol=v3lock");
+	conform_run(&target);
+	server_end(&s);
+	return tap_done();
+}
