@@ -160,7 +160,7 @@ static bool ends_here(const struct link *l, enum proxy_way way, size_t *n)
 {
 	if (way == TO_SERVER || !rules.cut_after || counts.cuts || l->brought + *n < rules.cut_after)
 		return false;
-	*n = rules.cut_after - l->brought;
+	*n = l->brought < rules.cut_after ? rules.cut_after - l->brought : 0; /* or it has, before that was the rule */
 	return true;
 }
 
