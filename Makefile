@@ -186,6 +186,8 @@ $(REMOTE): $(O)/%: $(O)/%.o $(O)/tests/remote/libremote.a $(HARNESS) $(A) | $(ad
 	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS) $(CMOCKA_LIBS) $(MORE) -lm
 # Those that look at the tree themselves.
 $(O)/tests/remote/remote_zookeeper%: MORE := $(BACKEND_LIBS.zk)
+# Those that use the command as well.
+$(filter %/remote_etcd_ctl,$(REMOTE)): | $(O)/pawl
 # Backends to be loaded. What they need of the library has no state: they bring their own copy along, for themselves alone.
 .SECONDEXPANSION:
 objects_of = $(patsubst %.c,$(O)/%.o,$(wildcard $(1)/*.c))
