@@ -256,6 +256,8 @@ static const char *cure_of(CURLcode rc)
 	case CURLE_SSL_CONNECT_ERROR:
 	case CURLE_SSL_CERTPROBLEM:
 		return "check ca=, cert= and key= in the URL";
+	case CURLE_GOT_NOTHING:
+		return "the connection was cut; or does it want tls=1?";
 	case CURLE_WRITE_ERROR:
 		return "its answer is too long";
 	default:
@@ -263,9 +265,28 @@ static const char *cure_of(CURLcode rc)
 	}
 }
 
+/* What etcd refuses, and what to do about it. */
+static const char *cure_of_error(const char *error)
+{
+	static const struct {
+		const char *error, *cure;
+	} cures[] = { { "user name is empty",
+			      "it asks for a user: write USER:PASSWORD@ in front of the host in the URL" },
+		{ "invalid user ID or password", "check USER:PASSWORD@ in the URL" },
+		{ "permission denied", "grant this user reading and writing under prefix=" },
+		{ "database space exceeded", "compact and defragment it, then etcdctl alarm disarm" },
+		{ "no leader", "most of its members are down or cut off" } };
+
+	for (size_t i = 0; i < sizeof(cures) / sizeof(cures[0]); i++)
+		if (strstr(error, cures[i].error))
+			return cures[i].cure;
+	return "";
+}
+
 static void read_json(const struct http *h, const struct call *c, struct answer *a, json_t **json)
 {
 	const json_t *error, *code;
+	const char *what;
 
 	*json = c->text.at ? json_loadb(c->text.at, c->text.n, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	error = json_object_get(*json, "error");
@@ -274,7 +295,8 @@ static void read_json(const struct http *h, const struct call *c, struct answer 
 		a->code = json_is_integer(code) && json_integer_value(code) > 0 && json_integer_value(code) < 100
 				  ? (int)json_integer_value(code)
 				  : BROKEN;
-		explain(h, a, json_is_string(error) ? json_string_value(error) : "an error", "");
+		what = json_is_string(error) ? json_string_value(error) : "an error";
+		explain(h, a, what, cure_of_error(what));
 	} else if (json_is_object(*json)) {
 		a->json = *json;
 	} else {

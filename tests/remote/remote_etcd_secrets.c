@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** remote_etcd_secrets.c: users and passwords, and TLS with certificates of our own. No secret is ever in a reason. */
+#include <arpa/inet.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../lib/harness.h"
+#include "../lib/tap.h"
+#include "etcd.h"
+
+#define SECRET "s3cret%2F"
+
+static struct server s;
+
+static const char *as(const char *user, const char *rest)
+{
+	static char url[1024];
+
+	snprintf(url, sizeof(url), "etcd://%s@%s%s", user, s.authority, rest);
+	return url;
+}
+
+static bool works(struct host *h, const char *name)
+{
+	pawl_remote_event_t e = etcd_acquire(h, name, 1);
+
+	return e.hi && etcd_ask(h, PAWL_REMOTE_RELEASE, name, 1, e.hi).what == PAWL_REMOTE_RELEASED;
+}
+
+/* It goes down, and says why, in words with `word` in them. */
+static bool is_refused(const char *url, const char *word)
+{
+	const struct host_event *e;
+	struct host h;
+
+	host_init(&h, etcd_backend(), url, ETCD_LONG, 3);
+	if (h.backend->open(&h.config, &h.open, &h.flags, h.reason, sizeof(h.reason)) != 0)
+		return false;
+	e = etcd_wait(&h, PAWL_REMOTE_SESSION, NULL, PAWL_REMOTE_DOWN);
+	h.backend->close(h.open, true);
+	return e && strstr(h.why, word) && strstr(h.why, "127.0.0.1:") && !strstr(h.why, "s3cret") && h.ups == 0;
+}
+
+/* ---- users ---- */
+
+static void users_are_asked_for(void)
+{
+	etcd_ctl(&s, "user add 'root:s3cret/'");
+	etcd_ctl(&s, "user grant-role root root");
+	etcd_ctl(&s, "user add 'bob:bob' ");
+	etcd_ctl(&s, "role add some");
+	etcd_ctl(&s, "role grant-permission some --prefix=true readwrite bob/");
+	etcd_ctl(&s, "user grant-role bob some");
+	etcd_ctl(&s, "auth enable");
+}
+
+static void users(void)
+{
+	uint64_t hi;
+	struct host h, bob;
+
+	tap_ok(etcd_host(&h, as("root:" SECRET, ""), ETCD_LONG, 1) && works(&h, "x"),
+		"a password where none is asked for is no harm");
+	host_close(&h, true);
+	users_are_asked_for();
+	tap_ok(is_refused(etcd_url(&s, ""), "user name is empty"), "etcd asks for users: without one, down");
+	tap_ok(is_refused(as("root:wrong-s3cret", ""), "invalid user ID or password"),
+		"with a wrong password, down: the reason does not tell it");
+	tap_ok(etcd_host(&h, as("root:" SECRET, ""), ETCD_LONG, 1) && works(&h, "x"), "with the right one, up");
+	tap_ok(etcd_host(&bob, as("bob:bob", "?prefix=bob/"), ETCD_LONG, 2) && works(&bob, "x"),
+		"a user who may use one prefix");
+	tap_ok(is_refused(as("bob:bob", "?prefix=alice/"), "denied"), "and no other");
+	hi = etcd_acquire(&h, "held", 1).hi;
+	server_kill(&s);
+	tap_ok(server_again(&s) && hi && etcd_wait(&h, PAWL_REMOTE_SESSION, NULL, PAWL_REMOTE_UP) &&
+			etcd_acquire(&h, "held", 1).hi == hi,
+		"the server has forgotten our token: we log in again, and have what we had");
+	host_close(&h, true);
+	host_close(&bob, true);
+}
+
+/* ---- TLS ---- */
+
+static int free_port(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t size = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int bad = bind(fd, (struct sockaddr *)&at, size) || getsockname(fd, (struct sockaddr *)&at, &size);
+
+	close(fd);
+	return bad ? 0 : ntohs(at.sin_port);
+}
+
+/* An authority, its server's certificate, a client's; and one more authority, of nobody's. */
+static bool certificates(const char *dir)
+{
+	char command[4096];
+
+	snprintf(command, sizeof(command),
+		"cd '%s' && exec 2>log && for ca in ca other; do openssl req -x509 -newkey rsa:2048 -nodes -days 2 "
+		"-subj /CN=$ca "
+		"-keyout $ca.key -out $ca.pem; done && for who in server client; do openssl req -newkey rsa:2048 "
+		"-nodes -subj /CN=$who "
+		"-keyout $who.key -out $who.csr && printf 'subjectAltName=IP:127.0.0.1' >ext && openssl x509 -req -in "
+		"$who.csr -CA ca.pem "
+		"-CAkey ca.key -CAcreateserial -days 2 -extfile ext -out $who.pem; done",
+		dir);
+	return system(command) == 0;
+}
+
+static void tls(const char *dir)
+{
+	char options[2048], url[1024];
+	int port = free_port();
+	struct host h;
+
+	snprintf(options, sizeof(options),
+		"--listen-client-urls http://127.0.0.1:$P,https://127.0.0.1:%d --cert-file %s/server.pem --key-file "
+		"%s/server.key "
+		"--trusted-ca-file %s/ca.pem --client-cert-auth",
+		port, dir, dir, dir);
+	if (!tap_ok(server_start(&s, "etcd", options), "a server with TLS starts"))
+		return;
+	snprintf(url, sizeof(url), "etcd://127.0.0.1:%d?tls=1&ca=%s/ca.pem&cert=%s/client.pem&key=%s/client.key", port,
+		dir, dir, dir);
+	tap_ok(etcd_host(&h, url, ETCD_LONG, 1) && works(&h, "x"), "with its authority and a client's certificate: up");
+	host_close(&h, true);
+	snprintf(url, sizeof(url), "etcd://127.0.0.1:%d?tls=1&ca=%s/other.pem&cert=%s/client.pem&key=%s/client.key",
+		port, dir, dir, dir);
+	tap_ok(is_refused(url, "check ca="), "with another authority: down, and the reason says what to check");
+	snprintf(url, sizeof(url), "etcd://127.0.0.1:%d?tls=1&ca=%s/ca.pem", port, dir);
+	tap_ok(is_refused(url, "etcd at"), "without a certificate of ours: down");
+	snprintf(url, sizeof(url), "etcd://127.0.0.1:%d", port);
+	tap_ok(is_refused(url, "tls="), "without TLS: down, and the reason says what may be missing");
+	server_end(&s);
+}
+
+int main(void)
+{
+	const char *dir = private_dir();
+
+	watchdog(200);
+	if (!tap_ok(etcd_backend(), "libpawl-etcd.so is there") ||
+		!tap_ok(server_start(&s, "etcd", NULL), "a server starts"))
+		return tap_done();
+	users();
+	server_end(&s);
+	if (system("command -v openssl >/dev/null") != 0)
+		tap_skip("openssl is not installed", "TLS");
+	else if (tap_ok(certificates(dir), "certificates are made"))
+		tls(dir);
+	return tap_done();
+}
