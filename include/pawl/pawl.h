@@ -6,6 +6,7 @@
  *   chan.h    channels between threads: as locks, as permits, carrying elements; select
  *   guard.h   PAWL_GUARD(&lock): given back at the end of the block
  *   space.h   a host segment, and the crash-robust mutex for your own shared memory
+ *   gate.h    a guarded write: nobody comes in whose token is older than one that has
  *   lock.h    locks by name
  */
 #ifndef PAWL_PAWL_H
@@ -17,6 +18,7 @@
 #include <pawl/guard.h>
 #include <pawl/chan.h>
 #include <pawl/space.h>
+#include <pawl/gate.h>
 #include <pawl/lock.h>
 
 #endif

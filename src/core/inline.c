@@ -26,6 +26,7 @@
 #define pawl_case_take          pawl_case_take_inline
 #define pawl_robust_assert_held pawl_robust_assert_held_inline
 #define pawl_lock_assert_held   pawl_lock_assert_held_inline
+#define pawl_gate_assert_held   pawl_gate_assert_held_inline
 #include <pawl/pawl.h>
 #undef pawl_acquired
 #undef pawl_owner_died
@@ -48,6 +49,7 @@
 #undef pawl_case_take
 #undef pawl_robust_assert_held
 #undef pawl_lock_assert_held
+#undef pawl_gate_assert_held
 
 PAWL_API bool pawl_acquired(int rc);
 PAWL_API bool pawl_owner_died(int rc);
@@ -70,6 +72,7 @@ PAWL_API pawl_case_t pawl_case_recv(pawl_chan_t *c, void *element);
 PAWL_API pawl_case_t pawl_case_take(pawl_tokens_t *t);
 PAWL_API void pawl_robust_assert_held(const pawl_robust_t *m) PAWL_ASSERT_HELD(*m);
 PAWL_API void pawl_lock_assert_held(const pawl_lock_t *lock) PAWL_ASSERT_HELD(*lock);
+PAWL_API void pawl_gate_assert_held(const pawl_gate_t *gate) PAWL_ASSERT_HELD(*gate);
 
 bool pawl_acquired(int rc)
 {
@@ -174,4 +177,9 @@ void pawl_robust_assert_held(const pawl_robust_t *m)
 void pawl_lock_assert_held(const pawl_lock_t *lock)
 {
 	pawl_lock_assert_held_inline(lock);
+}
+
+void pawl_gate_assert_held(const pawl_gate_t *gate)
+{
+	pawl_gate_assert_held_inline(gate);
 }

@@ -26,7 +26,7 @@ done
 
 # ---- what must warn ----
 # Each snippet is the inside of a function; `m` is a robust mutex that guards `y`, `l` a named lock, `s` a spinlock that guards
-# `x`, `own` a mutex of the process that guards `z`; `t` tokens, `c` a channel.
+# `x`, `own` a mutex of the process that guards `z`; `gate` a gate, `t` tokens, `c` a channel.
 frame='#include <pawl/pawl.h>
 extern pawl_space_t *space;
 extern pawl_robust_t m;
@@ -36,6 +36,7 @@ extern int x PAWL_GUARDED_BY(s);
 extern int y PAWL_GUARDED_BY(m);
 extern pawl_mutex_t own;
 extern int z PAWL_GUARDED_BY(own);
+extern pawl_gate_t gate;
 extern pawl_tokens_t t;
 extern pawl_chan_t *c;
 extern pawl_case_t one;
@@ -70,7 +71,8 @@ silent() {
 }
 
 for cc in gcc clang g++ clang++; do
-    for call in 'pawl_spin_trylock(&s)' 'pawl_robust_lock(space, &m, PAWL_TRY)' 'pawl_lock_acquire(l, PAWL_TRY, 0)' \
+    for call in 'pawl_spin_trylock(&s)' 'pawl_robust_lock(space, &m, PAWL_TRY)' \
+        'pawl_gate_enter(space, &gate, pawl_robust_fence(&m), PAWL_TRY)' 'pawl_lock_acquire(l, PAWL_TRY, 0)' \
         'pawl_lock_open(space, "a", 0, &l)' 'pawl_space_open(&space, "a", 0)' 'pawl_fence_parse("", 0)' \
         'pawl_mutex_trylock(&own)' 'pawl_mutex_timedlock(&own, PAWL_TRY)' 'pawl_tokens_take(&t, PAWL_TRY)' \
         'pawl_chan_create(&c, 1, 1)' 'pawl_chan_send(c, "", PAWL_TRY)' 'pawl_chan_recv(c, 0, PAWL_TRY)' \
@@ -89,6 +91,8 @@ try "clang: data used after a refused try" warns clang "writing variable 'x' req
 try "clang: robust mutex kept after 0" warns clang 'held' \
     'int rc = pawl_robust_lock(space, &m, PAWL_FOREVER); if (rc) return rc; y = 1;'
 try "clang: robust mutex released, not taken" warns clang 'was not held' 'pawl_robust_unlock(space, &m);'
+try "clang: gate not left" warns clang 'held' \
+    'int rc = pawl_gate_enter(space, &gate, pawl_robust_fence(&m), PAWL_FOREVER); if (rc) return rc;'
 try "clang: named lock kept after 0" warns clang 'held' \
     'int rc = pawl_lock_acquire(l, PAWL_FOREVER, 0); if (rc) return rc;'
 try "clang: named lock released, not taken" warns clang 'was not held' 'pawl_lock_release(l);'
