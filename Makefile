@@ -92,7 +92,7 @@ SCENES   := $(patsubst %.c,$(O)/%.o,$(filter-out tests/stress/stress_%,$(wildcar
 # Of those that need a real server (all but the first), sanitizers see what one thread does that mostly waits: one of them is enough.
 ALONE    := $(addprefix tests/remote/remote_,directory.c lock.c proxy.c)
 remotes_of = $(if $(filter $(1),tsan ubsan),$(ALONE),$(ALONE) $(filter-out $(ALONE),$(sort $(wildcard tests/remote/remote_*.c))))
-REMOTE   := $(patsubst %.c,$(O)/%,$(call remotes_of,$(FLAVOR)))
+REMOTES  := $(patsubst %.c,$(O)/%,$(call remotes_of,$(FLAVOR)))
 REMOTELIB := $(patsubst %.c,$(O)/%.o,$(filter-out tests/remote/remote_% tests/remote/with_server.c,$(wildcard tests/remote/*.c)))
 DIRECTORY := $(addprefix $(O)/tests/remote/,directory.o ledger.o shelf.o)
 EXAMPLES := $(patsubst %.c,$(O)/%,$(wildcard tests/examples/eg_*.c))
@@ -181,13 +181,13 @@ $(O)/tests/remote/libremote.a: $(REMOTELIB)
 	@rm -f $@
 	$(call step,ar)ar rcs $@ $^
 # Without the client libraries that backends are made of there are no tests of them, which is to be noticed: make setup.
-$(filter-out $(ALONE:%.c=$(O)/%),$(REMOTE)): | $(BACKEND_SO)
-$(REMOTE): $(O)/%: $(O)/%.o $(O)/tests/remote/libremote.a $(HARNESS) $(A) | $(addprefix $(O)/tests/remote/,libpawl-dir.so libclock.so)
+$(filter-out $(ALONE:%.c=$(O)/%),$(REMOTES)): | $(BACKEND_SO)
+$(REMOTES): $(O)/%: $(O)/%.o $(O)/tests/remote/libremote.a $(HARNESS) $(A) | $(addprefix $(O)/tests/remote/,libpawl-dir.so libclock.so)
 	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS) $(CMOCKA_LIBS) $(MORE) -lm
 # Those that look at the tree themselves.
 $(O)/tests/remote/remote_zookeeper%: MORE := $(BACKEND_LIBS.zk)
 # Those that use the command as well.
-$(filter %/remote_etcd_ctl,$(REMOTE)): | $(O)/pawl
+$(filter %/remote_etcd_ctl,$(REMOTES)): | $(O)/pawl
 # Backends to be loaded. What they need of the library has no state: they bring their own copy along, for themselves alone.
 .SECONDEXPANSION:
 objects_of = $(patsubst %.c,$(O)/%.o,$(wildcard $(1)/*.c))
@@ -233,7 +233,7 @@ $(O)/%.o: %.cc Makefile
 	$(call step,c++)$(if $(filter absl,$(PEERS)),$(CXX) $(subst -std=c11,-std=c++20,$(filter-out -Wmissing-prototypes,$(ALL))),\
 		$(CC) $(ALL) -xc) -MMD -MP -c $< -o $@
 
-$(EXCHANGE): $(patsubst %.c,$(O)/%.o,$(wildcard tests/exchange/*.c)) $(A)
+$(EXCHANGE): $(patsubst %.c,$(O)/%.o,$(wildcard tests/exchange/*.c) tests/remote/server.c tests/lib/harness.c tests/lib/tap.c) $(A)
 	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS)
 
 build/model/src/core/%.o build/model/tests/model/model_%.o: ALL += $(SWAP)
@@ -264,7 +264,7 @@ units: $(UNIT)
 points: $(POINTED)
 crashes: $(CRASH)
 stresses: $(STRESS)
-remotes: $(REMOTE) $(O)/tests/remote/with_server
+remotes: $(REMOTES) $(O)/tests/remote/with_server
 examples: $(EXAMPLES)
 models: $(MODEL)
 benches: $(BENCH)
@@ -335,9 +335,12 @@ headers: ## each public header alone, C11 and C++17, gcc and clang
 	@tests/run tests/suites/headers.sh
 
 # ---- what there is to see -------------------------------------------------------------------------------------------
-demo: ## the exchange: workers fight over orders while a reaper kills them; DEMO= its options
-	+@$(SUB) FLAVOR=release build/release/exchange
-	@build/release/exchange $(DEMO)
+# The backend for a service that the demo starts.
+backend_for = $(foreach b,$(BACKENDS),$(if $(filter $(REMOTE),$(FROM.$(b))),build/release/backends/libpawl-$(b).so))
+demo: ## the exchange: workers fight over orders while a reaper kills them; REMOTE=redis|etcd|zookeeper on two hosts; DEMO= its options
+	+@$(SUB) FLAVOR=release build/release/exchange $(backend_for)
+	@$(if $(REMOTE),PAWL_BACKEND_DIR=$(abspath build/release/backends)) build/release/exchange \
+		$(if $(REMOTE),--service $(REMOTE)) $(DEMO)
 
 RESULTS := build/bench
 

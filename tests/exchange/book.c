@@ -19,7 +19,7 @@
 
 static void step(struct buyer *b)
 {
-	for (uint64_t i = random_next(&b->rng) & 15; i > 0; i--)
+	for (uint64_t i = random_number(&b->rng) & 15; i > 0; i--)
 		PAWL_CPU_PAUSE();
 }
 
@@ -35,6 +35,12 @@ static void count(uint64_t *counter)
 	PAWL_FETCH_ADD(counter, 1, RELAXED);
 }
 
+void book_violation(struct buyer *b, uint64_t *counter)
+{
+	count(counter);
+	b->lane->violations++;
+}
+
 uint64_t book_seal(const struct figures *f)
 {
 	const uint64_t all[] = { f->lot, f->remaining, f->sold, f->cash, f->sales };
@@ -42,7 +48,7 @@ uint64_t book_seal(const struct figures *f)
 
 	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		seal ^= all[i];
-		seal = random_next(&seal);
+		seal = random_number(&seal);
 	}
 	return seal;
 }
@@ -124,8 +130,8 @@ static void note_recovery(struct buyer *b, unsigned order, uint64_t owner)
 	bool waited = died > from;
 	uint64_t at;
 
-	if (owner != 0 && died == 0)
-		count(&x->board->two_owners); /* robbed: its worker has not been killed */
+	if (owner != 0 && died == 0 && x->url == NULL)
+		book_violation(b, &x->board->two_owners); /* robbed: its worker has not been killed */
 	if (died == 0)
 		count(&x->board->unsigned_deaths);
 	if (died > from && died < now)
@@ -145,38 +151,44 @@ static void owner_died(struct buyer *b, unsigned order)
 	/* From here on our own death counts as one of a holder, to be noticed in its turn:
 	 * worker.c and the audit rely on `recovered` having been raised before. */
 	PAWL_STORE(&b->lane->phase, (uint32_t)PHASE_HOLD, RELEASE);
-	if (b->x->opt->fault != FAULT_REPAIR)
-		book_repair(b, order);
 	PUT(b, k->owner, 0u);
 }
 
-/* Sign, and look whether everything is as the lock promises. */
-void book_enter(struct buyer *b, unsigned order, int rc, pawl_fence_t fence)
+/* Sign for the lock: nobody else has, or we were told that they died. Between hosts that may be one who lives on, without
+ * the lease; who has to be told so in its turn, see buyer.c. */
+void book_sign(struct buyer *b, unsigned order, int rc)
 {
 	struct book *k = &b->x->books[order];
-	uint64_t nobody = 0;
 
 	if (pawl_owner_died(rc))
 		owner_died(b, order);
 	PAWL_STORE(&b->lane->phase, (uint32_t)PHASE_HOLD, RELEASE);
-	if (!PAWL_CAS(&k->owner, &nobody, b->id, ACQ_REL))
-		count(&b->x->board->two_owners);
+	if (PAWL_XCHG(&k->owner, b->id, ACQ_REL) != 0)
+		book_violation(b, &b->x->board->two_owners);
 	step(b);
+}
+
+/* In front of the figures: is everything as the lock, or the gate, promises? The token is written so that no part of it that a
+ * death leaves is larger than the whole. */
+void book_look(struct buyer *b, unsigned order, pawl_fence_t fence)
+{
+	struct book *k = &b->x->books[order];
+
 	if (torn(k))
-		count(&b->x->board->torn);
+		book_violation(b, &b->x->board->torn);
 	if (pawl_fence_cmp(fence, k->fence) <= 0)
-		count(&b->x->board->old_tokens);
+		book_violation(b, &b->x->board->old_tokens);
+	b->lane->tenures += fence.hi != k->fence.hi;
+	PUT(b, k->fence.lo, 0u);
 	PUT(b, k->fence.hi, fence.hi);
 	PUT(b, k->fence.lo, fence.lo);
 }
 
-void book_leave(struct buyer *b, unsigned order)
+bool book_leave(struct buyer *b, unsigned order)
 {
-	struct book *k = &b->x->books[order];
 	uint64_t me = b->id;
 
-	if (!PAWL_CAS(&k->owner, &me, 0u, RELEASE))
-		count(&b->x->board->two_owners);
+	return PAWL_CAS(&b->x->books[order].owner, &me, 0u, RELEASE);
 }
 
 #define LINES_AT_ONCE 256

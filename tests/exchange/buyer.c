@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* buyer.c: one round of a buyer: take the order's lock by name, buy, give it back, keep the
- * receipt. */
+ * receipt.
+ *
+ * Whoever finds, on leaving, that somebody else has signed, or was sent away by the store, has lost its lease; and release must
+ * have said so. */
 #include <string.h>
 #include <unistd.h>
 
@@ -54,23 +57,54 @@ static int give_back(struct buyer *b, pawl_lock_t *lock)
 	return b->x->opt->fault == FAULT_LOCK ? 0 : pawl_lock_release(lock);
 }
 
-/* The lock is ours. */
-static int trade(struct buyer *b, pawl_lock_t *lock, unsigned order, int rc, pawl_fence_t fence)
+/* What is done to the figures: 0; ESTALE: the store has sent us away. */
+static int visit_store(struct buyer *b, unsigned order, int rc, pawl_fence_t fence, bool *buys)
 {
-	bool bought;
+	int door = store_enter(b, order, rc, fence);
 
-	book_enter(b, order, rc, fence);
-	if (pawl_owner_died(rc))
-		rc = pawl_lock_consistent(lock);
+	if (!pawl_acquired(door)) {
+		*buys = false;
+		return door;
+	}
+	if (pawl_owner_died(door) && b->x->opt->fault != FAULT_REPAIR)
+		book_repair(b, order);
+	book_look(b, order, fence);
+	*buys = *buys && book_sell(b, order, fence);
+	store_leave(b, order);
+	return 0;
+}
+
+static void note_wait(struct lane *lane)
+{
+	int64_t waited = clock_ns() - lane->asked_ns;
+
+	lane->waited_ns += waited;
+	if (waited > lane->longest_ns)
+		lane->longest_ns = waited;
+}
+
+int buyer_hold(struct buyer *b, pawl_lock_t *lock, unsigned order, int rc, pawl_fence_t fence, bool buys)
+{
+	int door;
+	bool alone;
+
+	book_sign(b, order, rc);
 	b->lane->grants++;
-	bought = book_sell(b, order, fence);
-	book_leave(b, order);
+	freeze_obey(b, order);
+	door = visit_store(b, order, rc, fence, &buys);
+	rc = pawl_owner_died(rc) ? pawl_lock_consistent(lock) : 0;
+	alone = book_leave(b, order);
 	set_phase(b, PHASE_RELEASE); /* a death from here on may or may not be a holder's */
 	if (rc == 0)
 		rc = give_back(b, lock);
-	if (bought) /* the receipt: kept apart from book and journal, and only after all is done */
+	if ((!alone || door == ESTALE) && rc != ESTALE)
+		book_violation(b, &b->x->board->two_owners);
+	b->lane->refused += door == ESTALE;
+	b->lane->losses += rc == ESTALE;
+	if (buys) /* the receipt: kept apart from book and journal, and only after all is done */
 		PAWL_STORE(&b->lane->acked, b->lane->acked + 1, RELEASE);
-	return rc;
+	rc = rc == ESTALE ? 0 : rc;
+	return door == 0 || door == ESTALE ? rc : door;
 }
 
 /* 0, or why the lock could not be taken or given back. */
@@ -93,8 +127,10 @@ int buyer_round(struct buyer *b, unsigned order, pawl_deadline_t deadline)
 	set_phase(b, PHASE_ACQUIRE);
 	doom_obey(b);
 	rc = ask(b, lock, &b->x->books[order], deadline, &fence);
-	if (pawl_acquired(rc))
-		rc = trade(b, lock, order, rc, fence);
+	if (pawl_acquired(rc)) {
+		note_wait(b->lane);
+		rc = buyer_hold(b, lock, order, rc, fence, true);
+	}
 	set_phase(b, PHASE_OUT);
 	if (rc != 0)
 		complain("acquire or release", name, rc);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* main.c: the exchange from opening to verdict; leaves no process and no file behind, however it
- * ends. */
+ * ends; a service it has started included. */
 #include <stdlib.h>
 
 #include "exchange.h"
@@ -40,7 +40,7 @@ static int judge(struct exchange *x, const struct outcome *out)
 
 static int trade(struct exchange *x)
 {
-	struct outcome out;
+	struct outcome out = { 0 };
 	sigset_t signals;
 	int status;
 
@@ -51,9 +51,13 @@ static int trade(struct exchange *x)
 		board_unmap(x);
 		return EXIT_SYSTEM;
 	}
-	reaper_run(x, &signals, &out);
-	status = judge(x, &out);
+	status = EXIT_SERVICE;
+	if (service_start(x) && home_try(x)) {
+		reaper_run(x, &signals, &out);
+		status = judge(x, &out);
+	}
 	home_remove(x);
+	service_end(x);
 	board_unmap(x);
 	if (out.signal != 0)
 		end_by(out.signal);
@@ -71,6 +75,7 @@ int main(int argc, char **argv)
 	if (opt.generate != 0)
 		return generate_orders(stdout, opt.generate, opt.seed);
 	if (orders_load(&orders, opt.orders)) {
+		orders.count = orders.count < opt.first ? orders.count : opt.first;
 		orders_demand(&orders, opt.seed);
 		status = trade(&x);
 	}

@@ -245,13 +245,17 @@ void orders_demand(struct orders *orders, uint64_t seed)
 		orders->reach[i] = orders->reach[j];
 		orders->reach[j] = swap;
 	}
+	for (unsigned i = 0; i < orders->count; i++) {
+		if (orders->reach[i] > orders->reach[orders->hottest])
+			orders->hottest = i;
+	}
 	for (unsigned i = 0; i < orders->count; i++)
 		orders->reach[i] = sum += orders->reach[i];
 }
 
 unsigned orders_pick(const struct orders *orders, uint64_t *rng)
 {
-	double at = (double)(random_next(rng) >> 11) * 0x1p-53 * orders->reach[orders->count - 1];
+	double at = (double)(random_number(rng) >> 11) * 0x1p-53 * orders->reach[orders->count - 1];
 	unsigned low = 0, high = orders->count - 1;
 
 	while (low < high) {

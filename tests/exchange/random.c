@@ -5,7 +5,7 @@
 #include "exchange.h"
 
 /* Weyl sequence with a finalizer: any seed is good, neighbours included. */
-uint64_t random_next(uint64_t *state)
+uint64_t random_number(uint64_t *state)
 {
 	uint64_t z = *state += 0x9e3779b97f4a7c15u;
 
@@ -17,7 +17,7 @@ uint64_t random_next(uint64_t *state)
 /* The bias is below 2^-40 for the bounds used here. */
 uint64_t random_below(uint64_t *state, uint64_t bound)
 {
-	return random_next(state) % bound;
+	return random_number(state) % bound;
 }
 
 int64_t clock_ns(void)

@@ -20,6 +20,7 @@
 #define DOOM_NS       INT64_C(200000)    /* at most; short delays are likelier */
 #define OBEY_NS       INT64_C(250000000) /* a victim whose buyers all wait for so long is killed from here */
 #define KILL_EVERY_NS INT64_C(20000000)
+#define KILL_HOST_NS  INT64_C(100000000) /* between hosts: let a keeper get something done */
 
 struct reaper {
 	struct exchange *x;
@@ -29,6 +30,7 @@ struct reaper {
 	uint64_t grants;
 	int64_t doomed_ns[MAX_PLACES];
 	unsigned seated;
+	struct frost frost;
 	sigset_t signals;
 };
 
@@ -57,6 +59,14 @@ static bool hire(struct reaper *r, unsigned i)
 	return true;
 }
 
+/* Had it the lock that it thought it held? Between hosts it may have lost that before, and the next owner was told then. */
+static bool owned(const struct exchange *x, unsigned place, unsigned thread)
+{
+	const struct lane *lane = &x->lanes[place * x->opt->threads + thread];
+
+	return x->url == NULL || x->books[lane->order].owner == (lane->serial << 16 | (thread + 1));
+}
+
 /* What the victim's buyers were doing when the end came. */
 static void examine(struct reaper *r, unsigned i)
 {
@@ -72,7 +82,7 @@ static void examine(struct reaper *r, unsigned i)
 		inside |= lane->phase != PHASE_OUT;
 		if (lane->phase == PHASE_HOLD) {
 			holding = true;
-			x->books[lane->order].died++;
+			x->books[lane->order].died += owned(x, i, t);
 		}
 	}
 	r->out->kills++;
@@ -120,7 +130,7 @@ static void collect(struct reaper *r)
 static void refill(struct reaper *r)
 {
 	for (unsigned i = 0; i < r->x->opt->workers; i++) {
-		if (r->x->places[i].pid == 0 && r->serial + 1 < MAX_SERIALS && !hire(r, i))
+		if (r->x->places[i].pid == 0 && r->serial + 1 < MAX_SERIALS && !freeze_holds(r->x, i) && !hire(r, i))
 			return;
 	}
 }
@@ -137,7 +147,7 @@ static void choose_victim(struct reaper *r, int64_t now)
 {
 	unsigned i = (unsigned)random_below(&r->rng, r->x->opt->workers);
 
-	if (r->x->places[i].pid == 0 || r->doomed_ns[i] != 0)
+	if (r->x->places[i].pid == 0 || r->doomed_ns[i] != 0 || freeze_nears(r->x, i))
 		return;
 	r->doomed_ns[i] = now;
 	if (random_below(&r->rng, 4) == 0)
@@ -149,17 +159,19 @@ static void choose_victim(struct reaper *r, int64_t now)
 static void kill_the_overdue(struct reaper *r, int64_t now)
 {
 	for (unsigned i = 0; i < r->x->opt->workers; i++) {
-		if (r->x->places[i].pid != 0 && r->doomed_ns[i] != 0 && now - r->doomed_ns[i] > OBEY_NS)
+		if (r->x->places[i].pid != 0 && r->doomed_ns[i] != 0 && now - r->doomed_ns[i] > OBEY_NS &&
+			!freeze_holds(r->x, i))
 			kill_from_here(r, i);
 	}
 }
 
-/* Twice as fast as the wanted number needs, and at least fifty a second. */
+/* Twice as fast as the wanted number needs, and at least fifty a second, or ten. */
 static int64_t until_next_kill(struct reaper *r)
 {
 	int64_t mean = r->x->opt->run_ns / (2 * (int64_t)r->x->opt->kills);
+	int64_t most = r->x->url != NULL ? KILL_HOST_NS : KILL_EVERY_NS;
 
-	mean = mean < KILL_EVERY_NS ? mean : KILL_EVERY_NS;
+	mean = mean < most ? mean : most;
 	return (int64_t)random_below(&r->rng, 2 * (uint64_t)mean + 1);
 }
 
@@ -213,7 +225,7 @@ static bool time_is_up(struct reaper *r, int64_t now)
 
 	if (ran < o->run_ns)
 		return false;
-	if (r->out->kills >= o->kills)
+	if (r->out->kills >= o->kills && r->frost.done >= o->freezes)
 		return true;
 	r->out->too_few = ran > 4 * o->run_ns + INT64_C(30000000000) || r->serial + 1 == MAX_SERIALS;
 	return r->out->too_few;
@@ -232,6 +244,7 @@ static void open_hours(struct reaper *r)
 		collect(r);
 		refill(r);
 		reap(r, now);
+		freeze_go_on(&r->frost, r->x, now);
 		if (look(r, now))
 			rest(r);
 	}
@@ -258,6 +271,7 @@ static void closing_time(struct reaper *r)
 	int64_t until = clock_ns() + r->x->opt->patience_ns;
 
 	PAWL_STORE(&r->x->board->stop, 1u, RELEASE);
+	freeze_end(r->x);
 	while (in_order(r) && r->seated > 0) {
 		collect(r);
 		r->out->hung = r->seated > 0 && clock_ns() > until;
@@ -289,7 +303,9 @@ void reaper_run(struct exchange *x, const sigset_t *signals, struct outcome *out
 	*out = (struct outcome){ 0 };
 	r.start_ns = r.grant_ns = clock_ns();
 	r.next_kill_ns = x->opt->kills == 0 ? INT64_MAX : r.start_ns + until_next_kill(&r);
+	freeze_plan(&r.frost, x->opt, r.start_ns);
 	open_hours(&r);
+	out->freezes = r.frost.done;
 	out->elapsed_ns = clock_ns() - r.start_ns;
 	closing_time(&r);
 }

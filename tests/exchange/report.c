@@ -2,6 +2,8 @@
 /* report.c: says what came out, as a table or as JSON, and whether everything held. */
 #include <string.h>
 
+#include <pawl/remote.h>
+
 #include "exchange.h"
 
 /* 1234567 as 1,234,567. */
@@ -53,6 +55,8 @@ static const char *proved_nothing(const struct outcome *out, const struct verdic
 {
 	if (v->sales == 0)
 		return "nothing was sold";
+	if (out->freezes > 0 && v->refused == 0)
+		return "a host stood still, and nobody came to the store too late";
 	if (out->kills >= 20 && v->recovered == 0)
 		return "no kill left a lock behind";
 	if (out->kills >= 20 && 2 * out->inside < out->kills)
@@ -83,10 +87,14 @@ bool report_held(const struct exchange *x, const struct outcome *out, const stru
 void report_table(const struct exchange *x, const struct outcome *out, const struct verdict *v)
 {
 	const struct options *o = x->opt;
-	char note[96];
+	char note[96], url[256];
 
 	printf("exchange: %u workers of %u threads, %.1f s, --seed %llu, orders from %s\n", o->workers, o->threads,
 		(double)out->elapsed_ns / 1e9, (unsigned long long)o->seed, o->orders);
+	if (x->url != NULL) {
+		pawl_remote_public(x->url, url, sizeof(url));
+		printf("locks on %u hosts by %s, leases of %.1f s\n", o->hosts, url, (double)o->ttl_ns / 1e9);
+	}
 	row("orders", x->orders->count, "");
 	snprintf(note, sizeof(note), "%llu units for %llu.%02llu", (unsigned long long)v->units,
 		(unsigned long long)(v->cash / 100), (unsigned long long)(v->cash % 100));
@@ -94,7 +102,8 @@ void report_table(const struct exchange *x, const struct outcome *out, const str
 	row("grants per second", per_second(v->grants, out->elapsed_ns), "");
 	snprintf(note, sizeof(note), "%u inside acquire, section or release", out->inside);
 	row("kills (SIGKILL)", out->kills, note);
-	snprintf(note, sizeof(note), "%u kills took a buyer amid a sale", out->holding);
+	snprintf(note, sizeof(note), "%u kills took a buyer amid a sale%s", out->holding,
+		x->url != NULL ? "; leases that expired count, too" : "");
 	row("owner deaths recovered", v->recovered, note);
 	snprintf(note, sizeof(note), "kill to next grant, %llu heirs that were waiting", (unsigned long long)v->waited);
 	row_time("median recovery", v->median_ns, note);
@@ -106,8 +115,12 @@ void report_table(const struct exchange *x, const struct outcome *out, const str
 	row_zero("two owners at once", v->two_owners);
 	row_zero("deaths unnoticed", v->unnoticed);
 	row_zero("locks that stay shut", v->stuck);
+	if (x->url != NULL)
+		row("hosts that stood still", out->freezes, "longer than their leases last");
 	if (x->board->idle_grants != 0)
 		row("grants without a sale", x->board->idle_grants, "the journal was full");
+	if (x->url != NULL)
+		hosts_table(x, v->keepers);
 	fflush(stdout);
 }
 
@@ -141,7 +154,7 @@ static void json_kills(const struct exchange *x, const struct outcome *out, cons
 	json_number("slowest_recovery_ns", (uint64_t)v->slowest_ns);
 	json_number("slowest_exit_ns", (uint64_t)out->slowest_exit_ns);
 	json_number("recovered_unsigned", x->board->unsigned_deaths);
-	json_number("rescued_by_slice", v->stats.rescued_by_slice);
+	json_number("rescued_by_slice", v->rescued_by_slice);
 }
 
 void report_json(const struct exchange *x, const struct outcome *out, const struct verdict *v)
@@ -165,6 +178,13 @@ void report_json(const struct exchange *x, const struct outcome *out, const stru
 	json_number("two_owners", v->two_owners);
 	json_number("deaths_unnoticed", v->unnoticed);
 	json_number("locks_stuck", v->stuck);
+	if (x->url != NULL) {
+		json_number("freezes", out->freezes);
+		json_number("refused", v->refused);
+		fputs("  \"hosts\": [", stdout);
+		hosts_json(x, v->keepers);
+		puts("],");
+	}
 	printf("  \"held\": %s\n}\n",
 		invariants_held(v) && !out->too_few && proved_nothing(out, v) == NULL ? "true" : "false");
 	fflush(stdout);

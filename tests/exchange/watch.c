@@ -16,6 +16,15 @@ void watch_totals(const struct exchange *x, struct totals *t)
 	}
 }
 
+static bool any_frozen(const struct exchange *x)
+{
+	for (unsigned place = 0; place < x->opt->workers; place++) {
+		if (freeze_holds(x, place))
+			return true;
+	}
+	return false;
+}
+
 void watch_progress(const struct exchange *x, const struct outcome *out, int64_t elapsed_ns)
 {
 	struct totals t;
@@ -23,9 +32,9 @@ void watch_progress(const struct exchange *x, const struct outcome *out, int64_t
 	if (!isatty(STDERR_FILENO))
 		return;
 	watch_totals(x, &t);
-	fprintf(stderr, "\r%5.1f s  %llu sales  %llu grants  %u kills  %llu owner deaths recovered\033[K",
+	fprintf(stderr, "\r%5.1f s  %llu sales  %llu grants  %u kills  %llu owner deaths recovered%s\033[K",
 		(double)elapsed_ns / 1e9, (unsigned long long)t.acked, (unsigned long long)t.grants, out->kills,
-		(unsigned long long)t.recovered);
+		(unsigned long long)t.recovered, any_frozen(x) ? "  a host stands still" : "");
 }
 
 void watch_progress_end(void)
@@ -73,20 +82,20 @@ static int dump_lock(const pawl_lock_info_t *info, void *arg)
 	return 0;
 }
 
-static void dump_locks(const struct exchange *x)
+static void dump_locks(const struct exchange *x, unsigned host)
 {
-	pawl_space_options_t options = { .existing = true };
-	pawl_space_t *space;
+	pawl_space_t *space, *store;
+	pawl_remote_info_t remote;
 	unsigned quiet = 0;
 
-	if (pawl_space_open(&space, x->space_name, &options) != 0) {
-		fprintf(stderr, "exchange: cannot look at the locks: %s\n", pawl_space_reason());
+	fprintf(stderr, "exchange: host %u: the locks that are not free, or are waited for:\n", host + 1);
+	if (home_open(x, host, &space, &store) != 0)
 		return;
-	}
-	fputs("exchange: the locks that are not free, or are waited for:\n", stderr);
 	pawl_lock_list(space, dump_lock, &quiet);
 	fprintf(stderr, "  %u more are free, nobody waits\n", quiet);
-	if (pawl_space_close(space) != 0)
+	if (pawl_space_remote(space, &remote) == 0 && remote.url[0] != '\0' && !remote.up)
+		fprintf(stderr, "  %s cannot be reached: %s\n", remote.url, remote.reason);
+	if (home_close(space, store) != 0)
 		fputs("exchange: the space cannot be closed\n", stderr);
 }
 
@@ -102,5 +111,6 @@ void watch_dump(struct exchange *x)
 				(int)x->places[i / x->opt->threads].pid, i % x->opt->threads, phase_name(lane->phase),
 				x->orders->at[lane->order].id, (double)(clock_ns() - lane->asked_ns) / 1e9);
 	}
-	dump_locks(x);
+	for (unsigned host = 0; host < x->opt->hosts; host++)
+		dump_locks(x, host);
 }

@@ -24,25 +24,29 @@ static void *sit(void *arg)
 	return NULL;
 }
 
-static void seat_init(struct seat *s, struct exchange *x, pawl_space_t *space, unsigned place, unsigned thread)
+static void seat_init(struct seat *s, const struct buyer *model, unsigned place, unsigned thread)
 {
+	struct exchange *x = model->x;
 	unsigned lane = place * x->opt->threads + thread;
 
-	s->buyer = (struct buyer){ .x = x, .space = space, .lane = &x->lanes[lane], .lane_idx = lane };
+	s->buyer = *model;
+	s->buyer.lane = &x->lanes[lane];
+	s->buyer.lane_idx = lane;
 	s->buyer.id = x->places[place].serial << 16 | (thread + 1);
 	s->buyer.rng = x->opt->seed ^ s->buyer.id * 0x9e3779b97f4a7c15u;
 	s->buyer.lane->phase = PHASE_OUT;
 	PAWL_STORE(&s->buyer.lane->serial, x->places[place].serial, RELEASE);
 }
 
-static int serve(struct exchange *x, pawl_space_t *space, unsigned place)
+static int serve(const struct buyer *model, unsigned place)
 {
+	const struct exchange *x = model->x;
 	static struct seat seats[MAX_BUYERS];
 	unsigned started = 0;
 	int rc = 0;
 
 	for (; rc == 0 && started < x->opt->threads; started += rc == 0) {
-		seat_init(&seats[started], x, space, place, started);
+		seat_init(&seats[started], model, place, started);
 		rc = pthread_create(&seats[started].thread, NULL, sit, &seats[started]);
 	}
 	if (rc != 0)
@@ -56,14 +60,14 @@ static int serve(struct exchange *x, pawl_space_t *space, unsigned place)
 
 _Noreturn void worker_run(struct exchange *x, unsigned place)
 {
-	pawl_space_t *space;
+	struct buyer model = { .x = x, .host = host_of(x, place) };
 	int rc;
 
 	prctl(PR_SET_NAME, "exchange-worker");
-	rc = home_open(x, &space);
+	rc = home_open(x, model.host, &model.space, &model.store);
 	if (rc == 0)
-		rc = serve(x, space, place);
-	if (rc == 0 && (rc = pawl_space_close(space)) != 0)
+		rc = serve(&model, place);
+	if (rc == 0 && (rc = home_close(model.space, model.store)) != 0)
 		fprintf(stderr, "exchange: worker %d: close: %s\n", (int)getpid(), pawl_strerror(rc));
 	_exit(rc == 0 ? EXIT_HELD : EXIT_BROKEN);
 }

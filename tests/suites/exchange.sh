@@ -1,13 +1,18 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # exchange.sh: the demo tells a good run from a broken one, refuses bad files in words, and leaves nothing behind.
-# EXCHANGE=PROGRAM tests another build than build/release/exchange.
+# EXCHANGE=PROGRAM tests another build than build/release/exchange, BACKENDS=FOLDER other backends than those of build/release,
+# SERVICES=KINDS other services than there are backends for.
+# Between hosts, the service is a directory (tests/remote), then each that there is a backend for, by its own server.
 # shellcheck source=tests/lib/tap.sh
 . "${BASH_SOURCE[0]%/*}/../lib/tap.sh"
+[ ! -w /dev/shm ] || export TMPDIR=/dev/shm
 scratch
-: "${EXCHANGE:=build/release/exchange}"
-[ "$EXCHANGE" != build/release/exchange ] || make -s FLAVOR=release "$EXCHANGE" || exit
-require "$EXCHANGE"
+: "${EXCHANGE:=build/release/exchange}" "${BACKENDS:=$PWD/build/release/backends}"
+directory=build/release/tests/remote/libpawl-dir.so
+[ "$EXCHANGE" != build/release/exchange ] || make -s FLAVOR=release "$EXCHANGE" $directory || exit
+require "$EXCHANGE" $directory
+: "${SERVICES=$(find src/backends -mindepth 1 -type d -printf '%f ')}"
 orders=tests/exchange/orders.csv
 header=order,symbol,side,seller,quantity,price
 
@@ -69,6 +74,55 @@ hang() {
         grep -q '^  orders/.*: held' "$tap_scratch/err"
 }
 
+# on_hosts STATUS ARGUMENT...: a short run between hosts whose service is a new directory
+on_hosts() {
+    rm -rf "$tap_scratch/service" && mkdir "$tap_scratch/service" && echo 0 >"$tap_scratch/service/.born" || return
+    PAWL_BACKEND_DIR=$PWD/${directory%/*} ends "$1" --orders $orders --remote "dir://$tap_scratch/service" --first 20 --seconds 1.5 \
+        --ttl 0.5 --kills 10 --json "${@:2}"
+}
+all_zero() {
+    local key
+    for key in $zeros; do is_zero "$key" || return; done
+}
+# of_hosts KEY: that number of each host, a line each
+of_hosts() { grep -oE "\"$1\": [0-9]+" <(grep '^  "hosts": ' "$tap_scratch/out") | sed 's/.* //'; }
+each_host() {
+    local number n=0
+    while read -r number; do
+        [ "$number" -ge "$2" ] || return
+        n=$((n + 1))
+    done < <(of_hosts "$1")
+    [ $n = "${3:-2}" ]
+}
+# A frozen holder came to the store too late, and was told so by both: the store and the lock.
+told() { at_least freezes 1 && at_least refused 1 && [ $(($(of_hosts losses | paste -sd+))) -ge "$(value refused)" ]; }
+two_hosts() {
+    on_hosts 0 && all_zero && at_least kills 10 && each_host sales 10 && each_host tenures 2 && each_host keepers 2 && told
+}
+three_hosts() { on_hosts 0 --hosts 3 --freezes 3 && all_zero && each_host sales 10 3 && at_least freezes 3 && told; }
+nobody_frozen() { on_hosts 0 --freezes 0 && all_zero && is_zero freezes && is_zero refused; }
+no_gate() { on_hosts 1 --break store && at_least tokens_out_of_order 1; }
+lockless_hosts() { on_hosts 1 --no-lock --freezes 0 && at_least two_owners 1; }
+torn_hosts() { on_hosts 1 --break repair --kills 60 --first 2 && at_least lost_updates 1; }
+no_service() {
+    PAWL_BACKEND_DIR=$PWD/${directory%/*} ends 69 --orders $orders --remote dir:///nowhere --ttl 0.1 --patience 0.5 &&
+        grep -q 'dir:///nowhere: no lock to be had: .*No such file' "$tap_scratch/err" && [ ! -s "$tap_scratch/out" ]
+}
+no_backend() {
+    PAWL_BACKEND_DIR=$tap_scratch ends 69 --orders $orders --remote nonsense://x && grep -q libpawl-nonsense.so "$tap_scratch/err"
+}
+
+# backend KIND: build it, if the folder is ours
+backend() {
+    local name=$1
+    [ "$name" != zookeeper ] || name=zk
+    [ "$BACKENDS" != "$PWD/build/release/backends" ] || make -s FLAVOR=release "build/release/backends/libpawl-$name.so"
+}
+by_server() {
+    backend "$1" && PAWL_BACKEND_DIR=$BACKENDS ends 0 --orders $orders --service "$1" --first 20 --seconds 4 --kills 10 --patience 30 --json &&
+        all_zero && at_least kills 10 && each_host sales 1 && told
+}
+
 # bad TEXT: makes bad.csv of it; bad_line TEXT: the same, as line 3 of a file that is good so far
 bad() { printf '%b' "$1" >"$tap_scratch/bad.csv"; }
 bad_line() { bad "$header\n5,ALDR,sell,quay-1,10,1.50\n$1"; }
@@ -84,13 +138,11 @@ helps() { ends 0 --help && grep -q -- --break "$tap_scratch/out"; }
 same_file() { "$EXCHANGE" --generate 3000 --seed 42 | cmp - $orders; }
 other_file() { ! "$EXCHANGE" --generate 3000 --seed 43 | cmp -s - $orders; }
 
-# interrupted SIGNAL: ends by that signal, and its workers with it
+# interrupted SIGNAL ARGUMENT...: ends by that signal, and its workers, and a server, with it
 interrupted() {
     local pid status
-    timeout -k 5 30 "$EXCHANGE" --orders $orders --seconds 50 >"$tap_scratch/out" 2>"$tap_scratch/err" &
-    sleep 1
-    pid=$(pgrep -P $!)
-    pgrep -P "$pid" >"$tap_scratch/workers"
+    timeout -k 5 60 "$EXCHANGE" --orders $orders --seconds 50 "${@:2}" >"$tap_scratch/out" 2>"$tap_scratch/err" &
+    until pid=$(pgrep -P $!) && pgrep -P "$pid" >"$tap_scratch/workers"; do kill -0 $! && sleep 0.2 || return; done
     kill "-$1" "$pid"
     wait $!
     status=$?
@@ -113,6 +165,19 @@ done
 try "what dead owners tore stays torn: lost updates" shows lost_updates --break repair
 try "stale tokens: out of order" shows tokens_out_of_order --break token
 try "locks never given back: the watchdog says who waits" hang
+
+try "between two hosts: both sell, a frozen holder is refused, zero violations" two_hosts
+try "between three, each of them frozen once" three_hosts
+try "between hosts, nobody frozen, nobody refused" nobody_frozen
+try "a store that does not look at tokens: out of order" no_gate
+try "between hosts without the locks: two owners" lockless_hosts
+try "between hosts, what the dead tore stays torn: lost updates" torn_hosts
+try "a service that is not there" no_service
+try "a service without a backend" no_backend
+for service in $SERVICES; do
+    try "between two hosts by $service" by_server "$service"
+    PAWL_BACKEND_DIR=$BACKENDS try "SIGTERM ends it, its workers and $service" interrupted TERM --service "$service"
+done
 
 rm -f "$tap_scratch/bad.csv"
 try "no such file" refused "bad.csv: No such file or directory"
@@ -173,6 +238,13 @@ try "seconds: negative" usage --seconds -1
 try "seconds: not a number" usage --seconds nan
 try "kills: beyond 64 bits" usage --kills 99999999999999999999
 try "a fault it does not know" usage --break everything
+try "a service it cannot start" usage --service consul
+try "a service that runs, and one to be started" usage --service redis --remote redis://localhost
+try "hosts without a service" usage --hosts 2
+try "hosts: too many" usage --remote dir:///x --hosts 17
+try "one host, frozen" usage --remote dir:///x --hosts 1 --freezes 1
+try "more hosts than workers" usage --remote dir:///x --hosts 4 --workers 3
+try "a space of one's own between hosts" usage --remote dir:///x --space bazaar
 try "the shipped orders are what --generate writes" same_file
 try "another seed writes others" other_file
 try "SIGINT ends it and its workers" interrupted INT
