@@ -94,6 +94,7 @@ ALONE    := $(addprefix tests/remote/remote_,directory.c lock.c proxy.c)
 remotes_of = $(if $(filter $(1),tsan ubsan),$(ALONE),$(ALONE) $(filter-out $(ALONE),$(sort $(wildcard tests/remote/remote_*.c))))
 REMOTES  := $(patsubst %.c,$(O)/%,$(call remotes_of,$(FLAVOR)))
 REMOTELIB := $(patsubst %.c,$(O)/%.o,$(filter-out tests/remote/remote_% tests/remote/with_server.c,$(wildcard tests/remote/*.c)))
+GUARDED  := $(patsubst %.c,$(O)/%,$(wildcard tests/remote/examples/guarded_*.c))
 DIRECTORY := $(addprefix $(O)/tests/remote/,directory.o ledger.o shelf.o)
 EXAMPLES := $(patsubst %.c,$(O)/%,$(wildcard tests/examples/eg_*.c))
 HARNESS  := $(patsubst %.c,$(O)/%.o,$(wildcard tests/lib/*.c))
@@ -188,6 +189,11 @@ $(REMOTES): $(O)/%: $(O)/%.o $(O)/tests/remote/libremote.a $(HARNESS) $(A) | $(a
 $(O)/tests/remote/remote_zookeeper%: MORE := $(BACKEND_LIBS.zk)
 # Those that use the command as well.
 $(filter %/remote_etcd_ctl,$(REMOTES)): | $(O)/pawl
+# Each is a client of the service that it is about.
+$(O)/tests/remote/examples/%.o: ALL += $(JSON_CFLAGS)
+$(foreach b,$(BACKENDS),$(eval $(O)/tests/remote/examples/guarded_$(FROM.$(b)): MORE := $(BACKEND_LIBS.$(b))))
+$(GUARDED): $(O)/%: $(O)/%.o $(O)/tests/remote/examples/story.o $(A)
+	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS) $(MORE)
 # Backends to be loaded. What they need of the library has no state: they bring their own copy along, for themselves alone.
 .SECONDEXPANSION:
 objects_of = $(patsubst %.c,$(O)/%.o,$(wildcard $(1)/*.c))
@@ -233,7 +239,7 @@ $(O)/%.o: %.cc Makefile
 	$(call step,c++)$(if $(filter absl,$(PEERS)),$(CXX) $(subst -std=c11,-std=c++20,$(filter-out -Wmissing-prototypes,$(ALL))),\
 		$(CC) $(ALL) -xc) -MMD -MP -c $< -o $@
 
-$(EXCHANGE): $(patsubst %.c,$(O)/%.o,$(wildcard tests/exchange/*.c) tests/remote/server.c tests/lib/harness.c tests/lib/tap.c) $(A)
+$(EXCHANGE): $(patsubst %.c,$(O)/%.o,$(wildcard tests/exchange/*.c)) $(WITH_SERVER) $(A)
 	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS)
 
 build/model/src/core/%.o build/model/tests/model/model_%.o: ALL += $(SWAP)
@@ -269,6 +275,7 @@ examples: $(EXAMPLES)
 models: $(MODEL)
 benches: $(BENCH)
 backends: $(BACKEND_SO)
+guarded: $(GUARDED) $(O)/tests/remote/with_server
 
 test: ## every test: units, kills at labelled points and at random, crowds, suites, explorer; what can in tsan, asan, ubsan
 	+@$(SUB) FLAVOR=release all crashes stresses remotes examples
@@ -430,7 +437,7 @@ help: ## this list
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: all help clean units points crashes stresses remotes examples benches backends test check tsan asan ubsan clang valgrind stress \
+.PHONY: all help clean units points crashes stresses remotes examples benches backends guarded test check tsan asan ubsan clang valgrind stress \
 	history cohort headers demo bench plot bench-claims bench-remote install uninstall format format-check tidy FORCE
 
 endif
