@@ -94,6 +94,7 @@ ALONE    := $(addprefix tests/remote/remote_,directory.c lock.c proxy.c)
 remotes_of = $(if $(filter $(1),tsan ubsan),$(ALONE),$(ALONE) $(filter-out $(ALONE),$(sort $(wildcard tests/remote/remote_*.c))))
 REMOTES  := $(patsubst %.c,$(O)/%,$(call remotes_of,$(FLAVOR)))
 REMOTELIB := $(patsubst %.c,$(O)/%.o,$(filter-out tests/remote/remote_% tests/remote/with_server.c,$(wildcard tests/remote/*.c)))
+WITH_SERVER := $(addprefix $(O)/tests/,remote/server.o lib/harness.o lib/tap.o)
 GUARDED  := $(patsubst %.c,$(O)/%,$(wildcard tests/remote/examples/guarded_*.c))
 DIRECTORY := $(addprefix $(O)/tests/remote/,directory.o ledger.o shelf.o)
 EXAMPLES := $(patsubst %.c,$(O)/%,$(wildcard tests/examples/eg_*.c))
@@ -359,8 +360,8 @@ bench: ## the measurements, also into RESULTS=build/bench; QUICK=1 a look, BENCH
 
 bench-remote: ## how long a lock takes from host to host, through each service, which it starts
 	+@$(SUB) FLAVOR=release backends $(BENCHREMOTE:$(O)/%=build/release/%) build/release/tests/remote/with_server
-	@set -e; for kind in redis zookeeper etcd; do PAWL_BACKEND_DIR=$(CURDIR)/build/release/backends \
-		build/release/tests/remote/with_server $$kind -- sh -c 'build/release/pawl-bench-remote $(BENCH_ARGS) "$$URL"'; done
+	@set -e; $(foreach b,$(BACKENDS),PAWL_BACKEND_DIR=$(CURDIR)/build/release/backends build/release/tests/remote/with_server $(FROM.$(b)) -- \
+		sh -c 'build/release/pawl-bench-remote $(BENCH_ARGS) $(b)://$$AUTHORITY';)
 
 # What the next ones read; measured first where it is missing.
 $(RESULTS)/bench.json: ; +@$(MAKE) --no-print-directory bench
