@@ -102,7 +102,7 @@ two_hosts() {
 }
 three_hosts() { on_hosts 0 --hosts 3 && all_zero && each_host sales 10 3; }
 lockless_hosts() { on_hosts 1 --no-lock && at_least two_owners 1; }
-torn_hosts() { on_hosts 1 --break repair --kills 60 --first 2 && at_least lost_updates 1; }
+torn_hosts() { on_hosts 1 --break repair --hosts 1 --kills 60 --first 2 && at_least lost_updates 1; }
 no_service() {
     PAWL_BACKEND_DIR=$PWD/${directory%/*} ends 69 --orders $orders --remote dir:///nowhere --ttl 0.1 --patience 0.5 &&
         grep -q 'dir:///nowhere: no lock to be had: .*No such file' "$tap_scratch/err" && [ ! -s "$tap_scratch/out" ]
@@ -172,7 +172,7 @@ try "locks never given back: the watchdog says who waits" hang
 try "between two hosts: both sell, nobody is refused, zero violations" two_hosts
 try "between three" three_hosts
 try "between hosts without the locks: two owners" lockless_hosts
-try "between hosts, what the dead tore stays torn: lost updates" torn_hosts
+try "a host alone with a service, what the dead tore stays torn: lost updates" torn_hosts
 try "a service that is not there" no_service
 try "a service without a backend" no_backend
 for service in $SERVICES; do
