@@ -25,8 +25,7 @@ void pawl__bell_ring(const struct pawl_space *space, uint32_t place)
 	/* BE1 release: pairs with BE2 (term.c): what the ringer did before is seen by who hears the bell */
 	PAWL_FETCH_OR(&bells[place / 64], 1ull << (place % 64), RELEASE);
 	PAWL__POINT("ask/rung");
-	/* BE3 release: pairs with BE4 (term.c): whoever sees the word move sees the bit. BE6 seq_cst: pairs with BE7: it moves before
-	 * we look who hears it */
+	/* BE3 seq_cst: pairs with BE4 (term.c): whoever sees the word move sees the bit; with BE7: it moves before we look, BE6 */
 	PAWL_FETCH_ADD(&space->office->doorbell, 1u, SEQ_CST);
 	if (!pawl__keeper_hears(space))
 		pawl__wake(&space->office->doorbell, 1);

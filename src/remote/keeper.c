@@ -168,7 +168,7 @@ bool pawl__keeper_hears(const struct pawl_space *space)
 	const struct pawl__keeper *k = PAWL_LOAD(&space->keeper, ACQUIRE); /* KP6 acquire: pairs with KP5 */
 	uint64_t one = 1;
 
-	/* BE6 seq_cst: pairs with BE5: if it is still in charge, the word that we moved before is seen by whoever is next */
+	/* BE6 seq_cst: pairs with BE5: while it is in charge, whoever is next has yet to look at the word that we moved */
 	return k && PAWL_LOAD(&k->in_charge, SEQ_CST) && write(k->bell, &one, sizeof(one)) == sizeof(one);
 }
 

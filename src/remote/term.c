@@ -365,7 +365,7 @@ static void *be_doorman(void *arg)
 
 	pthread_setname_np(pthread_self(), "pawl-doorbell");
 	for (;;) {
-		/* BE7 seq_cst: pairs with BE6: whoever took the keeper before for its own has moved the word before */
+		/* BE7 seq_cst: pairs with BE3: whoever woke the keeper before, BE6, has moved the word before */
 		uint32_t seen = PAWL_LOAD(&t->office->doorbell, SEQ_CST);
 		struct pawl__watch watch = { .word = &t->office->doorbell, .value = seen };
 
@@ -378,7 +378,7 @@ static void *be_doorman(void *arg)
 
 void pawl__term_nudge(const struct pawl_space *space)
 {
-	PAWL_FETCH_ADD(&space->office->doorbell, 1u, RELEASE); /* BE3 release: pairs with BE4 */
+	PAWL_FETCH_ADD(&space->office->doorbell, 1u, RELEASE); /* BE3 release: pairs with BE4, BE7 */
 	pawl__wake(&space->office->doorbell, PAWL__WAKE_ALL);
 }
 
