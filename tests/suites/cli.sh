@@ -434,7 +434,7 @@ is "$(script -qec "NO_COLOR=1 $PAWL run -S tty x $PAWL ls" /dev/null </dev/null 
 # ---- the page ----
 
 if command -v mandoc >/dev/null; then
-    try 'the man page is clean' mandoc -T lint -W warning src/man/pawl.1
+    try 'the man pages are clean' mandoc -T lint -W warning src/man/*.[1-9]
 fi
 for word in run ls show top reset rm doctor PAWL_FENCE PAWL_LOCK PAWL_SPACE PAWL_DIR PAWL_REMOTE PAWL_BACKEND_DIR NO_COLOR; do
     try "the man page speaks of $word" grep -qw -- "$word" src/man/pawl.1
