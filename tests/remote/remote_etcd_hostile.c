@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,7 +138,6 @@ static const struct lie lies[] = {
 	{ "lease/grant", "{" HEADER ",\"TTL\":\"60\"}", NULL },
 	{ "lease/grant", "{" HEADER ",\"ID\":[],\"TTL\":{}}", NULL },
 	{ "kv/txn", "{" HEADER ",\"responses\":7}", NULL },
-	{ "kv/txn", "{" HEADER ",\"succeeded\":true,\"responses\":[]}", NULL },
 	{ "kv/txn", "{" HEADER ",\"responses\":[{\"response_txn\":{\"responses\":[]}}]}", NULL },
 	{ "kv/txn", "{" HEADER ",\"responses\":[{\"response_txn\":{\"responses\":[{\"response_range\":{\"kvs\":7}},{},{}]}}]}",
 		NULL },
@@ -169,7 +169,8 @@ static const char *const refused_paths[] = { "kv/range", "lease/grant", "kv/txn"
 static bool survives(const char *path, const char *body, const char *status, const char *options)
 {
 	char url[64], where[32];
-	bool granted = false;
+	bool granted = false, may_be_silent = strcmp(path, "watch") == 0, good;
+	int64_t end = pawl_remote_now() + (may_be_silent ? NS_PER_S / 10 : 10 * NS_PER_S);
 	struct host h;
 
 	lie = (struct lie){ path, body, status };
@@ -178,7 +179,7 @@ static bool survives(const char *path, const char *body, const char *status, con
 	host_init(&h, etcd_backend(), url, ETCD_LONG, 1);
 	if (h.backend->open(&h.config, &h.open, &h.flags, h.reason, sizeof(h.reason)) != 0)
 		return false;
-	for (int i = 0; i < 60; i++) {
+	while (!*h.why && pawl_remote_now() < end) {
 		struct host *one = &h;
 
 		host_pump(&one, 1);
@@ -189,9 +190,10 @@ static bool survives(const char *path, const char *body, const char *status, con
 	}
 	h.backend->close(h.open, false);
 	close(h.wake);
-	if (granted || (*h.why && !strstr(h.why, where)))
-		tap_note("%s: %s: granted %d, reason '%s'", path, body, granted, h.why);
-	return !granted && (!*h.why || strstr(h.why, where)) && (*h.why || strcmp(path, "watch") == 0);
+	good = !granted && (*h.why ? strstr(h.why, where) != NULL : may_be_silent);
+	if (!good)
+		tap_note("%s: %.200s: granted %d, reason '%s'", path, body, granted, h.why);
+	return good;
 }
 
 static void tell_lies(const char *options)
@@ -212,18 +214,19 @@ static void tell_lies(const char *options)
 static void endless(void)
 {
 	size_t n = 40u << 20;
-	char *body = malloc(n + 1);
+	static char *body; /* the server may be at it to the end */
 
+	body = malloc(n + 1);
 	memset(body, 'x', n);
 	body[n] = '\0';
 	tap_ok(survives("kv/range", body, NULL, ""), "an answer that is too long is not waited for");
 	tap_ok(survives("watch", body, NULL, ""), "nor a line of the stream");
-	free(body);
 }
 
 int main(void)
 {
 	watchdog(200);
+	signal(SIGPIPE, SIG_IGN); /* of our server; the keeper's thread has it blocked */
 	if (!tap_ok(etcd_backend(), "libpawl-etcd.so is there") || !tap_ok(start(), "a server that lies starts"))
 		return tap_done();
 	tell_lies("");

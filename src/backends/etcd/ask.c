@@ -101,7 +101,7 @@ void ask_again(struct etcd *e, struct ask *a)
 		get_ready(e, a);
 }
 
-static void give_up(struct etcd *e, struct ask *a, const struct answer *answer)
+void ask_nonsense(struct etcd *e, struct ask *a, const struct answer *answer)
 {
 	char where[100], reason[REASON];
 
@@ -365,7 +365,7 @@ static void take_sight(struct etcd *e, struct ask *a, const struct answer *answe
 	int64_t revision;
 
 	if (!wire_got(responses, -3, &key) || !wire_got(responses, -1, &note) || !wire_revision(answer->json, &revision)) {
-		give_up(e, a, answer);
+		ask_nonsense(e, a, answer);
 		return;
 	}
 	if (!lock_list(e, a->lock, wire_kvs(responses, -2), &key, &note, revision)) {
@@ -418,7 +418,7 @@ static void on_glance(void *owner, void *who, const struct answer *answer)
 		return;
 	responses = wire_outer(answer->json, &taken);
 	if (!wire_got(responses, 0, &key) || !wire_got(responses, 1, &first)) {
-		give_up(e, a, answer);
+		ask_nonsense(e, a, answer);
 	} else if (a->state == IDLE || a->lock->listed == 0 || key.created != a->hi || key.lease != e->saved.lease ||
 		   (a->state == QUEUED && first.created == a->hi)) {
 		post(e, a, txn_look(e, a), on_sight);
@@ -441,7 +441,7 @@ static void on_confirm(void *owner, void *who, const struct answer *answer)
 		return;
 	responses = wire_outer(answer->json, &taken);
 	if (!responses) {
-		give_up(e, a, answer);
+		ask_nonsense(e, a, answer);
 	} else if (!taken) {
 		take_sight(e, a, answer, responses);
 	} else if (a->state != QUEUED || !own || own->created != a->hi) {

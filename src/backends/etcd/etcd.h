@@ -181,6 +181,8 @@ void ask_judge(struct etcd *e, struct ask *a);
 void ask_pop(struct etcd *e, struct ask *a);
 /** Its outcome is not known. */
 void ask_unknown(struct etcd *e, struct ask *a, const char *reason);
+/** Nor will it be: this answer was refused, or makes no sense. */
+void ask_nonsense(struct etcd *e, struct ask *a, const struct answer *answer);
 /** Forget them all, here. */
 void ask_drop_all(struct etcd *e);
 /** Nothing of what is known of locks is to be trusted any more: look. */
