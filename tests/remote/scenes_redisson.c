@@ -182,7 +182,7 @@ static bool concurrency_multi_instance_ordering(void)
 	for (int i = 1; i < 5; i++) {
 		puppet_ask(all[i], peer_take, 0);
 		SCENE(puppet_asleep(all[i]));
-		scene_wait(15); /* until its place is taken */
+		scene_wait(30); /* until its place is taken */
 	}
 	for (int i = 1; i < 5; i++) {
 		SCENE(puppet_do(all[i - 1], peer_give, 0) == 0);
