@@ -142,7 +142,7 @@ static void on_wires(struct service *s)
 static void for_long(struct service *s)
 {
 	static const struct storm_plan plan = {
-		.seconds = 15, .kill_keeper = 300, .kill_client = 400, .stop_process = 600, .service = 400, .link = 500
+		.seconds = 15, .kill_keeper = 300, .kill_client = 400, .stop_process = 600, .service = 1200, .link = 1200
 	};
 	uint64_t kills = (uint64_t)env_long("KILLS", 1000), faults = (uint64_t)env_long("FAULTS", 1000);
 	double seconds = (double)env_long("T", 0);
