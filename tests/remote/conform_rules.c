@@ -51,23 +51,27 @@ static bool copies_in_one_go(void)
 	return true;
 }
 
-static bool is_kept_alive(int64_t deadline)
+/* With all others of its host, and unasked. */
+static bool a_lease_is_kept_alive(void)
 {
-	int64_t end = pawl_remote_now() + ttl_of(&a);
+	pawl_remote_event_t e = acquire(&brief_a, 1);
+	int64_t end = pawl_remote_now() + ttl_of(&brief_a);
 
-	while (a.alive_until <= deadline && pawl_remote_now() < end)
+	CHECK(e.what == PAWL_REMOTE_GRANTED);
+	while (brief_a.alive_until <= e.deadline_ns && pawl_remote_now() < end)
 		pump();
-	CHECK(a.alive_until > deadline);
+	CHECK(brief_a.alive_until > e.deadline_ns);
 	return true;
 }
 
 static bool a_lease_is_renewed(void)
 {
-	pawl_remote_event_t e = acquire(&a, 1), more;
+	pawl_remote_event_t e, more;
 
+	if (!renews())
+		return a_lease_is_kept_alive();
+	e = acquire(&a, 1);
 	CHECK(e.what == PAWL_REMOTE_GRANTED);
-	if (!renews()) /* all at once, and unasked */
-		return is_kept_alive(e.deadline_ns);
 	more = ask(&a, PAWL_REMOTE_RENEW, 1, e.hi);
 	CHECK(more.what == PAWL_REMOTE_GRANTED && more.hi == e.hi);
 	CHECK(more.deadline_ns >= e.deadline_ns);

@@ -10,6 +10,8 @@
 static const struct conform_exception v3lock[] = {
 	{ "floor", CONFORM_DIFFERS, "a token is etcd's revision, which nobody can raise" },
 	{ "forgets-tokens", CONFORM_DIFFERS, "a token is etcd's revision, which begins anew" },
+	{ "clock", CONFORM_UNTESTED,
+		"etcd asks the kernel for the time past the C library: its clock cannot be set for it alone" },
 	{ "next-keeper", CONFORM_MAY, "the server takes its place from a caller whose connection ends" },
 	{ "herd", CONFORM_UNTESTED, "the crowd is made of places" },
 	{ "places", CONFORM_REFUSED, "the server gives a lease one place in a lock's queue" },
