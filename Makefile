@@ -387,12 +387,13 @@ man_in   = $(MANDIR)/man$(patsubst .%,%,$(suffix $(1)))
 
 # uninstall removes these and nothing else.
 INSTALLED := $(addprefix $(LIBDIR)/,libpawl.a $(notdir $(SO)) libpawl.so.$(SOVER) libpawl.so pkgconfig/pawl.pc) \
-	$(HEADERS:include/%=$(INCLUDEDIR)/%) $(BINDIR)/pawl $(BINDIR)/pawl-bench \
+	$(BACKENDS:%=$(LIBDIR)/pawl/libpawl-%.so) $(HEADERS:include/%=$(INCLUDEDIR)/%) $(BINDIR)/pawl $(BINDIR)/pawl-bench \
 	$(foreach m,$(MAN),$(call man_in,$(m))/$(notdir $(m)))
 
-install: all benches ## PREFIX= LIBDIR= INCLUDEDIR= BINDIR= MANDIR= DESTDIR=
+install: all benches backends ## PREFIX= LIBDIR= INCLUDEDIR= BINDIR= MANDIR= DESTDIR=; BACKENDS= those that are wanted: redis etcd zk
 	install -d $(sort $(dir $(addprefix $(DESTDIR),$(INSTALLED))))
 	install -m 644 $(A) $(SO) $(DESTDIR)$(LIBDIR)
+	$(if $(BACKENDS),install -m 644 $(BACKEND_SO) $(DESTDIR)$(LIBDIR)/pawl)
 	ln -sf $(notdir $(SO)) $(DESTDIR)$(LIBDIR)/libpawl.so.$(SOVER)
 	ln -sf $(notdir $(SO)) $(DESTDIR)$(LIBDIR)/libpawl.so
 	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|' \
@@ -404,7 +405,7 @@ install: all benches ## PREFIX= LIBDIR= INCLUDEDIR= BINDIR= MANDIR= DESTDIR=
 
 uninstall: ## exactly what install has put there
 	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
-	-rmdir $(DESTDIR)$(INCLUDEDIR)/pawl 2>/dev/null
+	-rmdir $(DESTDIR)$(INCLUDEDIR)/pawl $(DESTDIR)$(LIBDIR)/pawl 2>/dev/null
 	$(refresh)
 
 # The loader finds a library in its cache only; a staged tree has none, and only root may write the system's.

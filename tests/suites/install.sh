@@ -30,7 +30,8 @@ neighbours() {
 installed() { (cd "$stage" && find . ! -type d | sed 's,^\./,,' | sort); }
 all_there() {
     local file
-    for file in lib/libpawl.a lib/libpawl.so lib/libpawl.so.0 lib/pkgconfig/pawl.pc bin/pawl bin/pawl-bench include/pawl/pawl.h; do
+    for file in lib/libpawl.a lib/libpawl.so lib/libpawl.so.0 lib/pkgconfig/pawl.pc bin/pawl bin/pawl-bench include/pawl/pawl.h \
+        lib/pawl/libpawl-{redis,etcd,zk}.so; do
         [ -e "$stage/usr/local/$file" ] || { echo "no $file"; return 1; }
     done
     for file in include/pawl/*.h; do
@@ -45,6 +46,13 @@ not_a_placeholder_left() { ! grep '@' "$stage/usr/local/lib/pkgconfig/pawl.pc"; 
 knows_its_version() { [ "$(pkg-config --modversion pawl)" = "$(sed -n 's/^VERSION *:= *//p' Makefile)" ]; }
 # With a search path that has nothing but ours.
 without_liburcu() { PKG_CONFIG_LIBDIR=$stage/usr/local/lib/pkgconfig PKG_CONFIG_PATH='' pkg-config --exists --print-errors pawl; }
+# Where it was compiled to look, once more: a stage is not where the library will lie.
+backend_is_found() {
+    local said
+    said=$(PAWL_DIR=$tap_scratch PAWL_BACKEND_DIR=$stage/usr/local/lib/pawl "$stage/usr/local/bin/pawl" run -n -r 'redis://127.0.0.1:1?timeout=0' x true 2>&1)
+    echo "$? $said"
+    grep -q 'timeout=0 in the URL' <<<"$said"
+}
 command_runs() { "$stage/usr/local/bin/pawl" --help | grep -q pawl; }
 bench_runs() {
     "$stage/usr/local/bin/pawl" bench --list | grep -q '^  pawl_mutex' &&
@@ -75,6 +83,7 @@ elsewhere() {
 try "neighbours" neighbours
 try "install" stage
 try "all that belongs to it is there" all_there
+try "its backends are loaded from there" backend_is_found
 try "the .pc file is filled in" not_a_placeholder_left
 try "the .pc file knows the version" knows_its_version
 try "the .pc file does not ask for liburcu's" without_liburcu
