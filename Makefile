@@ -333,10 +333,11 @@ simulate: ## hosts, a network and a lock service from a seed: what may go wrong 
 	+@$(SUB) FLAVOR=sim build/sim/sim
 	@NOTES=1 tests/run $(SIMULATOR)
 
+COLUMNS = $(shell grep -l 'conform_run\|conforms' tests/remote/remote_*.c)
 conformance: ## every backend and protocol held against the rules, on real servers: what passed, and what cannot be, as a table
 	+@$(SUB) FLAVOR=release remotes backends
 	@rm -rf build/release/matrix
-	-@tests/run --together $(filter-out %/remote_lock,$(call remote_programs,release))
+	-@tests/run --together $(COLUMNS:%.c=build/release/%)
 	@tests/remote/matrix.sh
 
 headers: ## each public header alone, C11 and C++17, gcc and clang
