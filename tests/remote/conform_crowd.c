@@ -6,7 +6,7 @@
 
 #include "conform_kit.h"
 
-enum { FEW = 20, MANY = 1000, AT_ONCE = 40, HANDOFFS = 15 };
+enum { FEW = 20, MANY = 1000, AT_ONCE = 12, HANDOFFS = 15 };
 
 static struct host *host_of(unsigned waiter)
 {
