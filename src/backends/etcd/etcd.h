@@ -5,10 +5,13 @@
  *   session    one lease per host: had, kept, taken up, lost             http     requests and the stream, by curl
  *   watch      the stream of all that changes under our prefix           wire     requests built, answers read; base64
  *   lock       what is known of a lock: who has a place in it            keys     what keys are called
- *   ask        our own place in it: requests, one at a time              finish   giving it back
- *                                                                        txn      what each request is to etcd
+ *   ask        who asks, and what is to be done, one job at a time       place    our place in a lock: what it is found to be
+ *   request    asking for it                                             finish   giving it back
+ *   heir       what etcd has of ours that nobody here asked for          txn      what each request is to etcd
+ *   begin      how a session begins                                      answer   what is wrong with an answer
  *
- * Calls go up: http -> session, watch, ask, finish -> lock, txn -> keys -> wire. Nothing calls the keeper but etcd.c's say().
+ * Calls go down: session, begin, watch -> ask, place -> request, finish -> lock, txn -> keys -> wire. Answers come up from http. Nothing
+ * but etcd.c's say() calls the keeper.
  */
 #ifndef PAWL_ETCD_H
 #define PAWL_ETCD_H
@@ -22,6 +25,9 @@
 #include "backends/names.h"
 
 #define NS_PER_S INT64_C(1000000000)
+
+/* Codes of gRPC that etcd refuses with. */
+enum { INVALID = 3, NOT_FOUND = 5, NOT_NOW = 9, UNAVAILABLE = 14, WHO = 16 };
 
 /* In the keeper's 256 bytes. A lease is written here before it is asked for, and `told` once all have heard that it is new. */
 struct saved {
@@ -140,6 +146,24 @@ void session_save(struct etcd *e);
 /** Give the lease back. */
 void session_end(struct etcd *e);
 
+/** Post a request of the session itself; down if that cannot be. */
+void session_ask(struct etcd *e, const char *path, json_t *body, answer_t *answer);
+/** True: its answer was refused, and nothing goes on without it. */
+bool session_fails(struct etcd *e, const struct answer *a);
+/** It makes none: down. */
+void session_nonsense(struct etcd *e, const char *what);
+/** From when to when the lease lasts, by an answer; false: it has none. */
+bool session_read_ttl(struct etcd *e, const json_t *answer, int64_t sent);
+bool session_is_over(const struct etcd *e);
+void session_keep_alive(struct etcd *e);
+
+/* ---- begin.c ---- */
+
+void begin_login(struct etcd *e);
+void begin_hello(struct etcd *e);
+/** The lease found there has gone: another. */
+void begin_grant(struct etcd *e);
+
 /* ---- watch.c ---- */
 
 void watch_open(struct etcd *e);
@@ -175,8 +199,6 @@ struct ask *ask_get(struct etcd *e, const char *name, const char *place);
 bool ask_push(struct etcd *e, struct ask *a, struct job job);
 /** Begin the jobs that can be begun. */
 void ask_work(struct etcd *e);
-/** What follows from what is known of its lock. */
-void ask_judge(struct etcd *e, struct ask *a);
 /** Its first job is done. */
 void ask_pop(struct etcd *e, struct ask *a);
 /** Its outcome is not known. */
@@ -191,6 +213,37 @@ void ask_doubt_all(struct etcd *e);
 void ask_all_unknown(struct etcd *e, const char *reason);
 /** Begin the first job anew. */
 void ask_again(struct etcd *e, struct ask *a);
+/** Is the keeper told what becomes of it? */
+bool ask_is_told(const struct job *j);
+
+/* ---- place.c ---- */
+
+/** It is no more. */
+void place_rest(struct etcd *e, struct ask *a);
+void place_lose(struct etcd *e, struct ask *a);
+/** The request that a key is of; 0: it is a stranger's, or nobody knows. */
+uint64_t place_request(const struct etcd *e, const struct ask *a, const struct kv *key);
+/** May we write down that we own the lock? */
+bool place_may_confirm(const struct etcd *e, const struct ask *a);
+/** These four end the first job. */
+void place_granted(struct etcd *e, struct ask *a);
+void place_queued(struct etcd *e, struct ask *a);
+/** There is no key of ours, or not yet. */
+void place_outside(struct etcd *e, struct ask *a, uint64_t req);
+/** That request is finished, or older than the place. */
+void place_late(struct etcd *e, struct ask *a, uint64_t req);
+/** Our key is there: the job is done, or goes on. */
+void place_settle(struct etcd *e, struct ask *a);
+/** What follows from what is known of its lock. */
+void place_judge(struct etcd *e, struct ask *a);
+
+/* ---- request.c ---- */
+
+void request_begin(struct etcd *e, struct ask *a);
+/** Go on with these. */
+void request_look(struct etcd *e, struct ask *a);
+void request_confirm(struct etcd *e, struct ask *a);
+
 /* ---- heir.c ---- */
 
 /** A key of ours that no ask is about. */

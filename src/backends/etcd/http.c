@@ -230,81 +230,6 @@ char *http_line(struct http *h, void *who)
 
 /* ---- answers ---- */
 
-/* What etcd itself says, cut: it may be anybody's. */
-static void explain(const struct http *h, struct answer *a, const char *what, const char *cure)
-{
-	char where[100];
-
-	http_where(h, where, sizeof(where));
-	snprintf(a->reason, sizeof(a->reason), "etcd at %s: %.90s%s%s", where, what, *cure ? ": " : "", cure);
-	for (char *at = a->reason; *at; at++)
-		if ((unsigned char)*at < ' ')
-			*at = ' ';
-}
-
-static const char *cure_of(CURLcode rc)
-{
-	switch (rc) {
-	case CURLE_COULDNT_RESOLVE_HOST:
-		return "check the host's name in the URL";
-	case CURLE_COULDNT_CONNECT:
-		return "is it running, and is that its client port?";
-	case CURLE_OPERATION_TIMEDOUT:
-		return "it is stopped, overloaded or cut off, or timeout= is too short";
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_CACERT_BADFILE:
-	case CURLE_SSL_CONNECT_ERROR:
-	case CURLE_SSL_CERTPROBLEM:
-		return "check ca=, cert= and key= in the URL";
-	case CURLE_GOT_NOTHING:
-		return "the connection was cut; or does it want tls=1?";
-	case CURLE_WRITE_ERROR:
-		return "its answer is too long";
-	default:
-		return "the connection was cut";
-	}
-}
-
-/* What etcd refuses, and what to do about it. */
-static const char *cure_of_error(const char *error)
-{
-	static const struct {
-		const char *error, *cure;
-	} cures[] = { { "user name is empty",
-			      "it asks for a user: write USER:PASSWORD@ in front of the host in the URL" },
-		{ "invalid user ID or password", "check USER:PASSWORD@ in the URL" },
-		{ "permission denied", "grant this user reading and writing under prefix=" },
-		{ "database space exceeded", "compact and defragment it, then etcdctl alarm disarm" },
-		{ "no leader", "most of its members are down or cut off" } };
-
-	for (size_t i = 0; i < sizeof(cures) / sizeof(cures[0]); i++)
-		if (strstr(error, cures[i].error))
-			return cures[i].cure;
-	return "";
-}
-
-static void read_json(const struct http *h, const struct call *c, struct answer *a, json_t **json)
-{
-	const json_t *error, *code;
-	const char *what;
-
-	*json = c->text.at ? json_loadb(c->text.at, c->text.n, JSON_REJECT_DUPLICATES, NULL) : NULL;
-	error = json_object_get(*json, "error");
-	code = json_object_get(*json, "code");
-	if (error) {
-		a->code = json_is_integer(code) && json_integer_value(code) > 0 && json_integer_value(code) < 100
-				  ? (int)json_integer_value(code)
-				  : BROKEN;
-		what = json_is_string(error) ? json_string_value(error) : "an error";
-		explain(h, a, what, cure_of_error(what));
-	} else if (json_is_object(*json)) {
-		a->json = *json;
-	} else {
-		a->code = BROKEN;
-		explain(h, a, "its answer is not that of etcd's JSON gateway", "is that the client port, and tls= right?");
-	}
-}
-
 static void hand_over(struct http *h, struct call *c, CURLcode rc)
 {
 	struct answer a = { .sent = c->sent };
@@ -316,17 +241,17 @@ static void hand_over(struct http *h, struct call *c, CURLcode rc)
 	curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (rc != CURLE_OK || c->stream) {
 		a.code = BROKEN;
-		explain(h, &a,
+		answer_explain(h, &a,
 			rc == CURLE_OK ? "the stream has ended"
 			: *c->error    ? c->error
 				       : curl_easy_strerror(rc),
-			rc == CURLE_OK ? "" : cure_of(rc));
+			rc == CURLE_OK ? "" : answer_cure(rc));
 	} else {
-		read_json(h, c, &a, &json);
+		answer_read(h, &a, c->text.at, c->text.n, &json);
 		if (a.json && status != 200) {
 			a.json = NULL;
 			a.code = BROKEN;
-			explain(h, &a, "its answer has a status that is none of etcd's", "is that the client port?");
+			answer_explain(h, &a, "its answer has a status that is none of etcd's", "is that the client port?");
 		}
 	}
 	drop(h, c);

@@ -68,4 +68,12 @@ void http_where(const struct http *h, char *text, size_t size);
 /** Say the token with each request; NULL: none. Nothing is under way. False: no memory. */
 bool http_token(struct http *h, const char *token);
 
+/* ---- answer.c ---- */
+
+/** Say which server, what, and its cure. */
+void answer_explain(const struct http *h, struct answer *a, const char *what, const char *cure);
+const char *answer_cure(CURLcode rc);
+/** What a text is; `*json` holds what `a` shows of it. */
+void answer_read(const struct http *h, struct answer *a, const char *text, size_t n, json_t **json);
+
 #endif

@@ -1,32 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** session.c: one lease for all that this host has in etcd: had, kept, taken up by the next keeper, lost.
+/** session.c: one lease for all that this host has in etcd: kept, lost, left for the next keeper.
  *
- *   begin     log in, if there is a user -> which revision is it? -> saved and told of: its time to live, its keys -> keep it alive
- *                                                                \-> saved only: revoke it \
- *                                                                \-> none, or gone ---------> a new one
- *             -> the stream: UP, or NEW
- *   up        keep it alive each third of it: ALIVE. An answer without a time to live: it has gone: a new one, NEW. Over by
- *             our clock: revoked, a new one. And change a key, which the stream has to tell within a sixth, or is opened again
+ *   up        keep it alive each third of it: ALIVE. An answer without a time to live: it has gone. Over by our clock: so it is.
+ *             From the beginning (begin.c), with a new one. And change a key, which the stream has to tell within a sixth, or is
+ *             opened again
  *   down      any request that fails: DOWN; the next endpoint, after a while, from the beginning
- *
- * A service whose revision is smaller than one we know of has lost data: hosts may believe in leases that it has forgotten. That long
- * nobody asks.
  */
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "backends/etcd/etcd.h"
 #include "backends/etcd/keys.h"
 
-enum { INVALID = 3, NOT_FOUND = 5, EXISTS_OR_OFF = 9, UNAVAILABLE = 14, WHO = 16 };
-
 #define MAGIC "pawletc1"
-
-static void login(struct etcd *e);
-static void hello(struct etcd *e);
-static void grant(struct etcd *e);
-static void keep_alive(struct etcd *e);
 
 /* ---- what the next keeper finds ---- */
 
@@ -81,7 +67,7 @@ bool session_minds(struct etcd *e, const struct answer *a)
 }
 
 /* A step of beginning that was refused: nothing goes on without it. True: so it is. */
-static bool fails(struct etcd *e, const struct answer *a)
+bool session_fails(struct etcd *e, const struct answer *a)
 {
 	if (session_minds(e, a))
 		return true;
@@ -90,7 +76,7 @@ static bool fails(struct etcd *e, const struct answer *a)
 	return a->code;
 }
 
-static void make_no_sense(struct etcd *e, const char *what)
+void session_nonsense(struct etcd *e, const char *what)
 {
 	char where[100], reason[REASON];
 
@@ -99,22 +85,30 @@ static void make_no_sense(struct etcd *e, const char *what)
 	session_down(e, reason);
 }
 
-static void ask(struct etcd *e, const char *path, json_t *body, answer_t *answer)
+void session_ask(struct etcd *e, const char *path, json_t *body, answer_t *answer)
 {
 	if (!http_post(&e->http, path, body, answer, e, false))
 		session_down(e, "etcd: no memory for a request");
 }
 
-/* ---- a new lease ---- */
+/* ---- the lease ---- */
 
-static void on_revoked(void *owner, void *who, const struct answer *a)
+bool session_read_ttl(struct etcd *e, const json_t *answer, int64_t sent)
 {
-	struct etcd *e = owner;
+	int64_t ttl;
 
-	(void)who;
-	if (a->code != NOT_FOUND && fails(e, a))
-		return;
-	grant(e);
+	if (!wire_number(answer, "TTL", true, &ttl) || ttl <= 0)
+		return false;
+	e->span = ttl < e->config->ttl_ns / NS_PER_S ? ttl * NS_PER_S : e->config->ttl_ns;
+	e->alive_until = pawl_remote_deadline(sent, e->span);
+	e->renew_at = sent + e->span / 3;
+	return true;
+}
+
+/* By our clock: nobody here believes in it any more. Etcd may, and would keep it if it were asked to. */
+bool session_is_over(const struct etcd *e)
+{
+	return e->alive_until != 0 && pawl_remote_now() >= e->alive_until;
 }
 
 /* From the beginning: it may have gone because the service has forgotten it. */
@@ -127,162 +121,7 @@ void session_anew(struct etcd *e)
 	http_forget(&e->http, NULL);
 	e->streaming = e->created = e->renewing = false;
 	ask_all_unknown(e, "etcd: the lease has ended");
-	hello(e);
-}
-
-static bool read_ttl(struct etcd *e, const json_t *answer, int64_t sent)
-{
-	int64_t ttl;
-
-	if (!wire_number(answer, "TTL", true, &ttl) || ttl <= 0)
-		return false;
-	e->span = ttl < e->config->ttl_ns / NS_PER_S ? ttl * NS_PER_S : e->config->ttl_ns;
-	e->alive_until = pawl_remote_deadline(sent, e->span);
-	e->renew_at = sent + e->span / 3;
-	return true;
-}
-
-static void on_granted(void *owner, void *who, const struct answer *a)
-{
-	struct etcd *e = owner;
-	int64_t id, revision;
-
-	(void)who;
-	if (a->code == EXISTS_OR_OFF) {
-		grant(e);
-		return;
-	}
-	if (fails(e, a))
-		return;
-	if (!read_ttl(e, a->json, a->sent) || !wire_revision(a->json, &revision) ||
-		!wire_number(a->json, "ID", false, &id) || id != e->saved.lease) {
-		make_no_sense(e, "lease/grant");
-		return;
-	}
-	e->watched = revision;
-	session_save(e);
-	watch_open(e);
-}
-
-static void grant(struct etcd *e)
-{
-	uint64_t id = 0;
-	int64_t ttl = (e->config->ttl_ns + NS_PER_S - 1) / NS_PER_S;
-
-	if (getrandom(&id, sizeof(id), 0) != sizeof(id)) {
-		session_down(e, "no random number for a lease");
-		return;
-	}
-	e->is_new = true;
-	e->alive_until = 0;
-	e->saved.told = 0;
-	e->saved.lease = (int64_t)(id >> 1) | 1;
-	session_save(e); /* before it is asked for */
-	ask(e, "lease/grant", wire_grant(e->saved.lease, ttl < 2 ? 2 : ttl), on_granted);
-}
-
-/* ---- taking up ---- */
-
-static void on_taken_up(void *owner, void *who, const struct answer *a)
-{
-	struct etcd *e = owner;
-	const json_t *keys;
-	int64_t ttl;
-
-	(void)who;
-	if (a->code != NOT_FOUND && fails(e, a))
-		return;
-	keys = json_object_get(a->json, "keys");
-	if (!a->json || !wire_number(a->json, "TTL", true, &ttl) || ttl <= 0) {
-		grant(e);
-		return;
-	}
-	json_decref(e->found);
-	e->found = json_incref((json_t *)(size_t)keys);
-	keep_alive(e);
-}
-
-/* ---- beginning ---- */
-
-static void remember_cluster(struct etcd *e, const json_t *answer, int64_t revision)
-{
-	const char *id = json_string_value(json_object_get(json_object_get(answer, "header"), "cluster_id"));
-	char cluster[sizeof(e->saved.cluster)];
-	bool other;
-
-	snprintf(cluster, sizeof(cluster), "%s", id ? id : "");
-	other = *e->saved.cluster && strcmp(cluster, e->saved.cluster) != 0;
-	if (other || revision < e->saved.revision) {
-		e->delay = e->config->ttl_ns + e->config->ttl_ns / 10;
-		e->watched = revision;
-	}
-	strcpy(e->saved.cluster, cluster);
-}
-
-/* By our clock: nobody here believes in it any more. Etcd may, and would keep it if it were asked to. */
-static bool is_over(const struct etcd *e)
-{
-	return e->alive_until != 0 && pawl_remote_now() >= e->alive_until;
-}
-
-static void on_hello(void *owner, void *who, const struct answer *a)
-{
-	struct etcd *e = owner;
-	int64_t revision;
-
-	(void)who;
-	if (fails(e, a))
-		return;
-	if (!wire_revision(a->json, &revision)) {
-		make_no_sense(e, "kv/range");
-		return;
-	}
-	remember_cluster(e, a->json, revision);
-	if (e->saved.lease == 0)
-		grant(e);
-	else if (e->saved.told && !is_over(e))
-		ask(e, "lease/timetolive", wire_lease_keys(e->saved.lease), on_taken_up);
-	else
-		ask(e, "lease/revoke", wire_lease(e->saved.lease), on_revoked);
-}
-
-static void hello(struct etcd *e)
-{
-	char key[WIRE_KEY];
-
-	keys_beat(e, key);
-	ask(e, "kv/range", wire_range(key, 0), on_hello);
-}
-
-static void on_login(void *owner, void *who, const struct answer *a)
-{
-	struct etcd *e = owner;
-	const json_t *token = json_object_get(a->json, "token");
-
-	(void)who;
-	if (a->code == EXISTS_OR_OFF) { /* users are not asked for */
-		hello(e);
-		return;
-	}
-	if (fails(e, a))
-		return;
-	if (!json_is_string(token) || strpbrk(json_string_value(token), "\r\n") ||
-		!http_token(&e->http, json_string_value(token)))
-		make_no_sense(e, "auth/authenticate");
-	else
-		hello(e);
-}
-
-static void login(struct etcd *e)
-{
-	const struct url *u = &e->options.url;
-
-	if (!http_token(&e->http, NULL))
-		session_down(e, "etcd: no memory for a request");
-	else if (u->user)
-		ask(e, "auth/authenticate", wire_login(u->user, u->password), on_login);
-	else
-		hello(e);
+	begin_hello(e);
 }
 
 /* ---- up ---- */
@@ -336,7 +175,7 @@ static void on_beat(void *owner, void *who, const struct answer *a)
 	if (session_minds(e, a) || a->code)
 		return;
 	if (!wire_revision(a->json, &revision) || revision <= e->beat_after) {
-		make_no_sense(e, "kv/put");
+		session_nonsense(e, "kv/put");
 		return;
 	}
 	e->beat = revision;
@@ -349,7 +188,7 @@ static void beat(struct etcd *e)
 
 	keys_beat(e, key);
 	e->beat_after = e->watched;
-	ask(e, "kv/put", wire_touch(key, e->saved.lease), on_beat);
+	session_ask(e, "kv/put", wire_touch(key, e->saved.lease), on_beat);
 }
 
 static void on_alive(void *owner, void *who, const struct answer *a)
@@ -359,11 +198,11 @@ static void on_alive(void *owner, void *who, const struct answer *a)
 
 	(void)who;
 	e->renewing = false;
-	if (a->code != NOT_FOUND && fails(e, a))
+	if (a->code != NOT_FOUND && session_fails(e, a))
 		return;
 	if (a->json && !json_is_object(result)) {
-		make_no_sense(e, "lease/keepalive");
-	} else if (!read_ttl(e, result, a->sent)) {
+		session_nonsense(e, "lease/keepalive");
+	} else if (!session_read_ttl(e, result, a->sent)) {
 		session_anew(e);
 	} else if (e->up) {
 		say_session(e, PAWL_REMOTE_ALIVE);
@@ -374,10 +213,10 @@ static void on_alive(void *owner, void *who, const struct answer *a)
 	}
 }
 
-static void keep_alive(struct etcd *e)
+void session_keep_alive(struct etcd *e)
 {
 	e->renewing = true;
-	ask(e, "lease/keepalive", wire_lease(e->saved.lease), on_alive);
+	session_ask(e, "lease/keepalive", wire_lease(e->saved.lease), on_alive);
 }
 
 /* ---- dates ---- */
@@ -402,12 +241,12 @@ int64_t session_tick(struct etcd *e)
 
 	if (!e->up && !e->trying && now >= e->retry_at) {
 		e->trying = true;
-		login(e);
+		begin_login(e);
 	}
-	if (e->up && is_over(e))
+	if (e->up && session_is_over(e))
 		session_anew(e);
 	else if (e->up && !e->renewing && now >= e->renew_at)
-		keep_alive(e);
+		session_keep_alive(e);
 	if (e->up && e->beat)
 		hear_beat(e, now);
 	if (e->up && now >= e->stream_at)

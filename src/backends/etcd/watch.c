@@ -122,7 +122,7 @@ static void judge_changed(struct etcd *e)
 		e->changed = l->next_changed;
 		l->changed = false;
 		for (struct ask *a = l->asks; a; a = a->sibling)
-			ask_judge(e, a);
+			place_judge(e, a);
 	}
 }
 

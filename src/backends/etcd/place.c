@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** place.c: our place in a lock: what it is found to be, by an answer or an event, and what the keeper is told of that.
+ *
+ *   IDLE      none that anybody asked for       QUEUED   waits; hi is 0 while there is no key      GRANTED
+ *
+ * Unasked, from an event: our key has gone: LOST. We are the first: CONFIRM. Somebody is behind us: CONTENDED. protocol=key: the
+ * key has gone: ACQUIRE. A key of ours that nobody asked for: LOOK.
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "backends/etcd/etcd.h"
+#include "backends/etcd/keys.h"
+
+static answer_t on_call;
+
+/* ---- what is said ---- */
+
+void place_rest(struct etcd *e, struct ask *a)
+{
+	a->state = IDLE;
+	a->hi = a->told = 0;
+	if (a->called)
+		e->calls--;
+	a->called = a->returned = a->answers = false;
+	http_forget(&e->http, &a->called);
+}
+
+/* Somebody may wait whom nobody can see. */
+static bool is_contended(const struct etcd *e, const struct ask *a)
+{
+	return e->options.blind || lock_last_behind(e, a) != 0;
+}
+
+static void say_granted(struct etcd *e, struct ask *a)
+{
+	a->told = lock_last_behind(e, a);
+	say(e, &(pawl_remote_event_t){ .what = PAWL_REMOTE_GRANTED,
+		       .name = a->head.name,
+		       .place = a->head.place,
+		       .req = a->req,
+		       .hi = (uint64_t)a->hi,
+		       .deadline_ns = e->alive_until,
+		       .contended = is_contended(e, a),
+		       .owner_died = a->died });
+}
+
+static void say_queued(struct etcd *e, const struct ask *a)
+{
+	say(e, &(pawl_remote_event_t){
+		       .what = PAWL_REMOTE_QUEUED, .name = a->head.name, .place = a->head.place, .req = a->req, .hint_ns = e->span });
+}
+
+void place_lose(struct etcd *e, struct ask *a)
+{
+	uint64_t req = a->req;
+
+	place_rest(e, a);
+	say_of(e, a, PAWL_REMOTE_LOST, req);
+}
+
+/* ---- where we are ---- */
+
+/* Whose is the key? 0: a stranger's, or nobody knows. */
+uint64_t place_request(const struct etcd *e, const struct ask *a, const struct kv *key)
+{
+	char place[8];
+	uint64_t req;
+
+	if (key->lease != e->saved.lease || !keys_whose(e, key->value, place, &req) || strcmp(place, a->head.place) != 0)
+		return 0;
+	return req;
+}
+
+/* Is the owner that is written down we, with this request? */
+static bool is_owner(const struct etcd *e, struct ask *a)
+{
+	char well[WIRE_VALUE], died[WIRE_VALUE];
+
+	keys_mine_owner(e, a, a->req, false, well);
+	keys_mine_owner(e, a, a->req, true, died);
+	a->died = strcmp(a->lock->note, died) == 0;
+	return a->died || strcmp(a->lock->note, well) == 0;
+}
+
+bool place_may_confirm(const struct etcd *e, const struct ask *a)
+{
+	return lock_is_first(e, a) && (e->options.protocol != V3LOCK || a->returned);
+}
+
+void place_granted(struct etcd *e, struct ask *a)
+{
+	a->state = GRANTED;
+	say_granted(e, a);
+	ask_pop(e, a);
+}
+
+/* The server itself queues us up, and answers when we are the first: we look then. */
+static void call(struct etcd *e, struct ask *a)
+{
+	char from[WIRE_KEY], to[WIRE_KEY];
+
+	if (e->options.protocol != V3LOCK || a->called || a->returned || e->calls >= PATIENT_MOST)
+		return;
+	keys_range(e, a, from, to);
+	from[strlen(from) - 1] = '\0';
+	a->called = http_post(&e->http, "lock/lock", wire_lock(from, e->saved.lease), on_call, &a->called, true);
+	e->calls += a->called;
+}
+
+void place_queued(struct etcd *e, struct ask *a)
+{
+	call(e, a); /* if no connection of ours waits for it: that of before was cut, perhaps */
+	say_queued(e, a);
+	ask_pop(e, a);
+}
+
+/* Our key is there, of this request. The job goes on, or is done. */
+void place_settle(struct etcd *e, struct ask *a)
+{
+	bool was = a->state != IDLE;
+
+	if (a->state == IDLE)
+		a->state = QUEUED;
+	if (is_owner(e, a)) {
+		place_granted(e, a);
+	} else if (place_may_confirm(e, a)) {
+		request_confirm(e, a);
+	} else if (ask_is_told(a->jobs) || !was) {
+		place_queued(e, a);
+	} else {
+		call(e, a);
+		ask_pop(e, a);
+	}
+}
+
+static void on_call(void *owner, void *who, const struct answer *answer)
+{
+	struct etcd *e = owner;
+	struct ask *a = (struct ask *)(void *)((char *)who - offsetof(struct ask, called));
+
+	e->calls--;
+	a->called = false;
+	if (session_minds(e, answer))
+		return;
+	a->returned = answer->json;
+	if (!a->answers) {
+		ask_push(e, a, (struct job){ .kind = LOOK });
+		return;
+	}
+	a->answers = false;
+	if (answer->code)
+		ask_unknown(e, a, answer->reason);
+	else
+		request_look(e, a);
+}
+
+/* Not there, or somebody else's: of protocol=key, or before the server has put it there, perhaps as the first. */
+void place_outside(struct etcd *e, struct ask *a, uint64_t req)
+{
+	a->req = req;
+	a->hi = 0;
+	a->state = QUEUED;
+	call(e, a);
+	a->answers = a->called && a->lock->n == 0;
+	if (!a->answers)
+		place_queued(e, a);
+}
+
+void place_late(struct etcd *e, struct ask *a, uint64_t req)
+{
+	if (a->req <= req)
+		place_rest(e, a);
+	say_of(e, a, PAWL_REMOTE_LOST, req);
+	ask_pop(e, a);
+}
+
+/* ---- what follows from events ---- */
+
+static void judge_outside(struct etcd *e, struct ask *a, const struct spot *own)
+{
+	if (e->options.protocol == KEY && a->lock->holder.created == 0)
+		ask_push(e, a, (struct job){ .kind = PAWL_REMOTE_ACQUIRE, .req = a->req });
+	else if (own)
+		ask_push(e, a, (struct job){ .kind = LOOK });
+}
+
+void place_judge(struct etcd *e, struct ask *a)
+{
+	const struct spot *own = lock_own(e, a);
+	int64_t last;
+
+	if (a->answers && own && !lock_is_first(e, a)) {
+		a->answers = false;
+		place_queued(e, a);
+	}
+	if (a->lock->listed == 0 || a->jobs)
+		return;
+	if (a->state == IDLE || a->hi == 0) {
+		if (own || a->state == QUEUED)
+			judge_outside(e, a, own);
+		return;
+	}
+	if (!own || own->created != a->hi) {
+		place_lose(e, a);
+	} else if (a->state == QUEUED && place_may_confirm(e, a)) {
+		ask_push(e, a, (struct job){ .kind = CONFIRM });
+	} else if (a->state == GRANTED && (last = lock_last_behind(e, a)) > a->told) {
+		a->told = last;
+		say_of(e, a, PAWL_REMOTE_CONTENDED, a->req);
+	}
+}
