@@ -217,43 +217,53 @@ static void blow(void)
 	}
 }
 
-/* It ends what it is doing; a minute is for who waits behind leases of the dead, and a service that has just come back. */
-static bool ends(struct actor *a)
+/* It ends what it is doing; a minute is for who waits behind leases of the dead, and a service that has just come back. Who is left
+ * when one has had it has had it as well. */
+static bool answers(size_t i, bool at_once, const char *what)
 {
-	if (puppet_answer(a->puppet) == KIDS_HUNG && puppet_answer(a->puppet) == KIDS_HUNG) {
-		tap_note("asleep: %s", where_is(a->puppet->pid, a->puppet->pid));
-		return false;
-	}
-	if (a->puppet->answer == 0)
+	puppet_t *p = cast[i].puppet;
+
+	if (!puppet_done(p) && !at_once && puppet_answer(p) == KIDS_HUNG)
+		puppet_answer(p);
+	if (puppet_done(p) && p->answer == 0)
 		return true;
-	tap_note("it could not open the space: %s", pawl_strerror(a->puppet->answer));
+	if (puppet_done(p))
+		tap_note("host %zu, %s: %s", i / PLAY_EACH, what, pawl_strerror(p->answer));
+	else
+		tap_note("host %zu, %s, %s: does not end: %s", i / PLAY_EACH, what,
+			is_keeper(i) ? "the keeper" : "not the keeper", where_is(p->pid, p->pid));
 	return false;
+}
+
+static uint64_t wait_for_all(const char *what)
+{
+	uint64_t hung = 0;
+
+	for (size_t i = 0; i < sizeof(cast) / sizeof(*cast); i++)
+		hung += !answers(i, hung > 0, what);
+	if (hung)
+		complain(what, hung);
+	return hung;
+}
+
+static void close_all(void)
+{
+	for (size_t i = 0; i < sizeof(cast) / sizeof(*cast); i++)
+		puppet_ask(cast[i].puppet, peer_close, 0);
+	wait_for_all("closing the space");
 }
 
 static void clear_up(void)
 {
-	uint64_t hung = 0;
-
 	for (size_t i = 0; i < sizeof(cast) / sizeof(*cast); i++)
 		go_on(&cast[i]);
 	mend_service();
 	mend_links(true);
 	PAWL_STORE(&play->stop, 1u, RELAXED); /* relaxed: soon */
+	if (wait_for_all("coming to an end") == 0)
+		close_all();
 	for (size_t i = 0; i < sizeof(cast) / sizeof(*cast); i++)
-		hung += !ends(&cast[i]);
-	if (hung)
-		complain("not at an end", hung);
-	for (size_t i = 0; i < sizeof(cast) / sizeof(*cast); i++)
-		if (!hung)
-			puppet_ask(cast[i].puppet, peer_close, 0);
-	for (size_t i = 0; i < sizeof(cast) / sizeof(*cast); i++) {
-		if (!hung && puppet_answer(cast[i].puppet)) {
-			tap_note("closing says %d; %s", puppet_answer(cast[i].puppet),
-				where_is(cast[i].puppet->pid, cast[i].puppet->pid));
-			complain("the space could not be closed", 1);
-		}
 		puppet_kill(cast[i].puppet);
-	}
 }
 
 static void judge_history(const struct play_workload *work)
