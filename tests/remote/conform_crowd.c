@@ -15,7 +15,7 @@ static struct host *host_of(unsigned waiter)
 
 static const char *place_of(unsigned waiter)
 {
-	static char text[8];
+	static char text[16];
 
 	snprintf(text, sizeof(text), "%x", waiter);
 	return text;
