@@ -135,6 +135,7 @@ typedef struct pawl_remote_config {
 #define PAWL_REMOTE_FENCES    0x1u /* `hi` can be relied on */
 #define PAWL_REMOTE_ONE_LEASE 0x2u /* a session carries all leases: no RENEW is submitted, ALIVE moves the deadlines */
 #define PAWL_REMOTE_BLIND     0x4u /* others who wait cannot be seen: each lease is given back soon */
+#define PAWL_REMOTE_ONE_PLACE 0x8u /* a host has no place but its own: PAWL_STRICT is refused, with EINVAL */
 
 /** A backend. Everything but `open` gets what open() put into `*backend`. */
 typedef struct pawl_backend {

@@ -14,6 +14,7 @@
 #include "core/point.h"
 #include "core/tune.h"
 #include "remote/keeper.h"
+#include "remote/strict.h"
 
 /* A try asks the service, once. It does not wait for one that does not answer. */
 #define TRY_NS 2000000000ll
@@ -41,6 +42,7 @@ struct asking {
 	uint32_t interrupts_seen;
 	pawl_deadline_t deadline;
 	int64_t began;
+	bool strict; /* for a place of one's own */
 };
 
 /* Who says that it is asking is not inside, and who looks whether it may come in does not say so (seat.h). */
@@ -64,6 +66,13 @@ static bool is_up(const struct asking *a)
 	return PAWL_LOAD(&a->space->office->up, RELAXED); /* relaxed: what it was a moment ago */
 }
 
+/* Whoever asks for a place where there is none would wait for ever. */
+static bool is_refused(const struct asking *a)
+{
+	/* relaxed: there is nothing else to be seen */
+	return a->strict && (PAWL_LOAD(&a->space->office->flags, RELAXED) & PAWL_REMOTE_ONE_PLACE);
+}
+
 /* What ends the waiting. 0: nothing yet. */
 static int verdict(const struct asking *a, int64_t now)
 {
@@ -73,6 +82,11 @@ static int verdict(const struct asking *a, int64_t now)
 		return rc;
 	if (PAWL_LOAD(a->interrupts, RELAXED) != a->interrupts_seen) /* relaxed: that it moves is all there is to see */
 		return ECANCELED;
+	if (is_refused(a))
+		return pawl__refuse(EINVAL,
+			"%s: this service gives a host one place, PAWL_STRICT needs one for each waiter: open "
+			"the lock without, or use another protocol",
+			a->space->path);
 	if (a->deadline == PAWL_TRY) {
 		/* relaxed: it is our own request, and the bell has told us */
 		if (PAWL_LOAD(&a->seat->state, RELAXED) == PAWL__T_QUEUED)
@@ -123,7 +137,8 @@ int pawl__lease_ask(struct pawl_lock *lock, struct pawl__spot spot, uint32_t me,
 		.interrupts = &lock->interrupts,
 		.interrupts_seen = interrupts,
 		.deadline = deadline,
-		.began = pawl__now() };
+		.began = pawl__now(),
+		.strict = pawl__strict_is_own(lock->text) };
 	int rc, cancel;
 
 	if (!a.seat)

@@ -31,11 +31,16 @@ char *pawl__strict_split(char *name)
 	return cut + 1;
 }
 
+bool pawl__strict_is_own(const char *name)
+{
+	return strchr(name, CUT) != NULL;
+}
+
 int pawl__strict_check(const struct pawl_space *space, const char *name, unsigned flags)
 {
 	if (!space->office)
 		return 0;
-	if (strchr(name, CUT))
+	if (pawl__strict_is_own(name))
 		return EINVAL;
 	return (flags & PAWL_STRICT) && strlen(name) + PLACE_MOST > PAWL__LONG_NAME_MAX ? ENAMETOOLONG : 0;
 }

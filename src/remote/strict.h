@@ -16,6 +16,9 @@ bool pawl__strict_join(const char *name, const char *place, char text[PAWL__LONG
 /** Cut the waiter off a name. Returns what was cut off; "" if nothing was. */
 char *pawl__strict_split(char *name);
 
+/** Is that the name of a lock of one's own? */
+bool pawl__strict_is_own(const char *name);
+
 /** May a lock be opened by that name? Returns 0, EINVAL, ENAMETOOLONG. */
 int pawl__strict_check(const struct pawl_space *space, const char *name, unsigned flags);
 

@@ -487,6 +487,8 @@ static int open_backend(struct term *t)
 		rc = t->backend->open(&t->config, &t->opened, &flags, reason, sizeof(reason));
 	if (rc != 0)
 		pawl__office_say(t->office, *reason ? reason : strerror(rc));
+	if (rc == 0)
+		PAWL_STORE(&t->office->flags, (uint64_t)flags, RELAXED); /* relaxed: looked at again and again, ask.c */
 	t->rules.renews = !(flags & PAWL_REMOTE_ONE_LEASE);
 	t->rules.pause = flags & PAWL_REMOTE_BLIND ? 10000000 : 0;
 	t->strict_rules = t->rules;
@@ -521,8 +523,7 @@ static int begin(struct term *t)
 		return cannot_begin(t, rc);
 	}
 	adopt(t);
-	PAWL_FETCH_ADD(&t->office->takeovers, 1u, RELAXED); /* relaxed: a statistic */
-	pawl__news(t->space);                               /* not before it is so: who failed waits for news */
+	pawl__news(t->space); /* not before it is so: who failed waits for news */
 	return 0;
 }
 

@@ -151,7 +151,8 @@ struct pawl__office {
 	uint32_t up;        /* the service can be reached */
 	uint32_t term;      /* which keeper this is */
 	int64_t not_before; /* no ACQUIRE before that */
-	uint64_t takeovers, losses; /* counters for people */
+	uint64_t flags;     /* PAWL_REMOTE_*: of the backend that was opened last */
+	uint64_t losses;    /* for people */
 	uint64_t reason[12]; /* why the service cannot be reached; text, as words, because it is read while it changes */
 
 	struct pawl__tenure_rules rules;

@@ -288,6 +288,45 @@ static void a_strict_lease_ends_with_its_hold(void **state)
 	a = c;
 }
 
+static int open_without_places(const pawl_remote_config_t *config, void **backend, unsigned *flags, char *reason, size_t size)
+{
+	int rc = pawl_backend_dir.open(config, backend, flags, reason, size);
+
+	*flags |= PAWL_REMOTE_ONE_PLACE;
+	return rc;
+}
+
+/* Of a service that has no places for waiters: refused at once, not waited for. */
+static int be_refused(long unused)
+{
+	static pawl_backend_t without;
+	pawl_space_options_t options = { .capacity = 64, .remote = hosts_url(), .ttl_ns = hosts->ttl_ms * 1000000 };
+	pawl_lock_t *strict, *plain;
+
+	(void)unused;
+	without = pawl_backend_dir;
+	without.open = open_without_places;
+	if (pawl_backend_register(&without) || pawl_space_open(&peer_space, "placeless", &options) ||
+		pawl_lock_open(peer_space, "s", PAWL_STRICT, &strict) || pawl_lock_open(peer_space, "p", 0, &plain))
+		return -1;
+	if (pawl_lock_acquire(strict, PAWL_FOREVER, NULL) != EINVAL || !strstr(pawl_space_reason(), "PAWL_STRICT"))
+		return -2;
+	if (pawl_lock_acquire(strict, PAWL_TRY, NULL) != EINVAL || pawl_lock_acquire(plain, PAWL_FOREVER, NULL))
+		return -3;
+	return pawl_lock_release(plain) ? -4 : pawl_space_close(peer_space);
+}
+
+static void strict_locks_need_places(void **state)
+{
+	puppet_t *c = hosts_process(2);
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(puppet_do(c, peer_close, 0), 0);
+	assert_int_equal(puppet_do(c, be_refused, 0), 0);
+	puppet_end(c);
+}
+
 /* ---- deaths ---- */
 
 static int by_size(const void *x, const void *y)
@@ -547,7 +586,7 @@ static int begin_in_need(long host)
 		rc = peer_open(host);
 	if (rc == 0)
 		rc = peer_work(0);
-	return rc ? rc : (int)peer_space->office->takeovers;
+	return rc ? rc : peer_space->office->flags == PAWL_REMOTE_FENCES ? 0 : -5;
 }
 
 /* It is no keeper before it can work, does not try again at once, and is one in the end. */
@@ -558,7 +597,7 @@ static void a_keeper_that_cannot_begin_tries_again(void **state)
 	(void)state;
 	assert_non_null(c);
 	assert_int_equal(puppet_do(c, peer_close, 0), 0);
-	assert_int_equal(puppet_do(c, begin_in_need, 3), 1);
+	assert_int_equal(puppet_do(c, begin_in_need, 3), 0);
 	assert_int_equal(puppet_do(c, peer_close, 0), 0);
 	puppet_end(c);
 }
@@ -777,6 +816,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_strict_lease_ends_with_its_hold, begin_strictly, end),
 		TEST(a_dead_owner_is_told_of_on_the_other_host),
 		cmocka_unit_test_setup_teardown(who_dies_inside_does_not_hand_the_lease_on, begin_without_handoffs, end),
+		TEST(strict_locks_need_places),
 		TEST(who_dies_waiting_is_no_dead_owner),
 		TEST(a_wait_can_be_interrupted),
 		TEST(a_dead_keeper_is_replaced_and_the_lease_goes_on),

@@ -45,7 +45,8 @@ static int etcd_open(const pawl_remote_config_t *config, void **backend, unsigne
 	e->config = config;
 	session_begin(e);
 	*backend = e;
-	*flags = PAWL_REMOTE_FENCES | PAWL_REMOTE_ONE_LEASE | (e->options.blind ? PAWL_REMOTE_BLIND : 0);
+	*flags = PAWL_REMOTE_FENCES | PAWL_REMOTE_ONE_LEASE | (e->options.blind ? PAWL_REMOTE_BLIND : 0) |
+		 (e->options.protocol == QUEUE ? 0 : PAWL_REMOTE_ONE_PLACE);
 	return 0;
 }
 

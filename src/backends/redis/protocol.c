@@ -54,7 +54,8 @@ unsigned protocol_flags(const struct settings *s)
 {
 	const struct protocol *p = protocol_of(s);
 
-	return (p->fences ? PAWL_REMOTE_FENCES : 0u) | (s->blind ? PAWL_REMOTE_BLIND : 0u);
+	return (p->fences ? PAWL_REMOTE_FENCES : 0u) | (s->blind ? PAWL_REMOTE_BLIND : 0u) |
+	       (p->plain ? PAWL_REMOTE_ONE_PLACE : 0u);
 }
 
 char *protocol_script(const struct protocol *p)
