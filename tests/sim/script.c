@@ -108,7 +108,6 @@ static void hint(uint32_t v, uint8_t say, const struct held *l, int64_t lease)
 	};
 
 	m.connection = sim.host[to->host].connection;
-	m.contended = say == YOURS && l->first;
 	m.died = l->d;
 	net_hint(&m, false);
 }

@@ -23,10 +23,10 @@ local function finish(last)
 	if last > 0 then call('SET', S, text(last), 'PX', text(keep)) end
 end
 
--- R somebody waits for what `who` was granted; A it may be free: ask again; G it is granted, for `lease` ms; 1 others wait; 2 the
--- owner before died.
-local function tell(who, what, r, f, lease, more)
+-- R somebody waits for what `who` was granted; A it may be free: ask again; G it is granted, for `lease` ms; d '1': the owner
+-- before died.
+local function tell(who, what, r, f, lease, d)
 	local host, place = string.match(who, '^([^.]*)%.?(.*)$')
-	call('PUBLISH', channel .. host, table.concat({ what, place == '' and '-' or place, r, f or '0', lease or '0', more or '0',
+	call('PUBLISH', channel .. host, table.concat({ what, place == '' and '-' or place, r, f or '0', lease or '0', d or '0',
 		name }, ' '))
 end

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** hints.c: what the scripts of other hosts publish for this one (common.lua, tell): WHAT PLACE REQUEST TOKEN LEASE MORE NAME, in one text.
+/** hints.c: what the scripts of other hosts publish for this one (common.lua, tell): WHAT PLACE REQUEST TOKEN LEASE DIED NAME, in one text.
  *
  * A hint may be lost, late or doubled: it makes us ask, or tells the keeper that it may want to. What it says of a grant is believed
  * only where it cannot be old (belief.c), and confirmed in any case.
@@ -13,7 +13,7 @@
 
 struct hint {
 	char what, place[8];
-	unsigned long long req, hi, lease_ms, more;
+	unsigned long long req, hi, lease_ms, died;
 	const char *name;
 };
 
@@ -57,7 +57,7 @@ static bool read_hint(const redisReply *text, struct hint *h)
 	at = at ? read_number(at, &h->req) : NULL;
 	at = at ? read_number(at, &h->hi) : NULL;
 	at = at ? read_number(at, &h->lease_ms) : NULL;
-	h->name = at ? read_number(at, &h->more) : NULL;
+	h->name = at ? read_number(at, &h->died) : NULL;
 	return h->name && h->lease_ms < UINT32_MAX && *h->name && strlen(h->name) <= PAWL_NAME_MAX && h->req >> 53 == 0;
 }
 
@@ -80,9 +80,7 @@ static void confirm(struct redis *r, const struct hint *h, bool in_doubt)
 /* Granted, they say. A renewal tells whether that is so, and until when; it goes out first, so that it is under way meanwhile. */
 static void hear_grant(struct redis *r, const struct hint *h)
 {
-	pawl_remote_event_t e = {
-		.name = h->name, .place = h->place, .req = h->req, .hi = h->hi, .contended = h->more & 1, .owner_died = h->more & 2
-	};
+	pawl_remote_event_t e = { .name = h->name, .place = h->place, .req = h->req, .hi = h->hi, .owner_died = h->died != 0 };
 	bool believed = belief_granted(r, &e, (int64_t)h->lease_ms * 1000000);
 
 	confirm(r, h, !believed);

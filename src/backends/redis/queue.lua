@@ -33,24 +33,35 @@ local function first()
 	end
 end
 
+-- The same, and takes it out of the queue.
+local function shift()
+	while true do
+		local who = call('ZPOPMIN', Q)[1]
+		if not who then return end
+		local last, r = place_of(who)
+		call('HDEL', A, who)
+		if last >= now then return who, r end
+	end
+end
+
 local function give(who, r, lease)
 	local f, d = count()
-	leave(who)
 	call('HSET', K, 'o', who, 'r', r, 'f', f, 'd', d)
 	call('PEXPIRE', K, lease)
 	return f, d
 end
 
--- Whoever gets it unasked has to confirm it soon: `accept` is what one who died meanwhile costs.
+-- Whoever gets it unasked has to confirm it soon: `accept` is what one who died meanwhile costs. Others wait for the end of this:
+-- every command counts.
 local function pass_on()
 	local who, r
-	if hand == '1' then who, r = first() end
+	if hand == '1' then who, r = shift() end
 	if not who then
 		call('DEL', K)
 		return
 	end
 	local f, d = give(who, r, accept)
-	tell(who, 'G', r, f, accept, math.min(call('ZCARD', Q), 1) + (d == '1' and 2 or 0))
+	tell(who, 'G', r, f, accept, d)
 end
 
 local function granted(f, d) return { 'G', f, first() and 1 or 0, d } end
@@ -86,7 +97,10 @@ local function acquire()
 		return granted(f, d)
 	end
 	local next = first()
-	if not o and (not next or next == tok) then return granted(give(tok, text(req), ttl)) end
+	if not o and (not next or next == tok) then
+		if next then leave(tok) end
+		return granted(give(tok, text(req), ttl))
+	end
 	enqueue()
 	if o then tell(o, 'R', text(r), f) else pass_on() end
 	return { 'Q', call('PTTL', K), call('HGET', F, 'f') or '0' }
