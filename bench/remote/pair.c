@@ -17,8 +17,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define THINK_NS 100000000
-
 /* Shared by the two sides and their parent. Times are CLOCK_MONOTONIC's, which is one for both. */
 struct shared {
 	uint32_t blocks;             /* how many have been asked for */
@@ -38,6 +36,7 @@ struct pair {
 struct side {
 	const struct handoff_row *row;
 	struct shared *shared;
+	int64_t settle_ns, think_ns;
 	void *opened;
 	int me;
 	uint32_t asked; /* how often the other one has been seen to ask */
@@ -76,10 +75,9 @@ static void nap(int64_t ns)
 
 /* ---- in the sides ---- */
 
-/* It comes at any time: services do much by ticks of their own, and two hosts in turns would fall in with those. */
 static void take(struct side *s, size_t i)
 {
-	nap(random() % THINK_NS);
+	nap(random() % s->think_ns);
 	__atomic_add_fetch(&s->shared->asking[s->me], 1, __ATOMIC_SEQ_CST);
 	s->row->take(s->opened);
 	s->shared->took_ms[i] = (double)(now() - __atomic_load_n(&s->shared->given_at, __ATOMIC_SEQ_CST)) / 1e6;
@@ -90,7 +88,7 @@ static void give(struct side *s)
 	s->asked++;
 	while (__atomic_load_n(&s->shared->asking[!s->me], __ATOMIC_SEQ_CST) != s->asked)
 		nap(100000);
-	nap(s->row->settle_ns);
+	nap(s->settle_ns);
 	__atomic_store_n(&s->shared->given_at, now(), __ATOMIC_SEQ_CST);
 	s->row->give(s->opened);
 }
@@ -156,7 +154,7 @@ static void ask(struct pair *p, size_t n)
 	__atomic_add_fetch(&p->shared->blocks, 1, __ATOMIC_SEQ_CST);
 }
 
-struct pair *pair_begin(const struct handoff_row *row, const char *url)
+struct pair *pair_begin(const struct handoff_row *row, const char *url, int64_t settle_ns, int64_t think_ns)
 {
 	struct pair *p = calloc(1, sizeof(*p));
 
@@ -171,7 +169,12 @@ struct pair *pair_begin(const struct handoff_row *row, const char *url)
 		p->pid[i] = fork();
 		if (p->pid[i] == 0) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			be_side((struct side){ .row = row, .shared = p->shared, .me = i }, url);
+			be_side((struct side){ .row = row,
+					.shared = p->shared,
+					.settle_ns = row->settle_ns ? row->settle_ns : settle_ns,
+					.think_ns = think_ns,
+					.me = i },
+				url);
 		}
 	}
 	wait_done(p, 0);

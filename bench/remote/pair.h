@@ -10,7 +10,7 @@
 
 struct handoff_row {
 	const char *name, *what;
-	int64_t settle_ns; /* so long after it has begun to take, the other one waits in the queue for certain */
+	int64_t settle_ns; /* if its own: see below */
 	/** Side 0 or 1 connects; ends the process with a message when it cannot. */
 	void *(*begin)(const char *url, int side);
 	/** Wait until the lock is ours; it is the other one's. */
@@ -19,16 +19,15 @@ struct handoff_row {
 	void (*end)(void *side);
 };
 
-#define SETTLE_NS 10000000 /* where a place in the queue is a matter of milliseconds */
-
 extern const struct handoff_row handoff_pawl, handoff_redis, handoff_zookeeper, handoff_etcd, handoff_etcdctl;
 
 enum { PAIR_MOST = 1 << 16 };
 
 struct pair;
 
-/** Start both sides. */
-struct pair *pair_begin(const struct handoff_row *row, const char *url);
+/** Start both sides. A host keeps the lock until the other one has waited for `settle_ns`, which then has a place in the queue for
+ * certain; and stays away for up to `think_ns` before it wants the lock again. */
+struct pair *pair_begin(const struct handoff_row *row, const char *url, int64_t settle_ns, int64_t think_ns);
 /** `n` hand-offs (even); writes how long each took, in milliseconds. */
 void pair_run(struct pair *p, size_t n, double *took_ms);
 void pair_end(struct pair *p);

@@ -159,7 +159,6 @@ static void end(void *side)
 
 const struct handoff_row handoff_etcd = { .name = "Go client's way",
 	.what = "delete here until the watch, from the header's revision, and a get are answered there",
-	.settle_ns = SETTLE_NS,
 	.begin = begin,
 	.take = take,
 	.give = give,

@@ -65,7 +65,6 @@ static void end(void *side)
 
 const struct handoff_row handoff_pawl = { .name = "pawl",
 	.what = "pawl_lock_release here until pawl_lock_acquire returns there",
-	.settle_ns = SETTLE_NS,
 	.begin = begin,
 	.take = take,
 	.give = give,

@@ -90,7 +90,6 @@ static void end(void *side)
 
 const struct handoff_row handoff_redis = { .name = "bare script + pub/sub",
 	.what = "EVALSHA (INCR, SET, PUBLISH) here until the message is read there",
-	.settle_ns = SETTLE_NS,
 	.begin = begin,
 	.take = take,
 	.give = give,

@@ -165,7 +165,6 @@ static void end(void *side)
 
 const struct handoff_row handoff_zookeeper = { .name = "bare recipe",
 	.what = "delete here until event and getChildren are answered there",
-	.settle_ns = SETTLE_NS,
 	.begin = begin,
 	.take = take,
 	.give = give,
