@@ -35,8 +35,6 @@ struct pawl__keeper {
 	struct pawl_space *space;
 	pthread_t thread;
 	struct pawl__term_end end;
-	int bell;           /* an eventfd: what its term waits for, beside the service */
-	uint32_t in_charge; /* it is the keeper, and hears that bell */
 };
 
 /* ---- the candidate ---- */
@@ -72,9 +70,9 @@ static void be_keeper(struct pawl__keeper *k, struct pawl__member *member, uint3
 	int rc;
 
 	PAWL__POINT("keeper/in-charge");
-	PAWL_STORE(&k->in_charge, 1u, RELAXED); /* relaxed: until it is seen, the doorman is woken */
-	rc = pawl__term_serve(k->space, &k->end, k->bell);
-	PAWL_STORE(&k->in_charge, 0u, SEQ_CST); /* BE5 seq_cst: pairs with BE6 */
+	PAWL_STORE(&k->space->in_charge, 1u, RELAXED); /* relaxed: until it is seen, the doorman is woken */
+	rc = pawl__term_serve(k->space, &k->end);
+	PAWL_STORE(&k->space->in_charge, 0u, SEQ_CST); /* BE5 seq_cst: pairs with BE6 */
 	PAWL__POINT("keeper/resigning");
 	pawl__robust_give(&k->space->office->keeper, member->me, PAWL__W_FREE);
 	if (rc != 0)
@@ -109,20 +107,14 @@ static void *candidate(void *arg)
 
 /* ---- its life ---- */
 
-static void discard(struct pawl__keeper *k)
-{
-	if (k->bell >= 0)
-		close(k->bell);
-	free(k);
-}
-
 static int make_thread(struct pawl__keeper *k)
 {
 	sigset_t all, before;
 	int rc;
 
-	k->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (k->bell < 0)
+	if (k->space->bell < 0)
+		k->space->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); /* kept: somebody may ring while the thread ends */
+	if (k->space->bell < 0)
 		return errno;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the program's own threads */
@@ -144,7 +136,7 @@ int pawl__keeper_start_locked(struct pawl_space *space)
 	k->space = space;
 	rc = make_thread(k);
 	if (rc != 0)
-		discard(k);
+		free(k);
 	else
 		/* KP5 release: pairs with KP6 */
 		PAWL_STORE(&space->keeper, k, RELEASE);
@@ -165,11 +157,10 @@ int pawl__keeper_start(struct pawl_space *space)
 
 bool pawl__keeper_hears(const struct pawl_space *space)
 {
-	const struct pawl__keeper *k = PAWL_LOAD(&space->keeper, ACQUIRE); /* KP6 acquire: pairs with KP5 */
 	uint64_t one = 1;
 
 	/* BE6 seq_cst: pairs with BE5: while it is in charge, whoever is next has yet to look at the word that we moved */
-	return k && PAWL_LOAD(&k->in_charge, SEQ_CST) && write(k->bell, &one, sizeof(one)) == sizeof(one);
+	return PAWL_LOAD(&space->in_charge, SEQ_CST) && write(space->bell, &one, sizeof(one)) == sizeof(one);
 }
 
 bool pawl__keeper_is_here(const struct pawl_space *space)
@@ -189,14 +180,17 @@ void pawl__keeper_stop(struct pawl_space *space, int64_t within_ns)
 	pawl__term_nudge(space);
 	pthread_join(k->thread, NULL);
 	PAWL_STORE(&space->keeper, NULL, RELAXED); /* relaxed: nobody is inside a call on this space */
-	discard(k);
+	free(k);
 }
 
 void pawl__keeper_forget(struct pawl_space *space)
 {
-	if (space->keeper)
-		discard(space->keeper);
+	free(space->keeper);
 	space->keeper = NULL;
+	space->in_charge = 0;
+	if (space->bell >= 0)
+		close(space->bell); /* the parent's, too */
+	space->bell = -1;
 }
 
 void pawl__news(const struct pawl_space *space)

@@ -12,7 +12,7 @@ struct pawl__term_end {
 };
 
 /** Serve until the end is asked for, or the segment is removed. The caller has the role. Returns 0, or why it could not. */
-int pawl__term_serve(struct pawl_space *space, const struct pawl__term_end *end, int bell);
+int pawl__term_serve(struct pawl_space *space, const struct pawl__term_end *end);
 
 /** The keeper, whoever it is, looks up from what it is doing. */
 void pawl__term_nudge(const struct pawl_space *space);

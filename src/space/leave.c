@@ -110,6 +110,8 @@ void pawl__space_free(struct pawl_space *space)
 		munmap(space->header, space->size);
 	if (space->fd >= 0)
 		close(space->fd);
+	if (space->bell >= 0)
+		close(space->bell);
 	free(space->url);
 	free(space);
 }

@@ -22,6 +22,8 @@ struct pawl_space {
 	uint32_t token_off;
 	struct pawl__office *office; /* NULL: no remote */
 	struct pawl__keeper *keeper; /* this process's candidate for the role; NULL: none. keeper.c */
+	int bell;                    /* an eventfd: what it waits for as the keeper, beside the service; -1: none yet */
+	uint32_t in_charge;          /* it is the keeper, and hears that bell */
 	char *url;                   /* of the remote, whole, as this process was given it; NULL: it was not */
 
 	char path[PATH_MAX]; /* "" for an anonymous one */

@@ -49,7 +49,7 @@ static int make(struct pawl_space **out, const char *path, const pawl_space_opti
 
 	if (!space)
 		return pawl__refuse(ENOMEM, "out of memory");
-	space->fd = space->fork_fd = -1;
+	space->fd = space->fork_fd = space->bell = -1;
 	if (path)
 		snprintf(space->path, sizeof(space->path), "%s", path);
 	rc = path ? pawl__segment_attach(space, options) : pawl__segment_anonymous(space, options);
