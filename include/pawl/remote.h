@@ -115,7 +115,7 @@ typedef struct pawl_remote_event {
 	int64_t hint_ns, delay_ns;
 	bool contended, owner_died;
 	pawl_remote_state_t state;
-	const char *reason; /* DOWN, UNKNOWN: for people; NULL */
+	const char *reason; /* DOWN, UNKNOWN, or a grant that is none: for people; NULL */
 } pawl_remote_event_t;
 
 #define PAWL_REMOTE_SAVED 256

@@ -54,8 +54,13 @@ static int open_lock(struct run *run)
 static void say_who_holds_it(const struct run *run, int rc)
 {
 	static pawl_lock_info_t info;
+	pawl_remote_info_t remote = { 0 };
 	const char *why = rc == EBUSY ? "it is held" : "it was held all the time";
 
+	if (pawl_space_remote(run->space, &remote) == 0 && *remote.reason) {
+		cli_say("did not get the lock: %s", remote.reason);
+		return;
+	}
 	if (!run->verbose)
 		return;
 	if (pawl_lock_info(run->lock, &info) == 0 && info.pid)

@@ -57,7 +57,8 @@ static void print_service(const pawl_remote_info_t *remote)
 
 	print_escaped("remote", remote->url);
 	if (remote->up)
-		printf("%-10s up; %llu leases lost\n", "service", (unsigned long long)remote->losses);
+		printf("%-10s up%s%s; %llu leases lost\n", "service", *remote->reason ? ", but: " : "",
+			*remote->reason ? reason : "", (unsigned long long)remote->losses);
 	else
 		printf("%-10s not reached: %s; %llu leases lost\n", "service", reason, (unsigned long long)remote->losses);
 	if (remote->keeper_pid)

@@ -55,6 +55,7 @@ struct term {
 	struct hold **holds;
 	size_t n, room;
 
+	bool troubled;    /* the reason in the office is that of a request */
 	bool winding_up;  /* nothing is kept for later */
 	int64_t watch_at; /* when to look after those inside, in this process */
 	int wake_fd;      /* the candidate's */
@@ -301,11 +302,21 @@ static struct hold *hold_for(const struct term *t, const pawl_remote_event_t *e)
 	return h;
 }
 
+/* Why a request has no outcome, until one has: somebody waits for it, and asks why. */
+static void note_trouble(struct term *t, const pawl_remote_event_t *e)
+{
+	if (e->what == PAWL_REMOTE_SESSION || (!e->reason && !t->troubled))
+		return;
+	pawl__office_say(t->office, e->reason ? e->reason : "");
+	t->troubled = e->reason != NULL;
+}
+
 static void hear(void *arg, const pawl_remote_event_t *e)
 {
 	struct term *t = arg;
 	struct hold *h;
 
+	note_trouble(t, e);
 	if (e->what == PAWL_REMOTE_SESSION)
 		hear_of_session(t, e);
 	else if ((h = hold_for(t, e)))
@@ -400,12 +411,17 @@ static void watch(struct term *t)
 	pawl__watch_look(t->space);
 }
 
-static void work(struct term *t)
+static void listen(struct term *t, int64_t until)
 {
 	uint64_t rung;
 
-	t->backend->poll(t->opened, next_date(t), t->wake_fd);
+	t->backend->poll(t->opened, pawl__sooner(next_date(t), until), t->wake_fd);
 	(void)!read(t->wake_fd, &rung, sizeof(rung));
+}
+
+static void work(struct term *t)
+{
+	listen(t, INT64_MAX);
 	hear_bells(t);
 	keep_dates(t);
 	drop_done(t);
@@ -434,7 +450,7 @@ static bool wind_up(struct term *t)
 	keep_dates(t);
 	drop_done(t);
 	while (t->n > 0 && PAWL_LOAD(&t->office->up, RELAXED) && pawl__boot() < end) { /* relaxed: ours */
-		t->backend->poll(t->opened, pawl__sooner(next_date(t), end), t->wake_fd);
+		listen(t, end);
 		keep_dates(t);
 		drop_done(t);
 	}
@@ -535,9 +551,11 @@ static void free_all(struct term *t)
 	free(t->at);
 }
 
-int pawl__term_serve(struct pawl_space *space, const struct pawl__term_end *end, int bell)
+int pawl__term_serve(struct pawl_space *space, const struct pawl__term_end *end)
 {
-	struct term t = { .space = space, .office = space->office, .end = end, .rules = space->office->rules, .wake_fd = bell };
+	struct term t = {
+		.space = space, .office = space->office, .end = end, .rules = space->office->rules, .wake_fd = space->bell
+	};
 	bool last = false;
 	int rc = begin(&t);
 
