@@ -35,7 +35,8 @@ typedef struct pawl_space_options {
 	 * own, or, of a space that exists, whatever it was made with. A space has one remote for its whole life. */
 	const char *remote;
 	int64_t ttl_ns; /* how long a lease outlives a host that has vanished; 0 = 10 s; at least 0.1 s, and what the service can do */
-	int64_t max_tenure_ns; /* how long this host hands a lock round while another one waits; 0 = 5 ms */
+	int64_t max_tenure_ns; /* how long this host hands a lock round while another one waits; 0 = 5 ms. Who asked for it comes in
+	                       * first, if that takes no longer than eight times this */
 	int64_t idle_keep_ns;  /* how long it keeps a lease that nobody uses and nobody asks for; 0 = 1 s */
 	uint32_t max_handoffs; /* how many grants it makes while another one waits; 0 = 65,536 */
 	bool no_handoffs;      /* none: hosts alternate */

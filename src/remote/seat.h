@@ -10,7 +10,8 @@
  *
  * A death is told to the first who is granted the lock after it, on whichever host. `died` says that one is owed here: the keeper
  * sets it when the service says so, an asker that took the slot over from a dead owner sets it before it asks. Who comes
- * in clears it; if the lease is given back before, the keeper hands it on.
+ * in clears it; if the lease is given back before, the keeper hands it on. Rather twice than never: one who takes the slot over after the
+ * keeper has handed the corpse's death on is told, too.
  *
  * A keeper may be killed between any two stores. What must not be torn is written to the copy that is not in use, and then that
  * one is put to use, by one store.

@@ -112,7 +112,7 @@ static void be_granted(struct pawl__tenure *t, const struct pawl__tenure_view *v
 	t->first_grant = (uint32_t)v->look.grants;
 	t->revoked_at = t->idle_at = 0;
 	t->stop_at = v->rules->strict ? later(1, (int64_t)v->look.grants) : 0;
-	t->jeopardy = false;
+	t->jeopardy = e->deadline_ns - v->now <= v->rules->ttl / 3;                  /* a short one is no news */
 	t->next = v->now + sooner(v->rules->ttl / 3, (e->deadline_ns - v->now) / 2); /* it may be for a short while only */
 	if (contended)
 		revoke(t, v, m);
@@ -303,6 +303,10 @@ static bool is_to_close(struct pawl__tenure *t, const struct pawl__tenure_view *
 		return true;
 	if (t->revoked_at) {
 		int64_t hold = t->granted_at + r->min_hold, end = later(t->revoked_at + r->max_tenure, hold);
+
+		/* Who asked for it, and has not woken up yet, has a little longer: else a slow one would never come in. */
+		if (v->look.who == PAWL__ASKER && (uint32_t)v->look.grants == t->first_grant)
+			end = later(end, t->granted_at + sooner(8 * r->max_tenure, r->min_use));
 
 		*look_at = sooner(end, later(hold, v->now + later(r->max_tenure / 8, MS / 4)));
 		return v->now >= end || (empty && v->now >= hold);
