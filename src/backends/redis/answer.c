@@ -87,7 +87,7 @@ static bool read_token(const redisReply *e, uint64_t *hi)
 		return false;
 	errno = 0;
 	*hi = strtoull(e->str, &end, 10);
-	return errno == 0 && *end == '\0' && *hi <= INT64_MAX;
+	return errno == 0 && *end == '\0' && *hi <= UINT64_C(1) << 62; /* a floor above that is refused, ours included */
 }
 
 static bool read_grant(const struct redis *r, const struct call *c, const redisReply *reply, pawl_remote_event_t *e)

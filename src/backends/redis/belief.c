@@ -36,10 +36,13 @@ void belief_over(struct redis *r, const char *name, const char *place)
 bool belief_granted(struct redis *r, pawl_remote_event_t *grant, int64_t lease)
 {
 	const struct place *p = names_find(&r->queued, grant->name, grant->place);
+	int64_t ttl = r->config->ttl_ns, least = lease > ttl / 3 ? lease : ttl / 3;
 
 	if (!p || p->req != grant->req || p->last >= grant->hi || r->settings.min_replicas > 0)
 		return false;
 	grant->what = PAWL_REMOTE_GRANTED;
-	grant->deadline_ns = pawl_remote_deadline(p->sent, lease);
-	return grant->deadline_ns > pawl_remote_now() + lease / 4; /* else there is too little left to begin with */
+	/* The renewal that confirms it asks for a lease of ours, which may be shorter than what whoever granted it gave. And what is
+	 * believed has to be worth it until that has come: nearly what a new one is. */
+	grant->deadline_ns = pawl_remote_deadline(p->sent, lease < ttl ? lease : ttl);
+	return grant->deadline_ns > pawl_remote_now() + least / 8 * 7;
 }

@@ -58,7 +58,8 @@ static bool read_hint(const redisReply *text, struct hint *h)
 	at = at ? read_number(at, &h->hi) : NULL;
 	at = at ? read_number(at, &h->lease_ms) : NULL;
 	h->name = at ? read_number(at, &h->died) : NULL;
-	return h->name && h->lease_ms < UINT32_MAX && *h->name && strlen(h->name) <= PAWL_NAME_MAX && h->req >> 53 == 0;
+	return h->name && h->lease_ms < UINT32_MAX && h->hi <= UINT64_C(1) << 62 && *h->name &&
+	       strlen(h->name) <= PAWL_NAME_MAX && h->req >> 53 == 0;
 }
 
 static void confirm(struct redis *r, const struct hint *h, bool in_doubt)

@@ -14,41 +14,20 @@
 
 static void ask(struct redis *r);
 
-/* The keeper asks again, and is told that this request is over. */
-static bool hear_given_back(struct redis *r, struct call *call, const redisReply *reply)
-{
-	(void)r, (void)call, (void)reply; /* if it was not, its lease ends by itself */
-	return true;
-}
-
-/* Its owner did not hear of it: what it hands on is what it was handed. */
-static void give_back(struct redis *r, const struct call *c)
-{
-	pawl_remote_op_t op = c->op;
-	struct call *call;
-
-	op.kind = PAWL_REMOTE_RELEASE;
-	op.hi = c->grant.hi;
-	op.clean = !c->grant.owner_died;
-	call = call_new(hear_given_back, &op);
-	if (call)
-		request_send(r, call);
-}
-
+/* Too few: a grant that has already run out, which the keeper gives back. It may have others of this request, and believe them. */
 static void conclude(struct redis *r, struct call *c, long long replicas)
 {
 	char reason[400];
 
-	if (replicas >= r->settings.min_replicas) {
-		redis_say(r, &c->grant);
-		return;
-	}
 	snprintf(reason, sizeof(reason),
 		"%.150s: lock '%.40s': %lld of %" PRId64 " replicas heard of the grant in time: mend "
 		"them, or ask for fewer by min_replicas= in the URL",
 		redis_where(r), c->name, replicas, r->settings.min_replicas);
-	give_back(r, c);
-	request_unknown(r, c, reason);
+	if (replicas < r->settings.min_replicas) {
+		c->grant.deadline_ns = c->sent;
+		c->grant.reason = reason;
+	}
+	redis_say(r, &c->grant);
 }
 
 static bool hear(struct redis *r, struct call *call, const redisReply *reply)
