@@ -296,6 +296,11 @@ static int open_without_places(const pawl_remote_config_t *config, void **backen
 	return rc;
 }
 
+static int submit_without_places(void *backend, const pawl_remote_op_t *op)
+{
+	return op->place && *op->place ? EINVAL : pawl_backend_dir.submit(backend, op);
+}
+
 /* Of a service that has no places for waiters: refused at once, not waited for. */
 static int be_refused(long unused)
 {
@@ -306,6 +311,7 @@ static int be_refused(long unused)
 	(void)unused;
 	without = pawl_backend_dir;
 	without.open = open_without_places;
+	without.submit = submit_without_places;
 	if (pawl_backend_register(&without) || pawl_space_open(&peer_space, "placeless", &options) ||
 		pawl_lock_open(peer_space, "s", PAWL_STRICT, &strict) || pawl_lock_open(peer_space, "p", 0, &plain))
 		return -1;

@@ -20,6 +20,12 @@
 #include "../lib/harness.h"
 #include "../remote/history.h"
 
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+enum { SEEDS = 10 }; /* it is one thread, and slow there */
+#else
+enum { SEEDS = 100 };
+#endif
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 enum { NONE = HISTORY_FAULTS, MOST = 20000 };
@@ -446,7 +452,7 @@ static const struct mutation {
 static void good_ones_are_good(void **state)
 {
 	(void)state;
-	for (uint64_t seed = 1; seed <= 200; seed++) {
+	for (uint64_t seed = 1; seed <= 2 * SEEDS; seed++) {
 		struct history_verdict with, without;
 
 		make(seed, 600);
@@ -462,7 +468,7 @@ static void each_change_is_found(void **state)
 {
 	(void)state;
 	for (const struct mutation *m = mutations; m < mutations + COUNT(mutations); m++)
-		for (uint64_t seed = 1; seed <= 100; seed++) {
+		for (uint64_t seed = 1; seed <= SEEDS; seed++) {
 			struct history_verdict with, without;
 
 			make(seed, 600);
