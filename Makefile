@@ -89,9 +89,12 @@ CRASH    := $(patsubst %.c,$(O)/%,$(wildcard tests/crash/crash_*.c))
 POINTED  := $(patsubst %.c,$(O)/%,$(wildcard tests/crash/point_*.c))
 STRESS   := $(patsubst %.c,$(O)/%,$(wildcard tests/stress/stress_*.c))
 SCENES   := $(patsubst %.c,$(O)/%.o,$(filter-out tests/stress/stress_%,$(wildcard tests/stress/*.c)))
-# Of those that need a real server (all but the first), sanitizers see what one thread does that mostly waits: one of them is enough.
+# Of those that need a real server, sanitizers see what one thread does that mostly waits: one of them is enough, and for what is
+# particular to a service.
 ALONE    := $(addprefix tests/remote/remote_,directory.c lock.c proxy.c)
-remotes_of = $(if $(filter $(1),tsan ubsan),$(ALONE),$(ALONE) $(filter-out $(ALONE),$(sort $(wildcard tests/remote/remote_*.c))))
+WHOLE    := $(sort $(wildcard tests/remote/remote_*.c))
+ONCE     := $(addprefix tests/remote/remote_,cohort.c history.c scenes.c redis_legacy.c etcd_key.c etcd_v3lock.c)
+remotes_of = $(if $(filter $(1),tsan ubsan),$(ALONE),$(ALONE) $(filter-out $(ALONE) $(if $(filter $(1),asan),$(ONCE)),$(WHOLE)))
 REMOTES  := $(patsubst %.c,$(O)/%,$(call remotes_of,$(FLAVOR)))
 REMOTELIB := $(patsubst %.c,$(O)/%.o,$(filter-out tests/remote/remote_% tests/remote/with_server.c,$(wildcard tests/remote/*.c)))
 WITH_SERVER := $(addprefix $(O)/tests/,remote/server.o lib/harness.o lib/tap.o)
