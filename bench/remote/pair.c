@@ -22,6 +22,7 @@ struct shared {
 	uint32_t blocks;             /* how many have been asked for */
 	size_t n;                    /* hand-offs in this one */
 	uint32_t done[2], asking[2]; /* by each side: blocks it has done; how often it has begun to take */
+	uint32_t turn;               /* whose it is */
 	int64_t given_at;
 	double took_ms[PAIR_MOST];
 };
@@ -80,6 +81,11 @@ static void take(struct side *s, size_t i)
 	nap(random() % s->think_ns);
 	__atomic_add_fetch(&s->shared->asking[s->me], 1, __ATOMIC_SEQ_CST);
 	s->row->take(s->opened);
+	while (__atomic_load_n(&s->shared->turn, __ATOMIC_SEQ_CST) != (uint32_t)s->me) { /* the other one was late in the queue */
+		s->row->give(s->opened);
+		nap(1000000);
+		s->row->take(s->opened);
+	}
 	s->shared->took_ms[i] = (double)(now() - __atomic_load_n(&s->shared->given_at, __ATOMIC_SEQ_CST)) / 1e6;
 }
 
@@ -89,6 +95,7 @@ static void give(struct side *s)
 	while (__atomic_load_n(&s->shared->asking[!s->me], __ATOMIC_SEQ_CST) != s->asked)
 		nap(100000);
 	nap(s->settle_ns);
+	__atomic_store_n(&s->shared->turn, (uint32_t)!s->me, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&s->shared->given_at, now(), __ATOMIC_SEQ_CST);
 	s->row->give(s->opened);
 }
