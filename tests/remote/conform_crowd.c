@@ -70,14 +70,14 @@ static bool queue_up(unsigned first, unsigned last)
 	return all_queued(first, last);
 }
 
-/* A renewal says the same token once more. */
+/* A renewal says the same token once more, and may say so when it has been handed on. */
 static const struct host_event *hears_of_another(struct host **owner)
 {
 	const struct host_event *e;
 
 	do
 		e = hears(PAWL_REMOTE_GRANTED, owner);
-	while (e && held.hi && e->event.hi == held.hi);
+	while (e && held.hi && e->event.hi <= held.hi);
 	return e;
 }
 
