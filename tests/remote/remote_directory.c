@@ -72,10 +72,17 @@ static void remove_scratch(void)
 
 /* ---- the rules ---- */
 
+/* One that is stopped amid a request has the directory's lock. */
+static const struct conform_exception exceptions[] = {
+	{ "stopped", CONFORM_MAY, "whoever is stopped with the directory's lock in hand stops all others" }, { NULL, 0, NULL }
+};
+
 static void conforms(const char *name, const char *column, const char *options, int64_t delay)
 {
 	char url[PATH_MAX];
-	struct conform target = { .column = column, .backend = &pawl_backend_dir, .url = url, .ttl_ns = BRIEF, .delay_ns = delay };
+	struct conform target = {
+		.column = column, .backend = &pawl_backend_dir, .url = url, .ttl_ns = BRIEF, .delay_ns = delay, .exceptions = exceptions
+	};
 
 	fresh_dir(name, options, url);
 	tap_note("%s", url);
