@@ -384,15 +384,15 @@ static void who_dies_inside_does_not_hand_the_lease_on(void **state)
 	puppet_ask(c, peer_take, 0);
 	assert_true(puppet_asleep(c));
 	puppet_kill(a);
+	a = c; /* in its place, whatever comes */
 	assert_int_equal(puppet_answer(b), 0);
 	assert_false(puppet_done(c));
 	assert_int_equal(puppet_do(b, peer_give, 0), 0);
 	assert_int_equal(puppet_answer(c), 0);
 	assert_true(c->extra > b->extra);
-	assert_true(hosts->deaths == 1);
+	assert_in_range(hosts->deaths, 1, 2); /* told twice if the keeper saw the corpse before c did: seat.h */
 	assert_int_equal(puppet_do(c, peer_give, 0), 0);
 	assert_int_equal(puppet_do(c, peer_work, 0), 0); /* nothing is left to be mended */
-	a = c;
 }
 
 /* It was never inside: nothing is half done. */
