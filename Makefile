@@ -346,6 +346,11 @@ conformance: ## every backend and protocol held against the rules, on real serve
 headers: ## each public header alone, C11 and C++17, gcc and clang
 	@tests/run tests/suites/headers.sh
 
+man-check: ## the manual: what is public and not in it, mandoc's warnings, its programs compiled and run
+	@$(call want,mandoc,mandoc)
+	+@$(SUB) FLAVOR=release all
+	@NOTES=1 tests/run tests/suites/man.sh
+
 # ---- what there is to see -------------------------------------------------------------------------------------------
 # The backend for a service that the demo starts.
 backend_for = $(foreach b,$(BACKENDS),$(if $(filter $(REMOTE),$(FROM.$(b))),build/release/backends/libpawl-$(b).so))
@@ -385,14 +390,17 @@ bench-claims: $(RESULTS)/bench.json ## hold what pawl promises against the last 
 	@build/release/pawl-bench --claims $(RESULTS)/bench.json
 
 # ---- install --------------------------------------------------------------------------------------------------------
-HEADERS := $(wildcard include/pawl/*.h)
+HEADERS := $(wildcard include/pawl/*.h include/pawl/*.hpp)
 MAN     := $(wildcard src/man/*.[1-9])
 man_in   = $(MANDIR)/man$(patsubst .%,%,$(suffix $(1)))
+# PAGE:NAME for each function that a page is about: a link by its name.
+MANLINKS = $(shell for p in src/man/*.3; do awk -v want=names -f tests/lib/mdoc.awk $$p | sed "s,^,$$(basename $$p .3):,"; done | \
+	awk -F: '$$1 != $$2')
 
 # uninstall removes these and nothing else.
-INSTALLED := $(addprefix $(LIBDIR)/,libpawl.a $(notdir $(SO)) libpawl.so.$(SOVER) libpawl.so pkgconfig/pawl.pc) \
+INSTALLED  = $(addprefix $(LIBDIR)/,libpawl.a $(notdir $(SO)) libpawl.so.$(SOVER) libpawl.so pkgconfig/pawl.pc) \
 	$(BACKENDS:%=$(LIBDIR)/pawl/libpawl-%.so) $(HEADERS:include/%=$(INCLUDEDIR)/%) $(BINDIR)/pawl $(BINDIR)/pawl-bench \
-	$(foreach m,$(MAN),$(call man_in,$(m))/$(notdir $(m)))
+	$(foreach m,$(MAN),$(call man_in,$(m))/$(notdir $(m))) $(foreach l,$(MANLINKS),$(MANDIR)/man3/$(lastword $(subst :, ,$(l))).3)
 
 install: all benches backends ## PREFIX= LIBDIR= INCLUDEDIR= BINDIR= MANDIR= DESTDIR=; BACKENDS= those that are wanted: redis etcd zk
 	install -d $(sort $(dir $(addprefix $(DESTDIR),$(INSTALLED))))
@@ -405,6 +413,7 @@ install: all benches backends ## PREFIX= LIBDIR= INCLUDEDIR= BINDIR= MANDIR= DES
 	install -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/pawl
 	install -m 755 $(O)/pawl $(BENCH) $(DESTDIR)$(BINDIR)
 	$(foreach m,$(MAN),install -m 644 $(m) $(DESTDIR)$(call man_in,$(m)) &&) true
+	for l in $(MANLINKS); do ln -sf "$${l%:*}.3" "$(DESTDIR)$(MANDIR)/man3/$${l#*:}.3" || exit; done
 	$(refresh)
 
 uninstall: ## exactly what install has put there
@@ -444,6 +453,6 @@ clean: ## remove build/
 	rm -rf build
 
 .PHONY: all help clean units points crashes stresses remotes examples benches backends guarded test check tsan asan ubsan clang valgrind stress \
-	history cohort headers demo bench plot bench-claims bench-remote install uninstall format format-check tidy FORCE
+	history cohort headers man-check demo bench plot bench-claims bench-remote install uninstall format format-check tidy FORCE
 
 endif
