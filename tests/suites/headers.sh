@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# headers.sh: each public header alone, clean in C11 and C++17, gcc and clang; and the warnings they promise do come.
+# headers.sh: each public header alone, clean in C11 and C++17 (pawl.hpp, with all of them: C++11 to C++20), gcc and clang; and the warnings they promise do come.
 #
 # The second half plants misuse and demands the warning, and demands silence for the right forms: an annotation that
 # has stopped working looks exactly like correct code.
@@ -22,6 +22,10 @@ for header in include/pawl/*.h; do
     try "$header, C11, clang" alone "$header" clang c c11
     try "$header, C++17, gcc" alone "$header" g++ cc c++17
     try "$header, C++17, clang" alone "$header" clang++ cc c++17
+done
+for standard in 11 14 17 20; do # all of them, from C++
+    try "pawl.hpp, C++$standard, gcc" alone pawl.hpp g++ cc c++$standard
+    try "pawl.hpp, C++$standard, clang" alone pawl.hpp clang++ cc c++$standard
 done
 
 # ---- what must warn ----
