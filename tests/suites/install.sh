@@ -7,17 +7,20 @@ scratch
 # shellcheck source=tests/lib/consumer.sh
 . tests/lib/consumer.sh
 
-# The first ```c block of the README that is a whole program.
-readme_program() {
-    awk '/^```c$/ { inside = 1; text = ""; next }
-         /^```/ && inside { inside = 0; if (text ~ /main\(/) { printf "%s", text; exit } }
-         inside { text = text $0 "\n" }' README.md
+# What the README shows of C, a file for each block; the first one is a whole program.
+awk -v out="$tap_scratch/readme" '/^```c$/ { inside = 1; n++; file = out n ".c"; next } /^```/ { inside = 0 } inside { print >file }' README.md
+cp "$tap_scratch/readme1.c" "$tap_scratch/prog.c"
+# Outside of the tree, as in the README; C++ takes the same text.
+# shellcheck disable=SC2046 # flags
+program_by() { "$@" "$tap_scratch/prog.c" -o "$tap_scratch/program" $(pkg-config --cflags --libs pawl) && run_shared | grep -qxE 'settling 42 under token [0-9a-f]{32}'; }
+# shellcheck disable=SC2046 # flags
+compiled_by() {
+    local block
+    for block in "$tap_scratch"/readme*.c; do
+        "$@" -Wall -Werror -c "$block" -o "$tap_scratch/block.o" $(pkg-config --cflags pawl) || return
+    done
 }
-if [ -e README.md ]; then
-    readme_program >"$tap_scratch/prog.c"
-else
-    cp tests/examples/eg_lock.c "$tap_scratch/prog.c"
-fi
+several_blocks() { [ -s "$tap_scratch/readme4.c" ] && grep -q main "$tap_scratch/prog.c"; }
 
 # A neighbour that was there before, in the same folders, has to survive.
 neighbours=(usr/local/lib/libother.a usr/local/lib/pkgconfig/other.pc usr/local/include/pawl/other.h usr/local/bin/other)
@@ -34,7 +37,7 @@ all_there() {
         lib/pawl/libpawl-{redis,etcd,zk}.so; do
         [ -e "$stage/usr/local/$file" ] || { echo "no $file"; return 1; }
     done
-    for file in include/pawl/*.h; do
+    for file in include/pawl/*.h include/pawl/*.hpp; do
         cmp "$file" "$stage/usr/local/$file" || return
     done
     for file in src/man/*.[1-9]; do
@@ -42,6 +45,8 @@ all_there() {
         cmp "$file" "$stage/usr/local/share/man/man${file##*.}/${file##*/}" || return
     done
 }
+# By the name of a function, as `man` looks for it.
+page_of() { grep -q "^\.Dt $2 3" "$stage/usr/local/share/man/man3/$1.3"; }
 not_a_placeholder_left() { ! grep '@' "$stage/usr/local/lib/pkgconfig/pawl.pc"; }
 knows_its_version() { [ "$(pkg-config --modversion pawl)" = "$(sed -n 's/^VERSION *:= *//p' Makefile)" ]; }
 # With a search path that has nothing but ours.
@@ -87,7 +92,16 @@ try "its backends are loaded from there" backend_is_found
 try "the .pc file is filled in" not_a_placeholder_left
 try "the .pc file knows the version" knows_its_version
 try "the .pc file does not ask for liburcu's" without_liburcu
-try "there is a program to build" test -s "$tap_scratch/prog.c"
+try "a function's page is found by its name" page_of pawl_lock_acquire PAWL_LOCK
+try "one with another's is not it" refuses page_of pawl_lock_acquire PAWL_SPIN
+try "the README has programs" several_blocks
+for by in gcc clang 'g++ -xc++' 'clang++ -xc++'; do
+    # shellcheck disable=SC2086 # a compiler and its language
+    try "its program builds and does what it says, $by" program_by $by
+    case $by in *++) by="$by -std=c++20" ;; esac
+    # shellcheck disable=SC2086 # likewise
+    try "all of it compiles without a warning, $by" compiled_by $by
+done
 try "the program builds, shared" build_shared "$tap_scratch/prog.c"
 try "it is linked to the installed library" uses_the_library
 try "it runs, shared" run_shared
