@@ -36,6 +36,24 @@ void nap_us(long us)
 		;
 }
 
+static char hung[16]; /* our pid */
+
+/* Where its threads are, and what its segments are like. _Fork: what hooks there are may be what hangs. */
+static void describe(void)
+{
+	pid_t child;
+
+	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+	child = _Fork();
+	if (child == 0) {
+		dup2(1, 2);
+		execl("tests/lib/autopsy.sh", "tests/lib/autopsy.sh", hung, (char *)NULL);
+		_exit(1);
+	}
+	for (int i = 0; child > 0 && i < 600 && waitpid(child, NULL, WNOHANG) == 0; i++)
+		nap_us(100000);
+}
+
 static void bark(int sig)
 {
 	static const char text[] = "not ok 999999 - watchdog: hung\n";
@@ -43,11 +61,13 @@ static void bark(int sig)
 
 	(void)sig;
 	(void)ignored;
+	describe();
 	_exit(124);
 }
 
 void watchdog(unsigned seconds)
 {
+	snprintf(hung, sizeof(hung), "%d", (int)getpid());
 	signal(SIGALRM, bark);
 	alarm(seconds);
 }

@@ -4,6 +4,7 @@
 # shellcheck source=tests/lib/tap.sh
 . "${BASH_SOURCE[0]%/*}/../lib/tap.sh"
 scratch
+require build/release/pawl
 
 # plant NAME: a program made of standard input
 plant() {
@@ -34,6 +35,11 @@ plant mute <<<'exit 0'
 plant short <<<'printf "1..3\nok 1 - a\n"'
 plant long <<<'printf "1..1\nok 1 - a\nok 2 - b\n"'
 plant hang <<<'printf "1..1\nok 1 - a\n"; sleep 60'
+# It waits for a lock that somebody has, and has a child with a process group of its own.
+plant hang_behind_a_lock <<END
+export PAWL_DIR=$tap_scratch/spaces; mkdir -p "\$PAWL_DIR"; setsid sleep 77 &
+build/release/pawl run taken sleep 78 & sleep 1; build/release/pawl run taken true
+END
 plant skip <<<'printf "1..2\nok 1 - a\nok 2 - b # SKIP no futex_waitv\n"'
 plant cmocka_skip <<<'printf "1..1\nnot ok 1 # SKIP b\n"'
 plant all_skipped <<<'echo "1..0 # SKIP no kernel"'
@@ -62,6 +68,24 @@ usage() { tests/run --together; [ $? = 64 ]; }
 two_jobs() { JOBS=2 closes_with "$@"; }
 one_second() { LIMIT=1 closes_with "$@"; }
 in_ci() { CI_WANTED=true closes_with "$@"; }
+# The log of the last program has all of these.
+log_has() {
+    local text
+    for text; do
+        grep -q -- "$text" "$tap_scratch"/logs/*hang_behind_a_lock.log || { echo "not in the log: $text"; cat "$tap_scratch"/logs/*hang_behind_a_lock.log; return 1; }
+    done
+}
+# shellcheck disable=SC2317
+few_seconds() { LIMIT=4 closes_with "$@"; }
+gone() { sleep 0.2; refuses pgrep -f 'pawl run taken'; }
+has_stacks() { ! command -v gdb >/dev/null || log_has '#[0-9].* in '; }
+# A test's own watchdog says the same.
+barks() {
+    printf '#include "tests/lib/harness.h"\n#include <unistd.h>\nint main(void) { watchdog(1); for (;;) pause(); }\n' >"$tap_scratch/barks.c"
+    cc -D_GNU_SOURCE -I. -o "$tap_scratch/barks" "$tap_scratch/barks.c" tests/lib/harness.c tests/lib/asleep.c tests/lib/tap.c || return
+    "$tap_scratch/barks" >"$tap_scratch/barks.said" 2>&1
+    [ $? = 124 ] && cat "$tap_scratch/barks.said" && grep -q 'watchdog: hung' "$tap_scratch/barks.said" && grep -q '  thread [0-9]* barks: ' "$tap_scratch/barks.said"
+}
 names_the_skip() { LOGS=$tap_scratch/logs tests/run "$tap_scratch/skip" | grep -q '^skipped: .*skip: b: no futex_waitv$'; }
 shows_the_failure() { LOGS=$tap_scratch/logs tests/run "$tap_scratch/bad" | grep -q '^ *not ok 2 - b$'; }
 
@@ -79,6 +103,13 @@ try "fewer tests than planned" closes_with 1 "1 passed, 1 failed, 0 skipped" sho
 try "more tests than planned" closes_with 1 "2 passed, 1 failed, 0 skipped" long
 try "a program that is not there" closes_with 1 "0 passed, 1 failed, 0 skipped" absent
 try "a program that does not end" one_second 1 "1 passed, 1 failed, 0 skipped" hang
+try "one that hangs behind a lock" few_seconds 1 "0 passed, 1 failed, 0 skipped" hang_behind_a_lock
+try "its log has every process of it" log_has "process [0-9]*: build/release/pawl run taken true" "sleep 78" "sleep 77"
+try "and where its threads are" log_has '  thread [0-9]* pawl: .* in .* system call [0-9]'
+try "and their stacks, where there is a debugger" has_stacks
+try "and the segment, and the lock" log_has "^segment $tap_scratch/spaces/pawl\." 'taken .*held\|held.*taken\|taken '
+try "and nothing of it goes on" gone
+try "a test's own watchdog tells the same" barks
 try "a skip is no failure" closes_with 0 "1 passed, 0 failed, 1 skipped" skip
 try "a skip as cmocka says it" closes_with 0 "0 passed, 0 failed, 1 skipped" cmocka_skip
 try "all of a program skipped" closes_with 0 "0 passed, 0 failed, 1 skipped" all_skipped
