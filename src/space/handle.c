@@ -16,6 +16,10 @@
 #define IDLE_MOST 1024ul /* idle handles kept */
 #define REFS_GONE UINT32_MAX
 
+/* What liburcu takes for a table, and for each bucket, generously. */
+#define TABLE_BYTES  16384ul
+#define BUCKET_BYTES 64ul
+
 /* ThreadSanitizer does not see the publication inside liburcu, which is built without it. */
 #ifdef __SANITIZE_THREAD__
 void __tsan_acquire(void *p);
@@ -42,8 +46,19 @@ static int match(struct cds_lfht_node *node, const void *wanted)
 	       memcmp(lock->text, key->name->text, key->name->length) == 0;
 }
 
+/* liburcu's table ends the program where there is no memory for it: so see first whether there is. */
+static bool there_is_room(size_t bytes)
+{
+	void *volatile probe = malloc(bytes); /* volatile: or the compiler would know better */
+
+	free(probe);
+	return probe != NULL;
+}
+
 int pawl__handles_create(struct pawl_space *space)
 {
+	if (!there_is_room(TABLE_BYTES + BUCKETS * BUCKET_BYTES))
+		return ENOMEM;
 	space->handles = cds_lfht_new(BUCKETS, BUCKETS, 0, 0, NULL);
 	if (!space->handles)
 		return ENOMEM;
@@ -95,7 +110,8 @@ static void grow(struct pawl_space *space)
 {
 	unsigned long n = ++space->handle_count;
 
-	if (n > BUCKETS && (n & (n - 1)) == 0) /* at each power of two: about one handle per bucket */
+	/* At each power of two: about one handle per bucket; where there is no memory it is only slower */
+	if (n > BUCKETS && (n & (n - 1)) == 0 && there_is_room(n * BUCKET_BYTES))
 		cds_lfht_resize(space->handles, n);
 }
 
