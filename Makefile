@@ -314,6 +314,10 @@ stress: ## kills, crowds, explorer and simulator in their long form, T= seconds 
 	@$(long) LONG=1 NOTES=1 LIMIT=$$(($(T) + 3600)) tests/run \
 		$(foreach f,crash/crash stress/stress,$(call programs,release,$(f))) $(call programs,model,model/model) build/sim/sim
 
+torture: ## the installed library as a black box: killed, stopped, forked, starved, interrupted, for T= seconds; SEED= replays the plan
+	+@$(SUB) FLAVOR=release all benches backends
+	@T=$(T) NOTES=1 LIMIT=$$(($(T) + 600)) tests/run tests/suites/torture.sh
+
 # SERVICES= only those with that in their names. T counts here only where it is given.
 storms = LONG=1 NOTES=1 $(foreach v,$(if $(filter file,$(origin T)),,T) KILLS FAULTS ROUNDS SEED SERVICES,$(if $($(v)),$(v)="$($(v))"))
 history: ## workloads over every lock service until KILLS= keepers were killed and FAULTS= faults of it went by (1000 each), judged
@@ -335,6 +339,9 @@ model: ## the explorer: every order of a few threads' steps, store buffers too, 
 simulate: ## hosts, a network and a lock service from a seed: what may go wrong between them, and planted faults that must be found
 	+@$(SUB) FLAVOR=sim build/sim/sim
 	@NOTES=1 tests/run $(SIMULATOR)
+
+mutation: ## the tests tested: bugs planted one at a time, each of which some test has to notice; ONLY= those with that in their names
+	@NOTES=1 LIMIT=$(or $(MUTATION_LIMIT),86400) tests/run tests/mutation/mutation.sh
 
 COLUMNS = $(shell grep -l 'conform_run\|conforms' tests/remote/remote_*.c)
 conformance: ## every backend and protocol held against the rules, on real servers: what passed, and what cannot be, as a table
@@ -453,6 +460,6 @@ clean: ## remove build/
 	rm -rf build
 
 .PHONY: all help clean units points crashes stresses remotes examples benches backends guarded test check tsan asan ubsan clang valgrind stress \
-	history cohort headers man-check demo bench plot bench-claims bench-remote install uninstall format format-check tidy FORCE
+	history cohort headers man-check demo bench plot bench-claims bench-remote install uninstall format format-check tidy torture mutation FORCE
 
 endif
