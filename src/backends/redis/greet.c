@@ -98,7 +98,7 @@ static void say_up(struct redis *r)
 	memcpy(saved.run_id, r->run_id, sizeof(saved.run_id));
 	memcpy(r->config->saved, &saved, sizeof(saved));
 	r->up = true;
-	r->told_down = false;
+	*r->told = '\0';
 	redis_say(r, &(pawl_remote_event_t){ .what = PAWL_REMOTE_SESSION,
 			     .state = PAWL_REMOTE_UP,
 			     .delay_ns = r->not_before > pawl_remote_now() ? r->not_before - pawl_remote_now() : 0 });

@@ -32,7 +32,7 @@ struct redis {
 	int64_t retry_at;   /* down: connect then */
 	int64_t up_by;      /* connecting: give up then */
 	int64_t not_before; /* up: what may still be leased to somebody is not granted */
-	bool up, told_down;
+	bool up;
 	bool booted, subscribed;
 	bool broken; /* the connection is of no use any more, and `reason` says why */
 	bool said;   /* since poll began */
@@ -44,7 +44,7 @@ struct redis {
 
 	struct names queued;          /* belief.c */
 	struct calls asked, gathered; /* grants: replicas are being asked about these; about those next */
-	char reason[512];
+	char reason[512], told[512];  /* why it is down; the same as the keeper has been told, "": it has not */
 };
 
 /* ---- redis.c ---- */

@@ -179,10 +179,10 @@ void session_end(struct redis *r)
 	names_drop_all(&r->queued);
 	r->up = r->broken = false;
 	r->retry_at = pawl_remote_now() + backoff_next(&r->backoff);
-	if (!r->told_down)
+	if (strcmp(r->told, r->reason) != 0) /* first it is overloaded, say, and then gone */
 		redis_say(r, &(pawl_remote_event_t){
 				     .what = PAWL_REMOTE_SESSION, .state = PAWL_REMOTE_DOWN, .reason = r->reason });
-	r->told_down = true;
+	strcpy(r->told, r->reason);
 	for (struct call *c; (c = calls_take(&left)); free(c))
 		if (*c->name)
 			request_unknown(r, c, r->reason);
