@@ -142,6 +142,7 @@ static void take_in(struct link *l, enum proxy_way way)
 		l->lane[way].ended = true;
 		return;
 	}
+	counts.bytes[way] += (unsigned long)n;
 	if (is_cut_here(way)) {
 		cut(l);
 		return;

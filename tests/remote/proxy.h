@@ -27,6 +27,7 @@ struct proxy_rules {
 /* Since the rules were made. */
 struct proxy_counts {
 	unsigned pieces[2], connections, cuts;
+	unsigned long bytes[2]; /* in these pieces */
 };
 
 struct proxy {

@@ -79,6 +79,7 @@ void ask_unknown(struct etcd *e, struct ask *a, const char *reason)
 void ask_again(struct etcd *e, struct ask *a)
 {
 	a->busy = false;
+	a->jobs->requests = 0;
 	if (++a->jobs->rounds > ROUNDS)
 		ask_unknown(e, a, "etcd: others change this lock's keys all the time: no outcome yet");
 	else

@@ -4,14 +4,15 @@
  *   etcd.c     open, submit, poll, close; what is said to the keeper     options  the URL
  *   session    one lease per host: had, kept, taken up, lost             http     requests and the stream, by curl
  *   watch      the stream of all that changes under our prefix           wire     requests built, answers read; base64
- *   lock       what is known of a lock: who has a place in it            keys     what keys are called
+ *   lock       what is known of a lock                                   near     who is next to a place of ours
+ *   keys       what keys are called
  *   ask        who asks, and what is to be done, one job at a time       place    our place in a lock: what it is found to be
  *   request    asking for it                                             finish   giving it back
  *   heir       what etcd has of ours that nobody here asked for          txn      what each request is to etcd
  *   begin      how a session begins                                      answer   what is wrong with an answer
  *
- * Calls go down: session, begin, watch -> ask, place -> request, finish -> lock, txn -> keys -> wire. Answers come up from http. Nothing
- * but etcd.c's say() calls the keeper.
+ * Calls go down: session, begin, watch -> ask, place -> request, finish -> lock, near, txn -> keys -> wire. Answers come up from http.
+ * Nothing but etcd.c's say() calls the keeper.
  */
 #ifndef PAWL_ETCD_H
 #define PAWL_ETCD_H
@@ -44,17 +45,17 @@ struct spot {
 	char place[8];
 };
 
-/* What is known of a lock, as of the last event. */
+/* What is known of a lock. Words with _at: as of which revision. */
 struct lock {
 	struct named head; /* by what its keys are called */
 	char *name;
-	struct spot *spots; /* in no order; of protocol=key: those who wait */
-	size_t n, room;
-	struct spot holder;        /* of protocol=key: of the key. A lease of 0 is a stranger's */
-	int64_t listed;            /* the revision of a list of them all; 0: there is none that can be trusted */
-	int64_t seen;              /* that of the last event */
-	int64_t noted;             /* when the note below was changed; 0: there is none */
-	char note[WIRE_VALUE];     /* who was the last to be granted the lock, and has not said that all is well */
+	bool held; /* of protocol=key: the key is there */
+	int64_t held_at;
+	int64_t noted;         /* when the note below was changed; 0: there is none */
+	char note[WIRE_VALUE]; /* who was the last to be granted the lock, and has not said that all is well */
+	int64_t noted_at;
+	int64_t seen, gone_at;     /* the last event of a place, and of one that has gone */
+	bool crowded;              /* other keys lie between its places */
 	struct ask *asks;          /* ours */
 	struct lock *next_changed; /* in a list of those that had events */
 	bool changed;
@@ -66,7 +67,8 @@ struct job {
 	int kind; /* a pawl_remote_kind_t, or of those below */
 	uint64_t req, hi;
 	bool clean;
-	unsigned rounds; /* how often it was begun anew because others were quicker */
+	unsigned rounds;   /* how often it was begun anew because others were quicker */
+	unsigned requests; /* how many it has made since */
 };
 
 enum {
@@ -81,12 +83,19 @@ struct ask {
 	struct ask *sibling;
 	enum { IDLE, QUEUED, GRANTED } state;
 	uint64_t req;
-	int64_t hi; /* when our key was created; 0: it is not there yet */
-	bool died;  /* granted: an owner had died */
+	int64_t hi;            /* when our key was created; 0: it is not there yet */
+	bool died;             /* granted: an owner had died */
+	int64_t own, own_at;   /* the same, by the last that was heard; as of which revision */
+	bool known;            /* what follows is */
+	struct spot before;    /* the place in front of ours; created 0: there is none. Of no use with protocol=key */
+	bool gone;             /* but that one has gone since */
+	struct spot next;      /* the place behind it; of protocol=key: somebody who waits */
+	bool lost;             /* nobody knows which that is now, if any */
+	char heir[WIRE_VALUE]; /* whose request that is; "": who knows */
 	bool called; /* of protocol=v3lock: lock/lock was called, and has not returned; this address is whose call that is */
 	bool returned; /* and has */
 	bool answers;  /* the first job waits for it to return, or for our place to turn out not to be the first */
-	int64_t told;  /* the last one of those behind us that the keeper was told of */
+	bool told;     /* that others wait */
 	struct job *jobs;
 	bool busy; /* with the first */
 	struct ask *next_ready;
@@ -174,23 +183,29 @@ void watch_read(struct etcd *e);
 
 /** NULL: no memory, or no such name. */
 struct lock *lock_get(struct etcd *e, const char *name);
-/** Nothing is known of it: until it has been listed. */
+/** Nothing is known of it, until somebody looks. */
 void lock_doubt(struct lock *l);
 void lock_drop(struct etcd *e, struct lock *l);
-/** A list of it, as of `revision`. False: events have come since, so that it tells nothing; or no memory. */
-bool lock_list(struct etcd *e, struct lock *l, const json_t *kvs, const struct kv *key, const struct kv *note,
-	int64_t revision);
-/** An event of a key of it. `kind` is that of keys.h. False: no memory. */
+/** An answer tells of two of its keys, as of `revision`. */
+void lock_saw(struct lock *l, const struct kv *key, const struct kv *note, int64_t revision);
+/** An event of a key of it. */
 struct keyed;
-bool lock_event(struct etcd *e, struct lock *l, const struct keyed *k, const struct kv *kv, bool deleted);
-/** Our place in it; NULL: there is none. */
-const struct spot *lock_own(const struct etcd *e, const struct ask *a);
-/** Is it the first? */
-bool lock_is_first(const struct etcd *e, const struct ask *a);
-/** It has been deleted: no event need tell. */
-void lock_leave(const struct etcd *e, const struct ask *a);
-/** The number of the last one behind it; 0: nobody is. */
-int64_t lock_last_behind(const struct etcd *e, const struct ask *a);
+void lock_event(struct etcd *e, struct lock *l, const struct keyed *k, const struct kv *kv, bool deleted);
+/** Is a place of it meant? A key without its lease, put there by hand, is nobody's. */
+bool lock_has(const struct etcd *e, const struct lock *l, const struct keyed *k, const struct kv *kv);
+
+/* ---- near.c ---- */
+
+void near_doubt(struct ask *a);
+/** Our key is that, as of `revision`. */
+void near_own(const struct etcd *e, struct ask *a, const struct kv *key, int64_t revision);
+/** So are those around it: up to it backwards, and from behind it on. What is `known` then may be not all. */
+void near_saw(struct etcd *e, struct ask *a, const json_t *back, const json_t *next, int64_t revision);
+/** An event of a place. */
+void near_event(const struct etcd *e, struct ask *a, const struct keyed *k, const struct kv *kv, bool deleted);
+bool near_is_first(const struct etcd *e, const struct ask *a);
+/** Others wait, or may. */
+bool near_is_contended(const struct ask *a);
 
 /* ---- ask.c ---- */
 
@@ -223,7 +238,7 @@ void place_rest(struct etcd *e, struct ask *a);
 void place_lose(struct etcd *e, struct ask *a);
 /** The request that a key is of; 0: it is a stranger's, or nobody knows. */
 uint64_t place_request(const struct etcd *e, const struct ask *a, const struct kv *key);
-/** May we write down that we own the lock? */
+/** May we write down that we own the lock, if etcd finds that we are the first? */
 bool place_may_confirm(const struct etcd *e, const struct ask *a);
 /** These four end the first job. */
 void place_granted(struct etcd *e, struct ask *a);

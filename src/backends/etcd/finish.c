@@ -14,7 +14,6 @@ static void be_finished(struct etcd *e, struct ask *a)
 {
 	uint64_t req = a->jobs->req;
 
-	lock_leave(e, a);
 	a->done_at = pawl_remote_now();
 	a->done = req;
 	say_of(e, a, PAWL_REMOTE_RELEASED, req);
@@ -68,14 +67,17 @@ static void on_finish(void *owner, void *who, const struct answer *answer)
 {
 	struct etcd *e = owner;
 	struct ask *a = who;
+	int64_t revision;
 	struct kv key;
 
 	if (session_minds(e, answer))
 		return;
-	if (!read_rest(answer, &key))
-		ask_unknown(e, a,
-			*answer->reason ? answer->reason : "etcd: its answer makes no sense: is that the client port?");
-	else if (is_to_go(e, a, &key))
+	if (!read_rest(answer, &key) || !wire_revision(answer->json, &revision)) {
+		ask_nonsense(e, a, answer);
+		return;
+	}
+	near_own(e, a, &key, revision); /* no event need tell */
+	if (is_to_go(e, a, &key))
 		finish_older(e, a, &key);
 	else
 		be_finished(e, a);

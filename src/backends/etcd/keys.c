@@ -215,6 +215,33 @@ void keys_number(uint64_t req, char value[WIRE_VALUE])
 	snprintf(value, WIRE_VALUE, "%016" PRIu64, req);
 }
 
+/* HOST REQ, as keys_mine() writes it. */
+bool keys_is_request(const char *value)
+{
+	size_t host = strspn(value, "0123456789abcdef"), place, req;
+
+	value += host;
+	place = *value == '.' ? 1 + strspn(value + 1, "0123456789abcdef") : 0;
+	value += place;
+	req = *value == ' ' ? strspn(value + 1, "0123456789") : 0;
+	return host > 0 && host <= 32 && place != 1 && place <= 7 && req > 0 && req <= 16 && !value[1 + req];
+}
+
+bool keys_heir(const struct etcd *e, const struct ask *a, char key[WIRE_KEY], char value[WIRE_VALUE])
+{
+	const struct spot *next = &a->next;
+	char to[WIRE_KEY];
+	size_t n;
+
+	if (is_key(e) || next->created == 0 || a->lost || !keys_is_request(a->heir))
+		return false;
+	keys_range(e, a, key, to);
+	n = strlen(key);
+	snprintf(key + n, WIRE_KEY - n, "%" PRIx64 "%s%s", (uint64_t)next->lease, *next->place ? "." : "", next->place);
+	snprintf(value, WIRE_VALUE, "%.100s 0", a->heir);
+	return true;
+}
+
 bool keys_whose(const struct etcd *e, const char *value, char place[8], uint64_t *req)
 {
 	size_t n = strlen(e->config->host), digits;

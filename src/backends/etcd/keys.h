@@ -5,7 +5,8 @@
  *   key                          value          lease    means
  *   P NAME/LEASE                 HOST REQ       ours     a place in the queue; the first one owns the lock. As `etcdctl lock`, the Go
  *                                                        library and the server's v3lock call it, with a value of their own: none
- *   P .pawl/owner/NAME           HOST REQ DIED  none     its last owner, until that has said that all is well
+ *   P .pawl/owner/NAME           HOST REQ DIED  none     its last owner, until that has said that all is well, and
+ *                                                        who is next, if it knows
  *   P .pawl/done/NAME/LEASE      REQ            ours     the largest request of that asker that is finished
  *   P .pawl/beat/HOST                           ours     changed now and then, to hear whether the stream is alive
  *
@@ -54,8 +55,12 @@ void keys_all(const struct etcd *e, char from[WIRE_KEY], char to[WIRE_KEY]);
 /** Values. */
 void keys_mine(const struct etcd *e, const struct ask *a, uint64_t req, char value[WIRE_VALUE]);
 void keys_mine_owner(const struct etcd *e, const struct ask *a, uint64_t req, bool died, char value[WIRE_VALUE]);
+/** The key of the place behind ours, and what makes its request the owner. False: it is not known, or not one of pawl's. */
+bool keys_heir(const struct etcd *e, const struct ask *a, char key[WIRE_KEY], char value[WIRE_VALUE]);
 /** As text whose order is that of the numbers. */
 void keys_number(uint64_t req, char value[WIRE_VALUE]);
+/** Does a request of some host stand there? */
+bool keys_is_request(const char *value);
 /** Whose request stands there, if it is this host's. */
 bool keys_whose(const struct etcd *e, const char *value, char place[8], uint64_t *req);
 

@@ -3,7 +3,8 @@
  *
  *   IDLE      none that anybody asked for       QUEUED   waits; hi is 0 while there is no key      GRANTED
  *
- * Unasked, from an event: our key has gone: LOST. We are the first: CONFIRM. Somebody is behind us: CONTENDED. protocol=key: the
+ * Unasked, from an event: our key has gone: LOST. We are the first: CONFIRM, unless the owner has made us his heir: GRANTED. Somebody
+ * is behind us: CONTENDED. protocol=key: the
  * key has gone: ACQUIRE. A key of ours that nobody asked for: LOOK.
  */
 #include <stddef.h>
@@ -19,7 +20,8 @@ static answer_t on_call;
 void place_rest(struct etcd *e, struct ask *a)
 {
 	a->state = IDLE;
-	a->hi = a->told = 0;
+	a->hi = 0;
+	a->told = false;
 	if (a->called)
 		e->calls--;
 	a->called = a->returned = a->answers = false;
@@ -29,12 +31,12 @@ void place_rest(struct etcd *e, struct ask *a)
 /* Somebody may wait whom nobody can see. */
 static bool is_contended(const struct etcd *e, const struct ask *a)
 {
-	return e->options.blind || lock_last_behind(e, a) != 0;
+	return e->options.blind || near_is_contended(a);
 }
 
 static void say_granted(struct etcd *e, struct ask *a)
 {
-	a->told = lock_last_behind(e, a);
+	a->told = near_is_contended(a);
 	say(e, &(pawl_remote_event_t){ .what = PAWL_REMOTE_GRANTED,
 		       .name = a->head.name,
 		       .place = a->head.place,
@@ -83,15 +85,23 @@ static bool is_owner(const struct etcd *e, struct ask *a)
 	return a->died || strcmp(a->lock->note, well) == 0;
 }
 
+/* If the one in front of us has gone, that is for etcd to see. */
 bool place_may_confirm(const struct etcd *e, const struct ask *a)
 {
-	return lock_is_first(e, a) && (e->options.protocol != V3LOCK || a->returned);
+	if (e->options.protocol == V3LOCK && !a->returned)
+		return false;
+	return near_is_first(e, a) || (a->gone && !a->lock->crowded);
+}
+
+static void grant(struct etcd *e, struct ask *a)
+{
+	a->state = GRANTED;
+	say_granted(e, a);
 }
 
 void place_granted(struct etcd *e, struct ask *a)
 {
-	a->state = GRANTED;
-	say_granted(e, a);
+	grant(e, a);
 	ask_pop(e, a);
 }
 
@@ -120,12 +130,20 @@ void place_settle(struct etcd *e, struct ask *a)
 {
 	bool was = a->state != IDLE;
 
+	if (!a->known) {
+		request_look(e, a);
+		return;
+	}
 	if (a->state == IDLE)
 		a->state = QUEUED;
-	if (is_owner(e, a)) {
+	if (is_owner(e, a) && a->state == GRANTED && !ask_is_told(a->jobs)) {
+		ask_pop(e, a);
+	} else if (is_owner(e, a)) {
 		place_granted(e, a);
 	} else if (place_may_confirm(e, a)) {
 		request_confirm(e, a);
+	} else if (a->called && near_is_first(e, a) && a->jobs->kind == PAWL_REMOTE_ACQUIRE) {
+		a->answers = true; /* the server will return at once */
 	} else if (ask_is_told(a->jobs) || !was) {
 		place_queued(e, a);
 	} else {
@@ -158,11 +176,15 @@ static void on_call(void *owner, void *who, const struct answer *answer)
 /* Not there, or somebody else's: of protocol=key, or before the server has put it there, perhaps as the first. */
 void place_outside(struct etcd *e, struct ask *a, uint64_t req)
 {
+	if (!a->known) {
+		request_look(e, a);
+		return;
+	}
 	a->req = req;
 	a->hi = 0;
 	a->state = QUEUED;
 	call(e, a);
-	a->answers = a->called && a->lock->n == 0;
+	a->answers = a->called && a->before.created == 0;
 	if (!a->answers)
 		place_queued(e, a);
 }
@@ -177,36 +199,39 @@ void place_late(struct etcd *e, struct ask *a, uint64_t req)
 
 /* ---- what follows from events ---- */
 
-static void judge_outside(struct etcd *e, struct ask *a, const struct spot *own)
+static void judge_outside(struct etcd *e, struct ask *a)
 {
-	if (e->options.protocol == KEY && a->lock->holder.created == 0)
+	if (e->options.protocol == KEY && a->state == QUEUED && !a->lock->held)
 		ask_push(e, a, (struct job){ .kind = PAWL_REMOTE_ACQUIRE, .req = a->req });
-	else if (own)
+	else if (a->own)
+		ask_push(e, a, (struct job){ .kind = LOOK });
+}
+
+static void judge_waiter(struct etcd *e, struct ask *a)
+{
+	if (a->gone && is_owner(e, a)) /* he has passed it on to us */
+		grant(e, a);
+	else if (place_may_confirm(e, a))
+		ask_push(e, a, (struct job){ .kind = CONFIRM });
+	else if (a->gone)
 		ask_push(e, a, (struct job){ .kind = LOOK });
 }
 
 void place_judge(struct etcd *e, struct ask *a)
 {
-	const struct spot *own = lock_own(e, a);
-	int64_t last;
-
-	if (a->answers && own && !lock_is_first(e, a)) {
+	if (a->answers && a->own && a->own != a->hi) {
 		a->answers = false;
-		place_queued(e, a);
-	}
-	if (a->lock->listed == 0 || a->jobs)
+		request_look(e, a); /* the server has put it there: as the first? */
+	} else if (a->jobs || (a->state != IDLE && !a->known)) {
 		return;
-	if (a->state == IDLE || a->hi == 0) {
-		if (own || a->state == QUEUED)
-			judge_outside(e, a, own);
-		return;
-	}
-	if (!own || own->created != a->hi) {
+	} else if (a->state == IDLE || a->hi == 0) {
+		judge_outside(e, a);
+	} else if (a->own != a->hi) {
 		place_lose(e, a);
-	} else if (a->state == QUEUED && place_may_confirm(e, a)) {
-		ask_push(e, a, (struct job){ .kind = CONFIRM });
-	} else if (a->state == GRANTED && (last = lock_last_behind(e, a)) > a->told) {
-		a->told = last;
+	} else if (a->state == QUEUED) {
+		judge_waiter(e, a);
+	} else if (!a->told && near_is_contended(a)) {
+		a->told = true;
 		say_of(e, a, PAWL_REMOTE_CONTENDED, a->req);
 	}
 }

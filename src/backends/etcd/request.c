@@ -1,25 +1,44 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** request.c: what is asked of etcd for a place: each is a transaction (txn.h), and what follows from its answer.
  *
- *   ACQUIRE   enter; there already: glance       finished, or of a larger request: LOST
+ *   ACQUIRE   enter; there already: look         finished, or of a larger request: LOST
  *                                                of an older one: that is finished first (finish.c), then enter
  *                                                owner: GRANTED. First: confirm, GRANTED. Else QUEUED
- *   RENEW     glance                             as it was: GRANTED. Else LOST
+ *   RENEW     look                               as it was: GRANTED. Else LOST
  *   LOOK      look                               our place has gone: LOST. Nobody knew of it: QUEUED, GRANTED
  *   CONFIRM   confirm                            GRANTED
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "backends/etcd/etcd.h"
 #include "backends/etcd/txn.h"
 
-static answer_t on_enter, on_sight, on_glance, on_confirm;
+/* Of one job. Others may be quicker a few times in a row; not for ever. */
+enum { REQUESTS = 20 };
+
+static answer_t on_enter, on_sight, on_confirm;
+
+/* Or etcd has lost data, and answers from a past that its stream knows nothing of. */
+static void contradict(struct etcd *e)
+{
+	char where[100], reason[REASON];
+
+	http_where(&e->http, where, sizeof(where));
+	snprintf(reason, sizeof(reason),
+		"etcd at %s: its answers and its watch stream contradict each other: has it lost data?", where);
+	session_down(e, reason);
+}
 
 static void post(struct etcd *e, struct ask *a, json_t *txn, answer_t *answer)
 {
 	a->busy = true;
-	if (!http_post(&e->http, "kv/txn", txn, answer, a, false))
+	if (++a->jobs->requests > REQUESTS) {
+		json_decref(txn);
+		contradict(e);
+	} else if (!http_post(&e->http, "kv/txn", txn, answer, a, false)) {
 		ask_unknown(e, a, "etcd: no memory for a request");
+	}
 }
 
 void request_confirm(struct etcd *e, struct ask *a)
@@ -95,14 +114,14 @@ static void take_sight(struct etcd *e, struct ask *a, const struct answer *answe
 	struct kv key, note;
 	int64_t revision;
 
-	if (!wire_got(responses, -3, &key) || !wire_got(responses, -1, &note) || !wire_revision(answer->json, &revision)) {
+	if (!wire_got(responses, -2, &key) || !wire_got(responses, -1, &note) || !wire_revision(answer->json, &revision)) {
 		ask_nonsense(e, a, answer);
 		return;
 	}
-	if (!lock_list(e, a->lock, wire_kvs(responses, -2), &key, &note, revision)) {
-		a->lock->listed = 0;
-		request_look(e, a);
-	} else if (a->jobs->kind == PAWL_REMOTE_ACQUIRE) {
+	lock_saw(a->lock, &key, &note, revision);
+	near_own(e, a, &key, revision);
+	near_saw(e, a, wire_kvs(responses, -3), wire_kvs(responses, -4), revision);
+	if (a->jobs->kind == PAWL_REMOTE_ACQUIRE) {
 		conclude_acquire(e, a, &key);
 	} else {
 		conclude_look(e, a, &key);
@@ -136,35 +155,10 @@ static void on_enter(void *owner, void *who, const struct answer *answer)
 		take_sight(e, a, answer, wire_inner(responses, 0, &taken));
 }
 
-/* Cheaper than a list, and independent of what the stream told. */
-static void on_glance(void *owner, void *who, const struct answer *answer)
-{
-	struct etcd *e = owner;
-	struct ask *a = who;
-	struct kv key, first;
-	const json_t *responses;
-	bool taken;
-
-	if (session_minds(e, answer))
-		return;
-	responses = wire_outer(answer->json, &taken);
-	if (!wire_got(responses, 0, &key) || !wire_got(responses, 1, &first)) {
-		ask_nonsense(e, a, answer);
-	} else if (a->state == IDLE || a->lock->listed == 0 || key.created != a->hi || key.lease != e->saved.lease ||
-		   (a->state == QUEUED && first.created == a->hi)) {
-		request_look(e, a);
-	} else if (a->state == GRANTED) {
-		place_granted(e, a);
-	} else {
-		place_queued(e, a);
-	}
-}
-
 static void on_confirm(void *owner, void *who, const struct answer *answer)
 {
 	struct etcd *e = owner;
 	struct ask *a = who;
-	const struct spot *own = lock_own(e, a);
 	const json_t *responses;
 	bool taken;
 
@@ -175,7 +169,7 @@ static void on_confirm(void *owner, void *who, const struct answer *answer)
 		ask_nonsense(e, a, answer);
 	} else if (!taken) {
 		take_sight(e, a, answer, responses);
-	} else if (a->state != QUEUED || !own || own->created != a->hi) {
+	} else if (a->state != QUEUED || a->own != a->hi) {
 		request_look(e, a); /* an event was quicker */
 	} else {
 		place_granted(e, a);
@@ -186,12 +180,12 @@ static void on_confirm(void *owner, void *who, const struct answer *answer)
 
 static void acquire(struct etcd *e, struct ask *a, uint64_t req)
 {
-	bool there = a->state != IDLE && a->hi != 0 && a->req == req && a->lock->listed != 0;
+	bool there = a->state != IDLE && a->hi != 0 && a->req == req && a->known;
 
 	if (a->state != IDLE && req < a->req)
 		place_late(e, a, req);
 	else if (there)
-		post(e, a, txn_glance(e, a), on_glance);
+		request_look(e, a);
 	else
 		post(e, a, txn_enter(e, a, req), on_enter);
 }
@@ -199,7 +193,7 @@ static void acquire(struct etcd *e, struct ask *a, uint64_t req)
 static void renew(struct etcd *e, struct ask *a, const struct job *j)
 {
 	if (a->state == GRANTED && a->req == j->req && a->hi == (int64_t)j->hi) {
-		post(e, a, txn_glance(e, a), on_glance);
+		request_look(e, a);
 		return;
 	}
 	say_of(e, a, PAWL_REMOTE_LOST, j->req);
@@ -221,7 +215,7 @@ void request_begin(struct etcd *e, struct ask *a)
 		request_look(e, a);
 		break;
 	case CONFIRM:
-		if (a->state == QUEUED && a->lock->listed != 0 && place_may_confirm(e, a))
+		if (a->state == QUEUED && a->known && place_may_confirm(e, a))
 			request_confirm(e, a);
 		else
 			ask_pop(e, a);

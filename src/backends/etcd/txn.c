@@ -33,11 +33,18 @@ static json_t *append(json_t *list, json_t *one)
 
 /* ---- what we see ---- */
 
-/* Last in whatever asks for it. */
-static json_t *see(json_t *before, const struct names_of *k)
+/* Last in whatever asks for it: what is behind our key, if it is known which that is; what is in front of it; it; OWNER. Two
+ * and one are enough, unless other keys lie between. */
+static json_t *see(const struct etcd *e, const struct ask *a, json_t *before, const struct names_of *k, int64_t hi)
 {
+	bool crowded = a->lock->crowded;
+
+	if (e->options.protocol == KEY)
+		hi = 0; /* the range is of those who wait */
+	if (hi != 0)
+		before = append(before, wire_behind(k->from, k->to, hi, crowded ? 0 : 1));
+	before = append(before, wire_back(k->from, k->to, hi, crowded ? 0 : 2));
 	before = append(before, wire_get(k->place));
-	before = append(before, wire_list(k->from, k->to));
 	return append(before, wire_get(k->owner));
 }
 
@@ -46,16 +53,7 @@ json_t *txn_look(const struct etcd *e, const struct ask *a)
 	struct names_of k;
 
 	name_all(e, a, &k);
-	return wire_transaction(wire_if(wire_none(), see(wire_none(), &k), wire_none()));
-}
-
-json_t *txn_glance(const struct etcd *e, const struct ask *a)
-{
-	struct names_of k;
-
-	name_all(e, a, &k);
-	return wire_transaction(wire_if(wire_none(),
-		json_pack("[o,o,o]", wire_get(k.place), wire_first(k.from, k.to), wire_get(k.owner)), wire_none()));
+	return wire_transaction(wire_if(wire_none(), see(e, a, wire_none(), &k, a->hi), wire_none()));
 }
 
 /* ---- coming in ---- */
@@ -86,22 +84,22 @@ static json_t *take_place(const struct etcd *e, const struct ask *a, const struc
 	json_t *ops = wire_none();
 
 	if (e->options.protocol == V3LOCK)
-		return see(ops, k);
+		return see(e, a, ops, k, 0);
 	keys_mine(e, a, req, mine);
 	ops = append(ops, be_owner_if_free(e, a, k, req));
 	ops = append(ops, wire_put(k->place, mine, e->saved.lease));
 	if (shows_waiting(e))
 		ops = append(ops, wire_delete(k->wait));
-	return see(ops, k);
+	return see(e, a, ops, k, 0);
 }
 
-static json_t *wait_for_place(const struct etcd *e, const struct names_of *k)
+static json_t *wait_for_place(const struct etcd *e, const struct ask *a, const struct names_of *k)
 {
 	json_t *ops = wire_none();
 
 	if (shows_waiting(e))
 		ops = append(ops, wire_put(k->wait, "", e->saved.lease));
-	return see(ops, k);
+	return see(e, a, ops, k, 0);
 }
 
 /* DONE >= req; not there: false. */
@@ -119,8 +117,19 @@ json_t *txn_enter(const struct etcd *e, const struct ask *a, uint64_t req)
 	json_t *come;
 
 	name_all(e, a, &k);
-	come = wire_if(json_pack("[o]", wire_created(k.place, NULL, 0)), take_place(e, a, &k, req), wait_for_place(e, &k));
+	come = wire_if(
+		json_pack("[o]", wire_created(k.place, NULL, 0)), take_place(e, a, &k, req), wait_for_place(e, a, &k));
 	return wire_transaction(wire_if(is_done(&k, req), json_pack("[o]", wire_get(k.place)), json_pack("[o]", come)));
+}
+
+/* Is K ours, and nobody in front of it? With other keys between, that has been seen. */
+static json_t *is_owner(const struct etcd *e, const struct ask *a, const struct names_of *k)
+{
+	json_t *is = json_pack("[o,o]", wire_created(k->place, NULL, a->hi), wire_changed(k->owner, a->lock->noted));
+
+	if (e->options.protocol == KEY || a->lock->crowded)
+		return is;
+	return append(is, wire_none_before(k->from, k->to, a->hi));
 }
 
 json_t *txn_confirm(const struct etcd *e, const struct ask *a)
@@ -135,9 +144,7 @@ json_t *txn_confirm(const struct etcd *e, const struct ask *a)
 	ops = json_pack("[o]", wire_put(k.owner, owner, 0));
 	if (e->options.protocol == V3LOCK)
 		ops = append(ops, wire_put(k.place, mine, e->saved.lease));
-	return wire_transaction(
-		wire_if(json_pack("[o,o]", wire_created(k.place, NULL, a->hi), wire_changed(k.owner, a->lock->noted)),
-			ops, see(wire_none(), &k)));
+	return wire_transaction(wire_if(is_owner(e, a, &k), ops, see(e, a, wire_none(), &k, a->hi)));
 }
 
 /* ---- going ---- */
@@ -155,6 +162,18 @@ static json_t *unless_done(const struct etcd *e, const struct names_of *k, uint6
 	return wire_transaction(wire_if(is_done(k, req), json_pack("[o]", wire_get(k->place)), ops));
 }
 
+/* All is well: so the next one owns the lock from now on, if it is known who that is, and he is still there. He hears of it with
+ * the end of our key, and asks nothing. */
+static json_t *pass_on(const struct etcd *e, const struct ask *a, const struct names_of *k)
+{
+	char key[WIRE_KEY], owner[WIRE_VALUE];
+
+	if (!keys_heir(e, a, key, owner))
+		return wire_delete(k->owner);
+	return wire_if(json_pack("[o,o]", wire_created(key, NULL, a->next.created), wire_equal(key, a->heir)),
+		json_pack("[o]", wire_put(k->owner, owner, 0)), json_pack("[o]", wire_delete(k->owner)));
+}
+
 json_t *txn_release(const struct etcd *e, const struct ask *a, uint64_t req, uint64_t hi, bool clean)
 {
 	char mine[WIRE_VALUE];
@@ -165,7 +184,7 @@ json_t *txn_release(const struct etcd *e, const struct ask *a, uint64_t req, uin
 	keys_mine(e, a, req, mine);
 	give = json_pack("[o]", wire_delete(k.place));
 	if (clean)
-		give = append(give, wire_delete(k.owner));
+		give = append(give, pass_on(e, a, &k));
 	return unless_done(e, &k, req,
 		json_pack("[o,o]", wire_equal(k.place, mine), wire_created(k.place, NULL, (int64_t)hi)), give);
 }

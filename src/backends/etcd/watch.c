@@ -5,7 +5,7 @@
  *   created      the session is up
  *   events       in the order of their revisions, all of one revision together: the locks they are about change, then all that
  *                follows from that is done
- *   canceled     compact_revision: what we have not heard cannot be heard any more: all locks are listed anew, and watched from there.
+ *   canceled     compact_revision: what we have not heard cannot be heard any more: all places are looked at anew, and watched from there.
  *                Else: down
  *   the end      opened again where it ended
  */
@@ -91,7 +91,12 @@ static void change(struct etcd *e, struct lock *l)
 	e->changed = l;
 }
 
-static bool hear_one(struct etcd *e, const json_t *event)
+static bool is_asked_for(const struct etcd *e, const struct lock *l, const struct keyed *k)
+{
+	return l && names_find(&e->asks, l->name, k->part == PLACE ? k->place : "");
+}
+
+static void hear_one(struct etcd *e, const json_t *event)
 {
 	const char *type = json_string_value(json_object_get(event, "type"));
 	bool deleted = type && strcmp(type, "DELETE") == 0;
@@ -100,18 +105,19 @@ static bool hear_one(struct etcd *e, const json_t *event)
 	struct kv kv;
 
 	if (!wire_kv(json_object_get(event, "kv"), &kv) || !keys_read(e, kv.key, &k))
-		return true;
+		return;
 	l = names_find(&e->locks, k.base, "");
 	if (l) {
-		if (!lock_event(e, l, &k, &kv, deleted))
-			return false;
+		lock_event(e, l, &k, &kv, deleted);
 		change(e, l);
+	}
+	if (is_asked_for(e, l, &k)) {
+		return;
 	} else if (k.part == PLACE && deleted && k.lease == e->saved.lease) {
 		heir_mourns(e, kv.key, &k, kv.changed);
 	} else if (k.part == PLACE && kv.lease == e->saved.lease && (k.lease == kv.lease || e->options.protocol == KEY)) {
 		heir_found(e, &k);
 	}
-	return true;
 }
 
 static void judge_changed(struct etcd *e)
@@ -137,10 +143,7 @@ static void hear_events(struct etcd *e, const json_t *events)
 		if (!wire_number(json_object_get(event, "kv"), "mod_revision", false, &changed) || changed <= e->watched)
 			continue;
 		last = changed > last ? changed : last;
-		if (!hear_one(e, event)) {
-			session_down(e, "etcd: no memory for what is known of a lock");
-			return;
-		}
+		hear_one(e, event);
 	}
 	e->watched = last;
 	judge_changed(e);

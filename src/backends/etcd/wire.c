@@ -46,15 +46,25 @@ static json_t *condition(const char *key, const char *target, const char *result
 	return json_pack("{s:o,s:s,s:s,s:o}", "key", bytes(key), "target", target, "result", result, field, value);
 }
 
-json_t *wire_created(const char *key, const char *end, int64_t revision)
+static json_t *creation(const char *key, const char *end, const char *result, int64_t revision)
 {
-	json_t *made = condition(key, "CREATE", "EQUAL", "create_revision", number(revision));
+	json_t *made = condition(key, "CREATE", result, "create_revision", number(revision));
 
 	if (made && end && json_object_set_new(made, "range_end", bytes(end)) != 0) {
 		json_decref(made);
 		return NULL;
 	}
 	return made;
+}
+
+json_t *wire_created(const char *key, const char *end, int64_t revision)
+{
+	return creation(key, end, "EQUAL", revision);
+}
+
+json_t *wire_none_before(const char *key, const char *end, int64_t revision)
+{
+	return creation(key, end, "GREATER", revision - 1);
 }
 
 json_t *wire_changed(const char *key, int64_t revision)
@@ -95,16 +105,22 @@ json_t *wire_get(const char *key)
 	return json_pack("{s:{s:o}}", "request_range", "key", bytes(key));
 }
 
-json_t *wire_list(const char *key, const char *end)
+static json_t *range(const char *key, const char *end, const char *order, const char *bound, int64_t revision,
+	unsigned most, bool values)
 {
-	return json_pack("{s:{s:o,s:o,s:b,s:s,s:s}}", "request_range", "key", bytes(key), "range_end", bytes(end),
-		"keys_only", 1, "sort_target", "CREATE", "sort_order", "ASCEND");
+	return json_pack("{s:{s:o,s:o,s:b,s:s,s:s,s:o,s:o}}", "request_range", "key", bytes(key), "range_end",
+		bytes(end), "keys_only", !values, "sort_target", "CREATE", "sort_order", order, bound, number(revision),
+		"limit", number(most));
 }
 
-json_t *wire_first(const char *key, const char *end)
+json_t *wire_back(const char *key, const char *end, int64_t last, unsigned most)
 {
-	return json_pack("{s:{s:o,s:o,s:b,s:s,s:s,s:o}}", "request_range", "key", bytes(key), "range_end", bytes(end),
-		"keys_only", 1, "sort_target", "CREATE", "sort_order", "ASCEND", "limit", number(1));
+	return range(key, end, "DESCEND", "max_create_revision", last, most, false);
+}
+
+json_t *wire_behind(const char *key, const char *end, int64_t last, unsigned most)
+{
+	return range(key, end, "ASCEND", "min_create_revision", last + 1, most, true);
 }
 
 json_t *wire_none(void)

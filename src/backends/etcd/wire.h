@@ -20,6 +20,8 @@ enum { WIRE_KEY = 3600, WIRE_VALUE = 128 };
 
 /** The key was created at that revision; 0: it is not there. With `end`: each of the keys from `key` up to that. */
 json_t *wire_created(const char *key, const char *end, int64_t revision);
+/** None of the keys from `key` up to `end` was created before that. */
+json_t *wire_none_before(const char *key, const char *end, int64_t revision);
 /** It was last changed at that revision. */
 json_t *wire_changed(const char *key, int64_t revision);
 /** Its value is that. A key that is not there has none. */
@@ -31,10 +33,11 @@ json_t *wire_greater(const char *key, const char *value);
 json_t *wire_put(const char *key, const char *value, int64_t lease);
 json_t *wire_delete(const char *key);
 json_t *wire_get(const char *key);
-/** The keys from `key` up to `end`, without their values, in the order of their creation. */
-json_t *wire_list(const char *key, const char *end);
-/** The first of them. */
-json_t *wire_first(const char *key, const char *end);
+/** Of the keys from `key` up to `end` the last `most` to be created, up to revision `last`, without their values, the last one
+ * first. 0: all; whenever that was. */
+json_t *wire_back(const char *key, const char *end, int64_t last, unsigned most);
+/** The first `most` to be created behind `last`, with their values. */
+json_t *wire_behind(const char *key, const char *end, int64_t last, unsigned most);
 /** A transaction within one. The three are lists: json_pack("[o,..]"), or wire_none(). */
 json_t *wire_if(json_t *conditions, json_t *then, json_t *otherwise);
 json_t *wire_none(void);
