@@ -54,10 +54,12 @@ static void go_to_rest(void)
 	check_idle();
 }
 
+enum { SHAPES = 4 };
+
 struct options run_shape(struct options o)
 {
-	static const uint32_t shapes[][4] = { { 2, 1, 1, 2 }, { 3, 2, 2, 2 }, { 4, 1, 2, 1 }, { 6, 3, 2, 3 } };
-	const uint32_t *shape = shapes[o.seed % 4];
+	static const uint32_t shapes[SHAPES][4] = { { 2, 1, 1, 2 }, { 3, 2, 2, 2 }, { 4, 1, 2, 1 }, { 6, 3, 2, 3 } };
+	const uint32_t *shape = shapes[o.seed % SHAPES];
 
 	o.hosts = o.hosts ? o.hosts : shape[0];
 	o.locks = o.locks ? o.locks : shape[1];
@@ -104,20 +106,20 @@ static void add(struct counts *sum, const struct counts *c)
 	sum->longest = c->longest > sum->longest ? c->longest : sum->longest;
 }
 
-/* Every `of`-th seed. The first failure of each share ends it. */
-static struct told run_share(struct options o, uint64_t first, uint64_t last, uint64_t of)
+/* Every `of`-th four seeds, for the shapes differ in what they cost. The first failure of each share ends it. */
+static struct told run_share(struct options o, uint64_t first, uint64_t last, uint64_t share, uint64_t of)
 {
 	struct told told = { .failed = 0 };
 
 	memset(&counts, 0, sizeof(counts));
-	for (o.seed = first; o.seed <= last && !told.failed; o.seed += of)
-		if (!run_seed(&o))
+	for (o.seed = first; o.seed <= last && !told.failed; o.seed++)
+		if (o.seed / SHAPES % of == share && !run_seed(&o))
 			told.failed = o.seed;
 	told.counts = counts;
 	return told;
 }
 
-static int start_share(const struct options *o, uint64_t first, uint64_t last, uint64_t of)
+static int start_share(const struct options *o, uint64_t first, uint64_t last, uint64_t share, uint64_t of)
 {
 	int ends[2];
 
@@ -125,7 +127,7 @@ static int start_share(const struct options *o, uint64_t first, uint64_t last, u
 	if (pipe(ends))
 		exit(2);
 	if (fork() == 0) {
-		struct told told = run_share(*o, first, last, of);
+		struct told told = run_share(*o, first, last, share, of);
 
 		if (write(ends[1], &told, sizeof(told)) != sizeof(told))
 			_exit(2);
@@ -142,7 +144,7 @@ uint64_t run_batch(const struct options *o, uint64_t first, uint64_t last)
 	int from[64];
 
 	for (uint64_t i = 0; i < shares; i++)
-		from[i] = start_share(o, first + i, last, shares);
+		from[i] = start_share(o, first, last, i, shares);
 	for (uint64_t i = 0; i < shares; i++) {
 		struct told told;
 		int status;
