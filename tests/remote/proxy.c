@@ -18,6 +18,7 @@
 
 #include "../lib/harness.h"
 #include "../lib/tap.h"
+#include "port.h"
 
 enum { LINKS = 256, ROOM = 65536 };
 
@@ -301,21 +302,21 @@ static void run(void *unused)
 
 bool proxy_start(struct proxy *p, int server)
 {
-	struct sockaddr_in at;
-	socklen_t size = sizeof(at);
 	int pair[2], first;
 
-	listener = fcntl(first = listen_at(0), F_DUPFD_CLOEXEC, 10);
+	*p = (struct proxy){ .held = -1 };
+	p->port = port_hold(&p->held);
+	first = listen_at(p->port);
+	listener = fcntl(first, F_DUPFD_CLOEXEC, 10);
 	close(first);
-	if (listener < 0 || getsockname(listener, (struct sockaddr *)&at, &size) != 0 ||
-		socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+	if (listener < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
 		tap_note("no proxy: %s", strerror(errno));
 		return false;
 	}
 	server_port = server;
-	port = ntohs(at.sin_port);
+	port = p->port;
 	control = fcntl(pair[1], F_DUPFD_CLOEXEC, 10);
-	*p = (struct proxy){ .control = pair[0], .port = port };
+	p->control = pair[0];
 	snprintf(p->authority, sizeof(p->authority), "127.0.0.1:%d", port);
 	p->pid = spawn(run, NULL);
 	close(listener);
@@ -348,7 +349,9 @@ void proxy_end(struct proxy *p)
 {
 	if (p->pid > 0)
 		kill_child(p->pid);
-	if (p->pid > 0)
+	if (p->pid > 0) {
 		close(p->control);
+		close(p->held);
+	}
 	*p = (struct proxy){ 0 };
 }

@@ -33,6 +33,7 @@ struct proxy_counts {
 struct proxy {
 	pid_t pid;
 	int control;
+	int held; /* keeps the port while all is refused */
 	int port;
 	char authority[32]; /* 127.0.0.1:PORT */
 };

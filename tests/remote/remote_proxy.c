@@ -10,6 +10,7 @@
 
 #include "../lib/harness.h"
 #include "../lib/tap.h"
+#include "port.h"
 #include "proxy.h"
 
 enum { PATIENCE_MS = 20000, A_WHILE_MS = 100 };
@@ -203,6 +204,29 @@ static void cutting(void)
 	close(two);
 }
 
+/* By somebody who is given a port, or has one of his own. */
+static bool can_be_taken(int port)
+{
+	struct sockaddr_in at = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)port)
+	};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool taken = bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0;
+
+	close(fd);
+	return taken;
+}
+
+/* A server that is away: its port is its own. */
+static void holding(void)
+{
+	int held, port = port_hold(&held);
+
+	tap_ok(port && !can_be_taken(port), "a port that is held is nobody else's, though nobody listens");
+	close(held);
+	tap_ok(can_be_taken(port), "until it is let go");
+}
+
 static void refusing(void)
 {
 	int fd = client();
@@ -211,6 +235,7 @@ static void refusing(void)
 	echoes(fd, "x");
 	proxy_rule(&proxy, (struct proxy_rules){ .refuse = true });
 	tap_ok(is_cut(fd) && client() < 0, "all is refused: connections are cut, and no new ones taken");
+	tap_ok(!can_be_taken(proxy.port), "and nobody else gets its port meanwhile");
 	close(fd);
 	proxy_rule(&proxy, (struct proxy_rules){ 0 });
 	fd = client();
@@ -237,6 +262,7 @@ int main(void)
 		refusing();
 		proxy_end(&proxy);
 		tap_ok(client() < 0, "it ends");
+		holding();
 	}
 	kill_child(server);
 	return tap_done();

@@ -19,6 +19,7 @@
 
 #include "../lib/harness.h"
 #include "../lib/tap.h"
+#include "port.h"
 
 #define PATIENCE (60 * NS_PER_S)
 
@@ -100,16 +101,15 @@ static bool write_file(const struct server *s)
 	return f && fputs(text, f) >= 0 && fclose(f) == 0;
 }
 
-/* A port that is free now. Whoever else takes it meanwhile makes the start fail, and the next attempt has another one. */
-static int free_port(void)
+/* Two ports that are nobody else's as long as these sockets are open: they are not listened to, so a server may do that, and
+ * nobody answers there while it is away.
+ */
+static bool take_ports(struct server *s)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t size = sizeof(at);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int bad = bind(fd, (struct sockaddr *)&at, size) || getsockname(fd, (struct sockaddr *)&at, &size);
-
-	close(fd);
-	return bad ? 0 : ntohs(at.sin_port);
+	s->port = port_hold(&s->held[0]);
+	s->peer_port = port_hold(&s->held[1]);
+	snprintf(s->authority, sizeof(s->authority), "127.0.0.1:%d", s->port);
+	return s->port && s->peer_port;
 }
 
 /* ---- is it there? ---- */
@@ -183,17 +183,23 @@ static void become(const struct server *s)
 	dup2(fd, 2);
 	if (s->own_clock)
 		take_own_clock(s);
+	if (!write_file(s))
+		_exit(126);
 	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
 	_exit(127);
 }
 
-bool server_again(struct server *s)
+void server_launch(struct server *s)
 {
-	int64_t end = now_ns() + PATIENCE;
-
 	s->pid = fork();
 	if (s->pid == 0)
 		become(s);
+}
+
+bool server_wait(struct server *s)
+{
+	int64_t end = now_ns() + PATIENCE;
+
 	while (s->pid > 0 && now_ns() < end) {
 		if (answers(s))
 			return true;
@@ -204,6 +210,12 @@ bool server_again(struct server *s)
 	tell_log(s);
 	server_kill(s);
 	return false;
+}
+
+bool server_again(struct server *s)
+{
+	server_launch(s);
+	return server_wait(s);
 }
 
 static bool make_folder(struct server *s)
@@ -217,23 +229,22 @@ static bool make_folder(struct server *s)
 	return mkdir(path, 0700) == 0;
 }
 
-bool server_start(struct server *s, const char *kind, const char *options)
+bool server_make(struct server *s, const char *kind, const char *options)
 {
-	*s = (struct server){ .options = options };
+	*s = (struct server){ .options = options, .held = { -1, -1 } };
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
 		if (strcmp(kinds[i].name, kind) == 0)
 			s->kind = &kinds[i];
-	if (!s->kind || !make_folder(s)) {
-		tap_note("%s: %s", kind, s->kind ? strerror(errno) : "no such kind of server");
-		return false;
-	}
-	for (int attempt = 0; attempt < 3; attempt++) {
-		s->port = free_port();
-		s->peer_port = free_port();
-		snprintf(s->authority, sizeof(s->authority), "127.0.0.1:%d", s->port);
-		if (write_file(s) && server_again(s))
-			return true;
-	}
+	if (s->kind && make_folder(s) && take_ports(s))
+		return true;
+	tap_note("%s: %s", kind, s->kind ? strerror(errno) : "no such kind of server");
+	return false;
+}
+
+bool server_start(struct server *s, const char *kind, const char *options)
+{
+	if (server_make(s, kind, options) && server_again(s))
+		return true;
 	server_end(s);
 	return false;
 }
@@ -300,6 +311,10 @@ void server_end(struct server *s)
 	if (s->dir[0])
 		run("rm -rf %s", s->dir);
 	s->dir[0] = '\0';
+	for (int i = 0; i < 2; i++) {
+		close(s->held[i]);
+		s->held[i] = -1;
+	}
 }
 
 const char *server_ask(const struct server *s, const char *command)

@@ -15,6 +15,7 @@ struct server {
 	char dir[64];       /* its data; below it data/, log, and what it needs of its own */
 	char authority[32]; /* 127.0.0.1:PORT */
 	int port, peer_port;
+	int held[2];         /* sockets that keep these for it, also while it is away */
 	const char *options; /* more of them for its command line, or lines for its file; NULL. Kept */
 	pid_t pid;           /* 0: it is not running */
 	bool own_clock;      /* of its next start: a wall clock for itself alone */
@@ -25,6 +26,10 @@ struct server {
 bool server_start(struct server *s, const char *kind, const char *options);
 /** Start it again, with the data it had; on the same port. */
 bool server_again(struct server *s);
+/** The same in steps, for servers that need each other: a folder and ports; beginning; until it answers. */
+bool server_make(struct server *s, const char *kind, const char *options);
+void server_launch(struct server *s);
+bool server_wait(struct server *s);
 /** SIGKILL, SIGSTOP, SIGCONT. */
 void server_kill(struct server *s);
 void server_stop(struct server *s);
