@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** conform_keeper.c: keepers that are killed and stopped, as cases (conform.h): hosts in processes of their own. */
+/** conform_keeper.c: keepers that are killed, stopped, or told another time of day, as cases (conform.h). The first two are in
+ * processes of their own.
+ */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "conform_kit.h"
+#include "wall.h"
 
 enum { HOSTS = 2, KILLS = 25 };
 
@@ -158,8 +161,33 @@ static bool a_keeper_is_stopped(void)
 	return good;
 }
 
+/* ---- told another time ---- */
+
+/* An hour on, and back by two: no lease ends, none is thought to last, and who waits is not forgotten. */
+static bool lives_through(int64_t seconds)
+{
+	wall_set(seconds);
+	CHECK(let_pass(brief() / 2));
+	CHECK(has_settled());
+	return !held.over;
+}
+
+static bool a_hosts_clock_is_set(void)
+{
+	bool good;
+
+	CHECK(wall_is_everybodys());
+	CHECK(open_host(&a, brief()) && open_host(&b, brief()) && one_has_it(&a, &b));
+	good = lives_through(3600) && lives_through(-3600) && the_other_gets_it();
+	wall_set(0);
+	CHECK(good);
+	return is_after(wanted.grant.event.hi, held.hi);
+}
+
 const struct conform_case conform_keeper[] = {
 	{ "killed", keepers_are_killed, "keepers are killed at any moment: the next ones go on, and no token goes back" },
 	{ "stopped", a_keeper_is_stopped, "a keeper is stopped: another host is granted the lock, not before its deadline; then it knows, and touches nothing" },
+	{ "clock-here", a_hosts_clock_is_set,
+		"a host's wall clock is set an hour on, and then back: its leases go on, and so does the queue" },
 	{ NULL, NULL, NULL },
 };
