@@ -93,7 +93,7 @@ SCENES   := $(patsubst %.c,$(O)/%.o,$(filter-out tests/stress/stress_%,$(wildcar
 # particular to a service.
 ALONE    := $(addprefix tests/remote/remote_,directory.c lock.c proxy.c)
 WHOLE    := $(sort $(wildcard tests/remote/remote_*.c))
-ONCE     := $(addprefix tests/remote/remote_,cohort.c history.c scenes.c redis_legacy.c etcd_key.c etcd_v3lock.c)
+ONCE     := $(addprefix tests/remote/remote_,cohort.c ensemble.c history.c scenes.c redis_legacy.c etcd_cost.c etcd_key.c etcd_v3lock.c)
 remotes_of = $(if $(filter $(1),tsan ubsan),$(ALONE),$(ALONE) $(filter-out $(ALONE) $(if $(filter $(1),asan),$(ONCE)),$(WHOLE)))
 REMOTES  := $(patsubst %.c,$(O)/%,$(call remotes_of,$(FLAVOR)))
 REMOTELIB := $(patsubst %.c,$(O)/%.o,$(filter-out tests/remote/remote_% tests/remote/with_server.c,$(wildcard tests/remote/*.c)))
