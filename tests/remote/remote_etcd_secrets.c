@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** remote_etcd_secrets.c: users and passwords, and TLS with certificates of our own. No secret is ever in a reason. */
-#include <arpa/inet.h>
 #include <limits.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "../lib/harness.h"
 #include "../lib/tap.h"
 #include "etcd.h"
+#include "port.h"
 
 #define SECRET "s3cret%2F"
 
@@ -84,18 +82,28 @@ static void users(void)
 	host_close(&bob, true);
 }
 
-/* ---- TLS ---- */
-
-static int free_port(void)
+/* It lasts a second, and between two renewals of the lease nothing is asked. */
+static void a_token_that_expires(void)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t size = sizeof(at);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int bad = bind(fd, (struct sockaddr *)&at, size) || getsockname(fd, (struct sockaddr *)&at, &size);
+	struct host h, *all[] = { &h };
+	uint64_t hi;
 
-	close(fd);
-	return bad ? 0 : ntohs(at.sin_port);
+	if (!tap_ok(server_start(&s, "etcd", "--auth-token-ttl 1"), "a server whose tokens are short-lived"))
+		return;
+	users_are_asked_for();
+	hi = etcd_host(&h, as("root:" SECRET, ""), 9 * NS_PER_S, 4) ? etcd_acquire(&h, "held", 1).hi : 0;
+	for (int64_t end = pawl_remote_now() + 60 * NS_PER_S; h.ups < 3 && pawl_remote_now() < end;)
+		etcd_pass(all, 1, 100 * NS_PER_MS);
+	tap_ok(hi && h.ups >= 3 && h.news == 1 && !host_take(&h, PAWL_REMOTE_LOST, "held", 1) &&
+			etcd_acquire(&h, "held", 1).hi == hi,
+		"our token expires while a lock is held: we log in again, each time, and keep it");
+	tap_ok(etcd_ask(&h, PAWL_REMOTE_RELEASE, "held", 1, hi).what == PAWL_REMOTE_RELEASED && works(&h, "next"),
+		"and go on");
+	host_close(&h, true);
+	server_end(&s);
 }
+
+/* ---- TLS ---- */
 
 /* An authority, its server's certificate, a client's; and one more authority, of nobody's. */
 static bool certificates(const char *dir)
@@ -117,7 +125,7 @@ static bool certificates(const char *dir)
 static void tls(const char *dir)
 {
 	char options[2048], url[1024];
-	int port = free_port();
+	int held, port = port_hold(&held);
 	struct host h;
 
 	snprintf(options, sizeof(options),
@@ -139,6 +147,7 @@ static void tls(const char *dir)
 	snprintf(url, sizeof(url), "etcd://127.0.0.1:%d", port);
 	tap_ok(is_refused(url, "tls="), "without TLS: down, and the reason says what may be missing");
 	server_end(&s);
+	close(held);
 }
 
 int main(void)
@@ -151,6 +160,7 @@ int main(void)
 		return tap_done();
 	users();
 	server_end(&s);
+	a_token_that_expires();
 	if (system("command -v openssl >/dev/null") != 0)
 		tap_skip("openssl is not installed", "TLS");
 	else if (tap_ok(certificates(dir), "certificates are made"))
