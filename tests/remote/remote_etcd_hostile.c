@@ -29,6 +29,53 @@ struct lie {
 
 static struct lie lie; /* written while no request is under way */
 static int port;
+static char lease[32]; /* that was asked for last */
+static char host[33];  /* who asks */
+
+/* ---- what can be believed ---- */
+
+/* Base64. */
+static const char *coded(const char *text)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static char to[128];
+	size_t n = strlen(text), at = 0;
+
+	for (size_t i = 0; i < n; i += 3) {
+		unsigned group = 0;
+
+		for (size_t k = i; k < i + 3; k++)
+			group = group << 8 | (k < n ? (unsigned char)text[k] : 0);
+		for (size_t k = 0; k < 4; k++)
+			to[at++] = i + k > n ? '=' : digits[group >> (18 - 6 * k) & 63];
+	}
+	to[at] = '\0';
+	return to;
+}
+
+/* What stands for a key of ours and what is in it: $L the lease, $K our place in the queue of `x`, $V our request's value, $O that
+ * of its owner.
+ */
+static const char *fill_in(const char *body)
+{
+	static char text[8192];
+	char word[128];
+	size_t n = 0;
+
+	for (; *body && n < sizeof(text) - 200; body++) {
+		if (*body != '$') {
+			text[n++] = *body;
+			continue;
+		}
+		if (*++body == 'K')
+			snprintf(word, sizeof(word), "x/%llx", strtoull(lease, NULL, 10));
+		else
+			snprintf(word, sizeof(word), "%s 1%s", host, *body == 'O' ? " 0" : "");
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s", *body == 'L' ? lease : coded(word));
+	}
+	text[n] = '\0';
+	return text;
+}
 
 /* ---- the server ---- */
 
@@ -41,6 +88,8 @@ static const char *truth(const char *path, const char *request)
 
 	if (id)
 		sscanf(id + 6, "%31[0-9]", number);
+	if (strcmp(path, "lease/grant") == 0)
+		strcpy(lease, number);
 	if (strcmp(path, "lease/grant") == 0)
 		snprintf(text, sizeof(text), "{" HEADER ",\"ID\":\"%s\",\"TTL\":\"60\"}", number);
 	else if (strcmp(path, "lease/keepalive") == 0)
@@ -66,7 +115,7 @@ static void answer(int fd, const char *path, const char *request)
 		return;
 	}
 	if (lies)
-		true_body = lie.body;
+		true_body = strchr(lie.body, '$') ? fill_in(lie.body) : lie.body;
 	snprintf(head, sizeof(head), "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n",
 		lies && lie.status ? lie.status : "200 OK", strlen(true_body));
 	if (write(fd, head, strlen(head)) < 0 || write(fd, true_body, strlen(true_body)) < 0)
@@ -128,8 +177,9 @@ static bool start(void)
 
 static const char *const for_all[] = { "", "{", "[]", "null", "\"\"", "17", "{}", "{\"header\":7}",
 	"{\"header\":{\"revision\":9e99}}", "{\"header\":{\"revision\":\"-9\"}}",
-	"{\"header\":{\"revision\":\"99999999999999999999\"}}", "<html>no</html>", "{\"error\":7}",
-	"{\"error\":\"no\",\"code\":\"x\"}", "{\"error\":\"no\",\"code\":-5}", "\377\376", "{\"result\":[]}" };
+	"{\"header\":{\"revision\":\"99999999999999999999\"}}", "{\"header\":{\"revision\":\"9223372036854775807\"}}",
+	"<html>no</html>", "{\"error\":7}", "{\"error\":\"no\",\"code\":\"x\"}", "{\"error\":\"no\",\"code\":-5}",
+	"\377\376", "{\"result\":[]}" };
 
 static const struct lie lies[] = {
 	{ "kv/range", "{" HEADER "}", "500 Internal Server Error" },
@@ -163,13 +213,33 @@ static const struct lie lies[] = {
 	{ "watch", "\n", NULL },
 };
 
+/* Of an answer to ACQUIRE, and to what may follow: the last in the queue, our key, the owner. */
+#define RANGE(kv) "{\"response_range\":{\"kvs\":[" kv "]}}"
+#define KEY(created)                                                                                                   \
+	"{\"key\":\"$K\",\"value\":\"$V\",\"create_revision\":" created ",\"mod_revision\":\"9\",\"lease\":\"$L\"}"
+#define OWNER "{\"key\":\"b3du\",\"value\":\"$O\",\"create_revision\":\"9\",\"mod_revision\":\"9\"}"
+#define SIGHT(key, owner)                                                                                              \
+	"{" HEADER ",\"responses\":[{\"response_txn\":{\"responses\":[" RANGE(key) "," RANGE(key) "," RANGE(           \
+		owner) "]}}," RANGE(key) "," RANGE(key) "," RANGE(owner) "]}"
+
+/* This one is true: we are the owner. Each of the others is the same but for one word. */
+static const char believable[] = SIGHT(KEY("\"9\""), OWNER);
+
+static const char *const nearly[] = {
+	SIGHT(KEY("\"4611686018427387904\""), OWNER), /* no token */
+	SIGHT(KEY("\"9223372036854775807\""), OWNER), /* nothing comes after that */
+	SIGHT(KEY("\"9223372036854775808\""), OWNER), SIGHT(KEY("9.0"), OWNER), SIGHT(KEY("\"-9\""), OWNER),
+	SIGHT(KEY("\"9 \""), OWNER), SIGHT(KEY("\"0x9\""), OWNER), SIGHT(KEY("null"), OWNER),
+	SIGHT(KEY("\"9\""), ""), /* and whatever we do, we do not become it */
+};
+
 static const char *const refused_paths[] = { "kv/range", "lease/grant", "kv/txn", "" };
 
-/* Up to a moment after it was heard; true if nothing was granted, and what went wrong was said of this server. */
-static bool survives(const char *path, const char *body, const char *status, const char *options)
+/* Up to a moment after it was heard; true if what went wrong was said of this server. `granted`: as if all were well. */
+static bool hears(const char *path, const char *body, const char *status, const char *options, bool *granted)
 {
 	char url[64], where[32];
-	bool granted = false, may_be_silent = strcmp(path, "watch") == 0, good;
+	bool may_be_silent = strcmp(path, "watch") == 0, good;
 	int64_t end = pawl_remote_now() + (may_be_silent ? NS_PER_S / 10 : 10 * NS_PER_S);
 	struct host h;
 
@@ -177,23 +247,44 @@ static bool survives(const char *path, const char *body, const char *status, con
 	snprintf(url, sizeof(url), "etcd://127.0.0.1:%d%s", port, options);
 	snprintf(where, sizeof(where), "127.0.0.1:%d", port);
 	host_init(&h, etcd_backend(), url, ETCD_LONG, 1);
+	strcpy(host, h.id);
 	if (h.backend->open(&h.config, &h.open, &h.flags, h.reason, sizeof(h.reason)) != 0)
 		return false;
-	while (!*h.why && pawl_remote_now() < end) {
+	while (!*h.why && !*granted && pawl_remote_now() < end) {
 		struct host *one = &h;
 
 		host_pump(&one, 1);
 		etcd_submit(&h, PAWL_REMOTE_ACQUIRE, "x", 1, 0);
-		granted |= host_take(&h, PAWL_REMOTE_GRANTED, "x", 1) != NULL;
+		*granted |= host_take(&h, PAWL_REMOTE_GRANTED, "x", 1) != NULL;
 		host_take(&h, PAWL_REMOTE_UNKNOWN, "x", 1);
 		host_take(&h, PAWL_REMOTE_SESSION, NULL, PAWL_REMOTE_ALIVE);
 	}
 	h.backend->close(h.open, false);
 	close(h.wake);
-	good = !granted && (*h.why ? strstr(h.why, where) != NULL : may_be_silent);
-	if (!good)
-		tap_note("%s: %.200s: granted %d, reason '%s'", path, body, granted, h.why);
+	good = *h.why ? strstr(h.why, where) != NULL : may_be_silent;
+	if (!good && !*granted)
+		tap_note("%s: %.200s: reason '%s'", path, body, h.why);
 	return good;
+}
+
+static bool survives(const char *path, const char *body, const char *status, const char *options)
+{
+	bool granted = false, good = hears(path, body, status, options, &granted);
+
+	if (granted)
+		tap_note("%s: %.300s: granted", path, body);
+	return good && !granted;
+}
+
+static void tell_nearly_the_truth(void)
+{
+	bool granted = false, all = true;
+
+	hears("kv/txn", believable, NULL, "", &granted);
+	tap_ok(granted, "an answer that can be believed is");
+	for (size_t i = 0; i < COUNT(nearly); i++)
+		all &= survives("kv/txn", nearly[i], NULL, "");
+	tap_ok(all, "answers that are right but for one word are not");
 }
 
 static void tell_lies(const char *options)
@@ -229,6 +320,7 @@ int main(void)
 	signal(SIGPIPE, SIG_IGN); /* of our server; the keeper's thread has it blocked */
 	if (!tap_ok(etcd_backend(), "libpawl-etcd.so is there") || !tap_ok(start(), "a server that lies starts"))
 		return tap_done();
+	tell_nearly_the_truth();
 	tell_lies("");
 	tell_lies("?protocol=key");
 	tell_lies("?protocol=v3lock");

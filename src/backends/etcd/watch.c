@@ -140,7 +140,7 @@ static void hear_events(struct etcd *e, const json_t *events)
 		const json_t *event = json_array_get(events, i);
 		int64_t changed;
 
-		if (!wire_number(json_object_get(event, "kv"), "mod_revision", false, &changed) || changed <= e->watched)
+		if (!wire_some_revision(json_object_get(event, "kv"), "mod_revision", &changed) || changed <= e->watched)
 			continue;
 		last = changed > last ? changed : last;
 		hear_one(e, event);

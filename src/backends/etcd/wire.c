@@ -213,9 +213,14 @@ bool wire_number(const json_t *o, const char *name, bool negative, int64_t *n)
 	return json_is_string(field) && read_digits(json_string_value(field), negative, n);
 }
 
+bool wire_some_revision(const json_t *o, const char *name, int64_t *n)
+{
+	return wire_number(o, name, false, n) && *n >> 62 == 0;
+}
+
 bool wire_revision(const json_t *answer, int64_t *revision)
 {
-	return wire_number(json_object_get(answer, "header"), "revision", false, revision) && *revision > 0;
+	return wire_some_revision(json_object_get(answer, "header"), "revision", revision) && *revision > 0;
 }
 
 static long read_bytes(const json_t *o, const char *name, char *to, size_t size)
@@ -237,8 +242,8 @@ bool wire_kv(const json_t *o, struct kv *kv)
 		return false;
 	if (read_bytes(o, "value", kv->value, sizeof(kv->value)) < 0)
 		strcpy(kv->value, "?");
-	return wire_number(o, "create_revision", false, &kv->created) &&
-	       wire_number(o, "mod_revision", false, &kv->changed) && wire_number(o, "lease", true, &kv->lease);
+	return wire_some_revision(o, "create_revision", &kv->created) &&
+	       wire_some_revision(o, "mod_revision", &kv->changed) && wire_number(o, "lease", true, &kv->lease);
 }
 
 static const json_t *response(const json_t *responses, long i, const char *kind)

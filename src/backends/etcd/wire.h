@@ -65,6 +65,8 @@ struct kv {
 
 /** Field `name`, 0 if it is left out. False: it is no number from 0 to 2^63 - 1, or, with `negative`, no int64. */
 bool wire_number(const json_t *o, const char *name, bool negative, int64_t *n);
+/** The same, a revision: none is 2^62 or more, or it could not be a token. */
+bool wire_some_revision(const json_t *o, const char *name, int64_t *n);
 /** The revision of the header. */
 bool wire_revision(const json_t *answer, int64_t *revision);
 /** What is read is a key. A value too long, or with a NUL in it, reads as "?": it is not ours. False: it makes no sense, or is of a
