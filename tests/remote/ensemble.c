@@ -8,7 +8,9 @@
 
 #include "../lib/harness.h"
 #include "../lib/tap.h"
+#include "etcd.h"
 #include "port.h"
+#include "zookeeper.h"
 
 #define PATIENCE (60 * NS_PER_S)
 
@@ -19,7 +21,7 @@ static void tell_etcd(struct ensemble *e, int i)
 {
 	char *o = e->options[i];
 
-	snprintf(o, sizeof(e->options[i]), "--name m%d --initial-cluster ", i);
+	snprintf(o, sizeof(e->options[i]), ETCD_UNSYNCED " --name m%d --initial-cluster ", i);
 	for (int k = 0; k < MEMBERS; k++)
 		snprintf(o + strlen(o), sizeof(e->options[i]) - strlen(o), "%sm%d=http://127.0.0.1:%d", k ? "," : "", k,
 			e->member[k].peer_port);
@@ -30,7 +32,7 @@ static bool tell_zookeeper(struct ensemble *e, int i)
 	char *o = e->options[i], path[128];
 	FILE *f;
 
-	snprintf(o, sizeof(e->options[i]), "initLimit=100\nsyncLimit=20\n");
+	snprintf(o, sizeof(e->options[i]), ZOOKEEPER_UNSYNCED "initLimit=100\nsyncLimit=20\n");
 	for (int k = 0; k < MEMBERS; k++)
 		snprintf(o + strlen(o), sizeof(e->options[i]) - strlen(o), "server.%d=127.0.0.1:%d:%d\n", k + 1,
 			e->member[k].peer_port, e->elections[k]);

@@ -10,6 +10,9 @@
 #define ETCD_BRIEF INT64_C(2000000000)
 #define ETCD_LONG  INT64_C(60000000000)
 
+/* An option of its server, as ZOOKEEPER_UNSYNCED (zookeeper.h). */
+#define ETCD_UNSYNCED "--unsafe-no-fsync"
+
 /** libpawl-etcd.so, from the folder of this build; NULL: a note says why. */
 const pawl_backend_t *etcd_backend(void);
 /** etcdctl with these words, and what it prints. */

@@ -24,7 +24,7 @@ int main(void)
 
 	watchdog(290);
 	if (!tap_ok(target.backend, "libpawl-etcd.so is there") ||
-		!tap_ok(server_start(&s, "etcd", NULL), "a server starts"))
+		!tap_ok(server_start(&s, "etcd", ETCD_UNSYNCED), "a server starts"))
 		return tap_done();
 	target.url = etcd_url(&s, "");
 	conform_run(&target);

@@ -186,7 +186,7 @@ int main(void)
 {
 	watchdog(240);
 	if (!tap_ok(etcd_backend(), "libpawl-etcd.so is there") ||
-		!tap_ok(server_start(&s, "etcd", NULL), "a server starts") ||
+		!tap_ok(server_start(&s, "etcd", ETCD_UNSYNCED), "a server starts") ||
 		!tap_ok(etcd_host(&a, etcd_url(&s, ""), 6 * NS_PER_S, 1) && etcd_host(&b, etcd_url(&s, ""), ETCD_LONG, 2),
 			"two hosts"))
 		return tap_done();

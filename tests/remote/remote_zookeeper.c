@@ -25,7 +25,7 @@ int main(void)
 	watchdog(280);
 	signal(SIGPIPE, SIG_IGN); /* as in the keeper's thread */
 	if (!tap_ok(target.backend, "libpawl-zk.so is there") ||
-		!tap_ok(server_start(&s, "zookeeper", NULL), "a server starts"))
+		!tap_ok(server_start(&s, "zookeeper", ZOOKEEPER_UNSYNCED), "a server starts"))
 		return tap_done();
 	target.url = zookeeper_url(&s, "");
 	conform_run(&target);

@@ -324,7 +324,8 @@ int main(void)
 {
 	watchdog(200);
 	signal(SIGPIPE, SIG_IGN); /* as in the keeper's thread */
-	if (!tap_ok(zookeeper_backend() && server_start(&server, "zookeeper", NULL), "a server and a backend") ||
+	if (!tap_ok(zookeeper_backend() && server_start(&server, "zookeeper", ZOOKEEPER_UNSYNCED),
+		    "a server and a backend") ||
 		!tap_ok((tree = tree_open(&server, NULL, NULL)), "a client"))
 		return tap_done();
 	urls();

@@ -8,6 +8,11 @@
 #include "host.h"
 #include "server.h"
 
+/* Options of its server. Nothing here loses power, and what a killed server has written is there; but a disk that others keep busy
+ * may take a second to write it, which is more than a short session has.
+ */
+#define ZOOKEEPER_UNSYNCED "forceSync=no\n"
+
 /** libpawl-zk.so, as it is loaded by its scheme; NULL, and a note says why not. */
 const pawl_backend_t *zookeeper_backend(void);
 /** zk://, the server, and what follows. Good until the next call but three. */
