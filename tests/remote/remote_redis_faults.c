@@ -234,7 +234,7 @@ static void counters(struct server *s)
 	for (size_t i = 0; i < COUNT(starts); i++) {
 		bool all = true;
 
-		redis_cli(s, "HSET '{pawl:counted}:F' f %" PRIu64 " x %" PRIu64, starts[i], starts[i]);
+		redis_cli(s, "HSET '{pawl:counted}:L' f %" PRIu64 " x %" PRIu64, starts[i], starts[i]);
 		for (uint64_t n = 1; n <= 6; n++) {
 			pawl_remote_event_t e = redis_acquire(&h, "counted", ++req);
 
@@ -255,27 +255,60 @@ static void lapsed_waiters(struct server *s)
 	redis_host(&h, redis_url(s, ""), LEASE, 1);
 	redis_host(&other, redis_url(s, ""), LEASE, 2);
 	hi = hi_of(&h, "lapsed", 1);
-	redis_cli(s, "EVAL \"for i = 1, 1000 do redis.call('ZADD', KEYS[1], i, 'w'..i) "
-		     "redis.call('HSET', KEYS[2], 'w'..i, '1:1') end\" 2 '{pawl:lapsed}:Q' '{pawl:lapsed}:A'");
+	redis_cli(s, "EVAL \"for i = 1, 1000 do redis.call('ZADD', KEYS[1], i, 'w'..i..' 1 1') end\" 1 "
+		     "'{pawl:lapsed}:Q'");
 	redis_cli(s, "ZADD '{pawl:lapsed}:Q' 0.5 stranger");
 	redis_ask(&other, PAWL_REMOTE_ACQUIRE, "lapsed", 1, 0);
 	tap_ok(gives_back(&h, "lapsed", 1, hi) && redis_wait(&other, PAWL_REMOTE_GRANTED, "lapsed", 1),
 		"a thousand waiters whose time has passed, and a stranger: the lock goes to the next one");
+	redis_acquire(&other, "lapsed", 1);
 	tap_ok(strcmp(redis_cli(s, "ZCARD '{pawl:lapsed}:Q'"), "0") == 0, "and nothing of them is left");
+	host_close(&h, true);
+	host_close(&other, true);
+}
+
+/* The script that hands on leaves to the next one that it writes down whose request is over, and who waits no more. */
+static void handed_on(struct server *s)
+{
+	struct host h, other;
+	pawl_remote_event_t e;
+	uint64_t hi;
+
+	redis_host(&h, redis_url(s, ""), LEASE, 1);
+	redis_host(&other, redis_url(s, ""), LEASE, 2);
+	hi = hi_of(&h, "handed", 1);
+	redis_ask(&other, PAWL_REMOTE_ACQUIRE, "handed", 1, 0);
+	tap_ok(gives_back(&h, "handed", 1, hi) && strcmp(redis_cli(s, "HGET '{pawl:handed}:L' p"), "") != 0,
+		"a lock is handed on, and something left for later");
+	tap_ok(redis_ask(&h, PAWL_REMOTE_ACQUIRE, "handed", 1, 0).what == PAWL_REMOTE_LOST &&
+			strcmp(redis_cli(s, "ZCARD '{pawl:handed}:Q'"), "0") == 0,
+		"a late copy of the request before finds that it is over");
+	tap_ok(hi_of(&other, "handed", 1) == hi + 1, "who waited has it");
+	redis_ask(&h, PAWL_REMOTE_ACQUIRE, "handed", 2, 0);
+	redis_submit(&other, PAWL_REMOTE_RELEASE, "handed", 1, hi + 1);
+	tap_ok(redis_wait(&other, PAWL_REMOTE_RELEASED, "handed", 1) &&
+			redis_submit(&h, PAWL_REMOTE_RELEASE, "handed", 2, hi + 2) == 0 &&
+			redis_wait(&h, PAWL_REMOTE_RELEASED, "handed", 2),
+		"handed on twice, with nobody asking in between");
+	e = redis_acquire(&other, "handed", 2);
+	tap_ok(e.hi == hi + 3 && !e.owner_died, "it is free, its tokens are in order, and nobody died");
+	tap_ok(redis_ask(&h, PAWL_REMOTE_ACQUIRE, "handed", 2, 0).what == PAWL_REMOTE_LOST &&
+			redis_ask(&other, PAWL_REMOTE_ACQUIRE, "handed", 1, 0).what == PAWL_REMOTE_LOST,
+		"and both requests are over");
 	host_close(&h, true);
 	host_close(&other, true);
 }
 
 static void keys_of_others(struct server *s)
 {
-	static const char *const keys[] = { "L", "F", "Q", "A" };
+	static const char *const keys[] = { "L", "Q" };
 	struct host h;
 	bool all = true;
 
 	opens(&h, redis_url(s, ""), LEASE, 1);
 	delay_of_up(&h);
 	for (size_t i = 0; i < COUNT(keys); i++) {
-		redis_cli(s, "DEL '{pawl:odd}:L' '{pawl:odd}:F' '{pawl:odd}:Q' '{pawl:odd}:A'");
+		redis_cli(s, "DEL '{pawl:odd}:L' '{pawl:odd}:Q'");
 		redis_cli(s, "SET '{pawl:odd}:%s' theirs", keys[i]);
 		all &= redis_ask(&h, PAWL_REMOTE_ACQUIRE, "odd", i + 1, 0).what == PAWL_REMOTE_UNKNOWN &&
 		       says("WRONGTYPE", "odd");
@@ -530,6 +563,7 @@ int main(void)
 		scripts_flushed(&s);
 		counters(&s);
 		lapsed_waiters(&s);
+		handed_on(&s);
 		keys_of_others(&s);
 		crowded(&s);
 		forged(&s);

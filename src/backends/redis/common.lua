@@ -5,11 +5,12 @@
 --   Q milliseconds hi     not yet; the last token     R   released, now or before
 --   E text                refused: what is there is not a lock of this protocol
 --
--- KEYS: the lock, the counter of its tokens, the asker's largest finished request, and what the protocol needs besides.
+-- KEYS: what is written down of the lock, for ever; what is of the asker, until long after its last request; and what the protocol
+-- needs besides.
 -- An asker is a host, or a place of one: HOST, HOST.PLACE. Numbers that may grow are texts: Lua prints 1e14 as "1e+14", and counts
 -- only to 2^53.
 local op, tok, req, fence, floor, ttl, wait, keep, accept, clean, hand, run, channel, name, blind, unit, repair = unpack(ARGV)
-local K, F, S = KEYS[1], KEYS[2], KEYS[3]
+local F, S = KEYS[1], KEYS[2]
 local call = redis.call
 local clock = call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -17,10 +18,14 @@ req, ttl, wait, keep = tonumber(req), tonumber(ttl), tonumber(wait), tonumber(ke
 
 local function text(n) return string.format('%.0f', n) end
 
--- Requests up to this number are over: a late copy of one must not bring it back to life.
-local function finished() return tonumber(call('GET', S) or '0') end
-local function finish(last)
-	if last > 0 then call('SET', S, text(last), 'PX', text(keep)) end
+-- Requests up to this number are over: a late copy of one must not bring it back to life. Behind it, the asker's place in the queue,
+-- if it has one.
+local function asked()
+	local last, place = string.match(call('GET', S) or '0', '^(%d+) ?(.*)$')
+	return tonumber(last), place
+end
+local function finish(last, place)
+	call('SET', S, text(last) .. (place and place ~= '' and ' ' .. place or ''), 'PX', text(keep))
 end
 
 -- R somebody waits for what `who` was granted; A it may be free: ask again; G it is granted, for `lease` ms; d '1': the owner

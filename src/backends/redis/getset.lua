@@ -4,8 +4,8 @@
 -- All go by clocks; ours is the server's. Who loses a GETSET has overwritten the owner's time nevertheless: what counts for ours is
 -- what we wrote, and each renewal writes it again. Times are in units: milliseconds, or seconds.
 --
---   O  our tenure: t whose, ASKER:REQUEST; s the time written; d '1': the owner before died; u '1': this one did
-local O = KEYS[4]
+--   F  our tenure: t whose, ASKER:REQUEST; s the time written; d '1': the owner before died; u '1': this one did
+local K = KEYS[3]
 unit = tonumber(unit)
 local clock_now = math.floor(now / unit)
 
@@ -27,7 +27,7 @@ local function ends()
 end
 
 local function tenure()
-	local v = call('HMGET', O, 't', 's', 'd', 'u')
+	local v = call('HMGET', F, 't', 's', 'd', 'u')
 	local o, r = string.match(v[1] or '', '^([^:]+):(%d+)$')
 	return o, tonumber(r or '0'), tonumber(v[2] or '0'), v[3], v[4]
 end
@@ -38,19 +38,19 @@ local function is_mine(last, o, s) return o == tok and last and clock_now < s en
 local function write(d)
 	local s = text(stamp())
 	call('SET', K, s)
-	call('HSET', O, 't', tok .. ':' .. text(req), 's', s, 'd', d)
+	call('HSET', F, 't', tok .. ':' .. text(req), 's', s, 'd', d)
 	wait_no_more()
 	return { 'G', '0', contended(), d }
 end
 
 local function free(died)
-	call('DEL', K, O)
-	if died then call('HSET', O, 'u', '1') end
+	call('DEL', K, F)
+	if died then call('HSET', F, 'u', '1') end
 	wake()
 end
 
 local function acquire()
-	if finished() >= req then return { 'L' } end
+	if asked() >= req then return { 'L' } end
 	local last, bad, died = ends()
 	if bad then return { 'E', bad } end
 	local o, r, s, d, u = tenure()
@@ -66,7 +66,7 @@ local function acquire()
 		return { 'Q', (last - clock_now + 1) * unit }
 	end
 	d = (o or u or died) and '1' or '0'
-	call('HDEL', O, 'u')
+	call('HDEL', F, 'u')
 	return write(d)
 end
 
@@ -80,7 +80,7 @@ end
 
 -- After its time it may be somebody else's: nothing is touched.
 local function over()
-	if finished() >= req then return { 'R' } end
+	if asked() >= req then return { 'R' } end
 	finish(req)
 	wait_no_more()
 	local last, bad = ends()

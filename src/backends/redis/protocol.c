@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** protocol.c: the protocols (protocol.h); their scripts are the .lua files beside this one, made into texts by the Makefile.
  *
- *   queue    who asked first is first; tokens
+ *   queue    who asked first is first; tokens. The hand-off from one to the next has an express way
  *   setnx    a plain client may take the lock, too, and has no token then: each of ours is larger than all before it, on
  *            whatever host, which is what PAWL_REMOTE_FENCES says; that a plain client came between, none of them shows
  *   getset   as setnx, without any token: not PAWL_REMOTE_FENCES
@@ -20,6 +20,9 @@ static const char common[] =
 static const char fence[] =
 #include "backends/redis/fence.lua.h"
 	;
+static const char queue_express[] =
+#include "backends/redis/queue_express.lua.h"
+	;
 static const char queue[] =
 #include "backends/redis/queue.lua.h"
 	;
@@ -37,12 +40,13 @@ const char protocol_boot[] =
 	;
 
 static const struct protocol protocols[] = {
-	[REDIS_QUEUE] = { .parts = { common, fence, queue }, .key = { "L", "F", "S", "Q", "A" }, .fences = true },
+	[REDIS_QUEUE] = { .parts = { queue_express, common, fence, queue }, .key = { "L", "S", "Q" }, .keys = 3, .fences = true },
 	[REDIS_SETNX] = { .parts = { common, fence, waiters, setnx },
-		.key = { NULL, "F", "S", "N", "W" },
+		.key = { "F", "S", NULL, "N", "W" },
+		.keys = 5,
 		.plain = true,
 		.fences = true },
-	[REDIS_GETSET] = { .parts = { common, waiters, getset }, .key = { NULL, "F", "S", "O", "W" }, .plain = true },
+	[REDIS_GETSET] = { .parts = { common, waiters, getset }, .key = { "O", "S", NULL, "W" }, .keys = 4, .plain = true },
 };
 
 const struct protocol *protocol_of(const struct settings *s)

@@ -5,12 +5,13 @@
 
 #include "backends/redis/settings.h"
 
-enum { PROTOCOL_KEYS = 5, PROTOCOL_PARTS = 4 };
+enum { PROTOCOL_KEYS = 5, PROTOCOL_PARTS = 4, PROTOCOL_ASKERS = 1 };
 
 struct protocol {
 	const char *parts[PROTOCOL_PARTS]; /* of its script */
-	/* Behind the lock's own key in braces; the first one may be that key itself: NULL. The third is each asker's own. */
+	/* Behind the lock's own key in braces; one may be that key itself: NULL. That of PROTOCOL_ASKERS is each asker's own. */
 	const char *key[PROTOCOL_KEYS];
+	int keys;
 	bool plain;  /* the lock is a key that others use, too; there is no queue */
 	bool fences; /* it gives tokens */
 };

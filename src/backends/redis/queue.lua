@@ -1,134 +1,146 @@
 -- queue.lua: who asked first is first, and whoever gives the lock back hands it to the next one in the same step.
 --
---   K  the lock, held: o its owner, r the request, f the token, d '1': the owner before died. Gone when the lease is
---   Q  who waits, by ticket;  A  until when, and for which request: MILLISECONDS:REQUEST
-local Q, A = KEYS[4], KEYS[5]
+--   F  the lock: o its owner, '': it is free; r the request, h the token, u until when, d '1': the owner before died; t the last ticket;
+--      n the first place in the queue, or '' (queue_express.lua); p what the last hand-off has left to do, or ''
+--   Q  who waits, by ticket: ASKER REQUEST UNTIL. A place that its asker remembers (common.lua) is its own as long as it is in here
+local Q = KEYS[3]
 
-local function held()
-	local v = call('HMGET', K, 'o', 'r', 'f', 'd')
-	return v[1], tonumber(v[2] or '0'), v[3], v[4]
+-- Whose request that ended is over, and who was granted it is not in the queue any more.
+local function settle(p)
+	local kept, last, who, place = string.match(p, '^(%d+) (%d+) (%S+) (.*)$')
+	call('SET', string.sub(S, 1, -1 - #tok) .. who, last, 'PX', kept)
+	call('ZREM', Q, place)
+	call('HSET', F, 'p', '')
 end
 
-local function leave(who)
-	call('ZREM', Q, who)
-	call('HDEL', A, who)
+-- The lock as it is now: a lease that has run out is none.
+local function lock()
+	local v = call('HMGET', F, 'o', 'r', 'h', 'u', 'd', 't', 'p', 'f', 'x', 'e')
+	local l = fence_of(v[8], v[9], v[10])
+	l.o, l.r, l.h, l.u, l.d, l.t = v[1], tonumber(v[2] or '0'), v[3] or '0', tonumber(v[4] or '0'), v[5] or '0', v[6] or '0'
+	if v[7] and v[7] ~= '' then settle(v[7]) end
+	if l.o == '' or l.u < now then l.o = nil end
+	return l
 end
 
-local function place_of(who)
-	local last, r = string.match(call('HGET', A, who) or '', '^(%d+):(%d+)$')
-	return tonumber(last or '0'), r
+local function read_place(place)
+	local who, r, last = string.match(place, '^(%S+) (%d+) (%d+)$')
+	return who, tonumber(r or '0'), tonumber(last or '0')
 end
 
--- The request of our own place; 0: none.
-local function mine() return tonumber(select(2, place_of(tok)) or '0') end
-
--- The first one whose place still lasts.
+-- The first place that still lasts, and whose it is.
 local function first()
 	while true do
-		local who = call('ZRANGE', Q, 0, 0)[1]
-		if not who then return end
-		local last, r = place_of(who)
-		if last >= now then return who, r end
-		leave(who)
+		local place = call('ZRANGE', Q, 0, 0)[1]
+		if not place then return end
+		local who, r, last = read_place(place)
+		if last >= now then return place, who, r end
+		call('ZREM', Q, place)
 	end
 end
 
--- The same, and takes it out of the queue.
-local function shift()
-	while true do
-		local who = call('ZPOPMIN', Q)[1]
-		if not who then return end
-		local last, r = place_of(who)
-		call('HDEL', A, who)
-		if last >= now then return who, r end
-	end
+local function put(l)
+	local place = first()
+	call('HSET', F, 'o', l.o or '', 'r', text(l.r), 'h', l.h, 'u', text(l.u), 'd', l.d, 't', l.t, 'n', place or '', 'p', '', 'f', l.f,
+		'x', l.x, 'e', l.e)
+	return place
 end
 
-local function give(who, r, lease)
-	local f, d = count()
-	call('HSET', K, 'o', who, 'r', r, 'f', f, 'd', d)
-	call('PEXPIRE', K, lease)
-	return f, d
+local function give(l, who, r, lease)
+	l.h, l.d = count(l)
+	l.o, l.r, l.u = who, r, now + lease
 end
 
--- Whoever gets it unasked has to confirm it soon: `accept` is what one who died meanwhile costs. Others wait for the end of this:
--- every command counts.
-local function pass_on()
-	local who, r
-	if hand == '1' then who, r = shift() end
-	if not who then
-		call('DEL', K)
-		return
-	end
-	local f, d = give(who, r, accept)
-	tell(who, 'G', r, f, accept, d)
+-- Whoever gets it unasked has to confirm it soon: `accept` is what one who died meanwhile costs.
+local function pass_on(l)
+	local place, who, r
+	if hand == '1' then place, who, r = first() end
+	l.o = nil
+	if not place then return end
+	call('ZREM', Q, place)
+	give(l, who, r, tonumber(accept))
+	tell(who, 'G', text(r), l.h, accept, l.d)
 end
 
-local function granted(f, d) return { 'G', f, first() and 1 or 0, d } end
+local function granted(l) return { 'G', l.h, put(l) and 1 or 0, l.d } end
 
--- Both last as long as anybody's place.
-local function enqueue()
-	if not call('ZSCORE', Q, tok) then call('ZADD', Q, text(call('HINCRBY', F, 't', '1')), tok) end
-	call('HSET', A, tok, text(now + wait) .. ':' .. text(req))
-	if call('PTTL', Q) < keep then
-		call('PEXPIRE', Q, text(keep))
-		call('PEXPIRE', A, text(keep))
+-- Its place lasts until it is asked for again; the queue as long as anybody's.
+local function enqueue(l, place)
+	local ticket = place ~= '' and call('ZSCORE', Q, place)
+	local anew = tok .. ' ' .. text(req) .. ' ' .. text(now + wait)
+	if ticket then
+		call('ZREM', Q, place)
+	else
+		l.t = text(l.t + 1)
 	end
+	call('ZADD', Q, ticket or l.t, anew)
+	if call('PTTL', Q) < keep then call('PEXPIRE', Q, text(keep)) end
+	finish(req - 1, anew)
 end
 
 local function acquire()
-	if finished() >= req then return { 'L' } end
-	local o, r, f, d = held()
-	local waits = mine()
-	if (o == tok and r > req) or waits > req then return { 'L' } end
-	finish(req - 1)
-	raise()
-	if waits > 0 and waits < req then leave(tok) end
-	if o == tok and r < req then
-		pass_on()
-		o, r, f, d = held()
+	local l = lock()
+	local last, place = asked()
+	if last >= req then return { 'L' } end
+	local _, waits = read_place(place)
+	if (l.o == tok and l.r > req) or waits > req then return { 'L' } end
+	raise(l)
+	if waits < req and place ~= '' then
+		call('ZREM', Q, place)
+		place = ''
 	end
-	if o == tok then
-		if not is_last(f) then
-			f, d = count(), '1'
-			call('HSET', K, 'f', f, 'd', d)
+	if l.o == tok and l.r < req then pass_on(l) end
+	if l.o == tok then
+		if not is_last(l, l.h) then
+			l.h = count(l)
+			l.d = '1'
 		end
-		call('PEXPIRE', K, ttl)
-		return granted(f, d)
+		l.u = now + ttl
+		finish(req - 1)
+		return granted(l)
 	end
-	local next = first()
-	if not o and (not next or next == tok) then
-		if next then leave(tok) end
-		return granted(give(tok, text(req), ttl))
+	local next, who = first()
+	if not l.o and (not next or who == tok) then
+		if next then call('ZREM', Q, next) end
+		give(l, tok, req, ttl)
+		finish(req - 1)
+		return granted(l)
 	end
-	enqueue()
-	if o then tell(o, 'R', text(r), f) else pass_on() end
-	return { 'Q', call('PTTL', K), call('HGET', F, 'f') or '0' }
+	enqueue(l, place)
+	if l.o then tell(l.o, 'R', text(l.r), l.h) else pass_on(l) end
+	put(l)
+	return { 'Q', l.o and l.u - now or -1, l.f }
 end
 
 local function renew()
-	local o, r, f, d = held()
-	if o ~= tok or r ~= req or f ~= fence then return { 'L' } end
-	call('PEXPIRE', K, ttl)
-	return granted(f, d)
+	local l = lock()
+	if l.o ~= tok or l.r ~= req or l.h ~= fence then return { 'L' } end
+	local place = first()
+	call('HSET', F, 'u', text(now + ttl), 'n', place or '')
+	return { 'G', l.h, place and 1 or 0, l.d }
 end
 
 -- `clean` speaks of the token in the request; what a cancelled one was granted, nobody may have heard of.
-local function is_clean(f, d)
-	if op == 'cancel' then return d == '0' end
-	return clean == '1' and f == fence
+local function is_clean(l)
+	if op == 'cancel' then return l.d == '0' end
+	return clean == '1' and l.h == fence
 end
 
 local function over()
-	if finished() >= req then return { 'R' } end
-	finish(req)
-	local o, r, f, d = held()
-	if o == tok and r <= req then
-		if r == req and is_clean(f, d) then ended_cleanly(f) end
-		pass_on()
-	elseif mine() <= req then
-		leave(tok)
+	local l = lock()
+	local last, place = asked()
+	if last >= req then return { 'R' } end
+	local _, waits = read_place(place)
+	if l.o == tok and l.r <= req then
+		if l.r == req and is_clean(l) then l.x = l.h end
+		pass_on(l)
+		put(l)
+	elseif waits > 0 and waits <= req then
+		call('ZREM', Q, place)
+		place = ''
+		put(l)
 	end
+	finish(req, place)
 	return { 'R' }
 end
 

@@ -61,18 +61,19 @@ static void asker_of(const struct redis *r, const struct call *c, char text[48])
 
 static void add_keys(struct redis *r, const struct call *c, struct words *w)
 {
+	const struct protocol *p = r->protocol;
 	const char *prefix = r->settings.prefix, *colon = *prefix ? ":" : "";
 	char name[LONG_NAME], asker[48];
 
 	pawl_remote_encode(c->name, name, sizeof(name));
 	asker_of(r, c, asker);
-	add_made(w, "%d", PROTOCOL_KEYS);
-	for (int i = 0; i < PROTOCOL_KEYS; i++)
-		if (!r->protocol->key[i])
+	add_made(w, "%d", p->keys);
+	for (int i = 0; i < p->keys; i++)
+		if (!p->key[i])
 			add_made(w, "%s%s%s", prefix, colon, name);
 		else
-			add_made(w, "{%s%s%s}:%s%s%s", prefix, colon, name, r->protocol->key[i], i == 2 ? ":" : "",
-				i == 2 ? asker : "");
+			add_made(w, "{%s%s%s}:%s%s%s", prefix, colon, name, p->key[i], i == PROTOCOL_ASKERS ? ":" : "",
+				i == PROTOCOL_ASKERS ? asker : "");
 }
 
 static const char *verb_of(pawl_remote_kind_t kind)

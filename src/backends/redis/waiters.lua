@@ -1,6 +1,6 @@
 -- waiters.lua: who waits where there is no queue: W has ASKER REQUEST, by the time at which its place ends. Only where all who use
 -- the lock are known (blind=0): otherwise it must be taken for contended at any time, and given back soon.
-local W = KEYS[5]
+local W = KEYS[#KEYS]
 
 local function waiter() return tok .. ' ' .. text(req) end
 
