@@ -6,6 +6,7 @@
  */
 #include "cli/command.h"
 #include "cli/interrupt.h"
+#include "cli/patience.h"
 #include "cli/run.h"
 
 #include <stdlib.h>
@@ -101,12 +102,15 @@ static int explain_failure(const struct run *run, int rc)
 static int take(struct run *run) PAWL_NO_ANALYSIS
 {
 	pawl_deadline_t began = pawl_in_ns(1);
+	struct cli_patience patience;
 	char fence[PAWL_FENCE_LEN];
 	int rc;
 
+	cli_patience_begin(&patience, run->space, run->name);
 	cli_interrupt_begin(run->lock);
 	rc = pawl_lock_acquire(run->lock, run->deadline(run), &run->grant);
 	run->interrupted_by = cli_interrupt_end();
+	cli_patience_end(&patience);
 	if (run->interrupted_by) {
 		run->had = pawl_acquired(rc);
 		return CLI_SYSTEM; /* which nobody sees: we end by the signal */

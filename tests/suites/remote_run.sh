@@ -199,6 +199,16 @@ for option in -n '-w 0.2'; do
     has "$err" 'cannot be reached' 'and what is the matter'
 done
 
+PAWL_DIR=$dir/a "$PAWL" run -r "$url" name echo ran >"$dir/patient" 2>&1 &
+waiter=$!
+strays+=("$waiter")
+until_true grep -q 'still waiting' "$dir/patient"
+result $? 'who waits as long as it takes is told why, meanwhile' "$(cat "$dir/patient")"
+has "$(cat "$dir/patient")" "lock 'name': the lock service $url cannot be reached: " 'for which lock, and which service'
+kill "$waiter"
+wait "$waiter" 2>/dev/null
+is $? 143 'and can be ended'
+
 # ---- pawl is killed ----
 
 service kill
