@@ -253,7 +253,8 @@ static void print(struct ls *ls)
 	json_t *object;
 
 	if (!ls->json) {
-		cli_table_print(&ls->table);
+		if (ls->status == CLI_FINE || ls->table.count > 0) /* headings of what could not be opened say nothing */
+			cli_table_print(&ls->table);
 		return;
 	}
 	object = cli_must(json_object());

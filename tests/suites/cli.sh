@@ -48,7 +48,7 @@ is "$rc" 64 'show with two: 64'
 said pawl ls a
 is "$rc" 64 'ls with an argument: 64'
 said pawl ls -S 'a/b'
-is "$rc" 64 'a name that cannot be a space: 64'
+is "$rc $out" '64 ' 'a name that cannot be a space: 64, and no headings over nothing'
 said pawl run -S '../x' name true
 is "$rc" 64 'run: the same'
 said pawl run '' true
