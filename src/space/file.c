@@ -141,7 +141,7 @@ int pawl__file_refuse(const char *path, int rc)
 	case EISDIR:
 		return pawl__refuse(EPROTO, "%s: not a regular file: remove it, or choose another name", path);
 	case ENOENT:
-		return pawl__refuse(ENOENT, "%s: no such space", path);
+		return pawl__refuse(ENOENT, "%s: no such space: `pawl ls --spaces` lists those there are", path);
 	case EMFILE:
 	case ENFILE:
 		return pawl__refuse(rc, "%s: too many open files: raise the limit (ulimit -n) or close some", path);

@@ -40,8 +40,7 @@ static void look_after(struct zk *z, int rc, int error)
 							 : zerror(rc));
 	} else if (is_mute(z)) {
 		z->mutes++;
-		zk_lose(z, "%s: it takes the connection and does not answer: is ZooKeeper running there, and does it serve?",
-			z->where);
+		zk_lose(z, "%s: it takes the connection and does not answer: is it ZooKeeper, serving?", z->where);
 	}
 	if (z->lost && z->handle)
 		zk_session_give_up(z);
