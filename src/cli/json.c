@@ -25,7 +25,7 @@ static json_t *hex_text(const char *bytes)
 {
 	char hex[2 * PAWL_NAME_MAX + 1] = "";
 
-	for (size_t i = 0; bytes[i] && i < PAWL_NAME_MAX; i++)
+	for (size_t i = 0; i < PAWL_NAME_MAX && bytes[i]; i++)
 		snprintf(hex + 2 * i, 3, "%02x", (unsigned char)bytes[i]);
 	return cli_must(json_string(hex));
 }
