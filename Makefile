@@ -343,6 +343,9 @@ simulate: ## hosts, a network and a lock service from a seed: what may go wrong 
 mutation: ## the tests tested: bugs planted one at a time, each of which some test has to notice; ONLY= those with that in their names
 	@NOTES=1 LIMIT=$(or $(MUTATION_LIMIT),86400) tests/run tests/mutation/mutation.sh
 
+prove: ## every proof in bounded time, as a table and as build/prove.json; LONG=1 for hours; ONLY= rows with that in their names
+	@tests/prove/prove.sh
+
 COLUMNS = $(shell grep -l 'conform_run\|conforms' tests/remote/remote_*.c)
 conformance: ## every backend and protocol held against the rules, on real servers: what passed, and what cannot be, as a table
 	+@$(SUB) FLAVOR=release remotes backends
@@ -443,15 +446,20 @@ format-check: ## say where they are not
 	@$(call want,clang-format,clang-format)
 	clang-format -n -Werror $(C_FILES)
 
-TIDY := -*,bugprone-*,clang-analyzer-*,misc-redundant-expression,-bugprone-easily-swappable-parameters,$\
-	-bugprone-reserved-identifier,-bugprone-narrowing-conversions,-bugprone-assignment-in-if-condition,$\
-	-bugprone-implicit-widening-of-multiplication-result,-clang-analyzer-valist.Uninitialized,$\
-	-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling
-# The analyzer does not look across files (it thinks an error's return may be 0): its findings are to be read, no more.
-tidy: ## clang-tidy over the library and the command
+# The unit tests alone: those that kill leave no counts behind.
+coverage: ## lines and branches that the unit tests reach, a table; those they do not: build/coverage/uncovered
+	+@$(SUB) FLAVOR=coverage units points
+	@find build/coverage -name '*.gcda' -delete
+	@LIMIT=600 tests/run $(call programs,coverage,unit/test) $(call programs,coverage,crash/point)
+	@tests/lib/coverage.sh
+
+# Each file as it is compiled; what is quieted, and why, is in .clang-tidy and tests/lib/cppcheck.
+ANALYZED = $(LIB_SRC) $(CLI_SRC) $(wildcard src/backends/*.c src/backends/*/*.c)
+analyze: ## what can be seen without running: gcc -fanalyzer, clang-tidy, cppcheck over library, command and backends; quiet if all is well
 	@$(call want,clang-tidy,clang-tidy)
-	clang-tidy --quiet --checks='$(TIDY)' --warnings-as-errors='bugprone-*,misc-*' $(LIB_SRC) $(CLI_SRC) -- \
-		$(ALL) $(JSON_CFLAGS)
+	@$(call want,cppcheck,cppcheck)
+	+@$(SUB) FLAVOR=release backends
+	@tests/lib/analyze.sh '$(CC)' '$(filter-out -O2 -g,$(ALL)) $(JSON_CFLAGS) -Ibuild/release/src -DPAWL_BACKEND_DIR=\"/\"' $(ANALYZED)
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z -]*\):.*## /\1\t/p' Makefile | expand -t24
@@ -460,6 +468,7 @@ clean: ## remove build/
 	rm -rf build
 
 .PHONY: all help clean units points crashes stresses remotes examples benches backends guarded test check tsan asan ubsan clang valgrind stress \
-	history cohort headers man-check demo bench plot bench-claims bench-remote install uninstall format format-check tidy torture mutation FORCE
+	history cohort torture mutation prove coverage analyze headers man-check demo bench plot bench-claims bench-remote install uninstall format \
+	format-check FORCE
 
 endif

@@ -5,7 +5,8 @@
 #   tests/mutation/mutation.sh   all of them; `make mutation`
 #   ONLY=TEXT                    those whose name contains TEXT
 #   AGAIN=1                      also those whose outcome is known from an earlier run (build/mutation/state)
-#   LIMIT=SECONDS                for each program (240)
+#   LIMIT=SECONDS                for each program, the first time (240); from then on four times what it took, and twenty
+#   BUDGET=SECONDS               after that no other one is begun, and those are judged whose outcome is known
 #
 # A bug in a list beside this file is five lines: its name; `in` FILE; `find` TEXT, there exactly once, else the list is out of
 # date, which is an error; `plant` TEXT; `by` PROGRAM..., those that are likely to notice, FLAVOR/FOLDER/NAME as they lie in build/,
@@ -22,9 +23,11 @@ fi
 . "${BASH_SOURCE[0]%/*}/../lib/tap.sh"
 # shellcheck source=tests/lib/mutants.sh
 . tests/lib/mutants.sh
+# shellcheck source=tests/lib/programs.sh
+. tests/lib/programs.sh
 [ -z "${MUTATION_ALONE:-}" ] || mount -t tmpfs -o mode=1777 tmpfs /dev/shm || exit
 
-: "${ONLY:=}" "${AGAIN:=}" "${LIMIT:=240}"
+: "${ONLY:=}" "${AGAIN:=}" "${LIMIT:=240}" "${BUDGET:=}"
 home=$PWD/build/mutation
 tree=$home/tree
 state=$home/state
@@ -61,54 +64,42 @@ copy_tree() {
     done < <(git ls-files -z --cached --others --exclude-standard)
 }
 
-# where PROGRAM: the file that is run. Suites and scripts are run as they are.
-where() { case $1 in suites/*) echo "tests/$1" ;; tests/*) echo "$1" ;; */sim) echo build/sim/sim ;; *) echo "build/${1%%/*}/tests/${1#*/}" ;; esac; }
+build() { (cd "$tree" && . tests/lib/programs.sh && make_program "$1") >"$home/build.log" 2>&1; }
 
-# needs PROGRAM: what make has to make for it, behind the flavour.
-needs() {
-    case $1 in
-    suites/* | tests/*) echo release all ;;
-    */remote/*) echo release "$(where "$1")" backends build/release/tests/remote/libpawl-dir.so ;;
-    *) echo "${1%%/*}" "$(where "$1")" ;;
-    esac
-}
-
-build() {
-    local flavor targets
-    read -r flavor targets <<<"$(needs "$1")"
-    # shellcheck disable=SC2086 # several
-    (cd "$tree" && nice make --no-print-directory -j"$(nproc)" FLAVOR="$flavor" $targets) >"$home/build.log" 2>&1
-}
-
-# run PROGRAM: true if it passes; else why not, in one line.
+# run PROGRAM SECONDS: true if it passes; else why not, in one line.
 run() {
     local said
-    said=$(cd "$tree" && AUTOPSY=no LIMIT=$LIMIT LOGS=$home/logs CI='' nice tests/run "$(where "$1")" 2>&1) && return
+    said=$(cd "$tree" && AUTOPSY=no LIMIT=$2 LOGS=$home/logs CI='' nice tests/run "$(where "$1")" 2>&1) && return
     { grep -m1 -E '^ *not ok' <<<"$said" || sed -n 's/^FAIL .*  (\(.*\))$/\1/p' <<<"$said"; } | head -1 | sed 's/^ *//; s/^not ok [0-9]* - //' | cut -c1-100
     return 1
 }
 
 # ---- a bug ----
 
-declare -A sound
-
-# Passes it without any bug? Asked once, of one that accuses.
-is_sound() {
-    [ -n "${sound[$1]:-}" ] || { build "$1" && run "$1" >/dev/null && sound[$1]=yes || sound[$1]=no; }
-    [ "${sound[$1]}" = yes ]
+# sound PROGRAM: how long it takes, and passes, without any bug; no: it does not. Asked once a run, of one that is to accuse.
+sound() {
+    local begin seconds=no known=$home/sound/${1//\//-}
+    if [ ! -e "$known" ]; then
+        build "$1"
+        begin=$SECONDS
+        ! run "$1" "$LIMIT" >/dev/null || seconds=$((SECONDS - begin))
+        echo "$seconds" >"$known"
+    fi
+    cat "$known"
 }
 
 # meet LIST PROGRAM...: true, and by what, and how, if one of them notices.
 meet() {
-    local program why
+    local program why seconds
     for program; do
-        is_sound "$program" || { echo "# $program does not pass as it is: not asked" >&2; continue; }
+        seconds=$(sound "$program")
+        [ "$seconds" != no ] || { echo "# $program does not pass as it is: not asked" >&2; continue; }
         put_in
         if ! build "$program"; then
             echo "does not compile: $(grep -m1 error "$home/build.log")"
             return 2
         fi
-        if ! why=$(run "$program"); then
+        if ! why=$(run "$program" $((4 * seconds + 20))); then
             echo "$program: $why"
             return 0
         fi
@@ -156,7 +147,8 @@ judge() {
 enough() { echo "$caught of $((caught + survived))"; [ $((caught + survived)) -gt 0 ] && [ $((100 * caught)) -ge $((95 * (caught + survived))) ]; }
 
 copy_tree
-caught=0 survived=0 began=$SECONDS
+rm -rf "$home/sound" && mkdir -p "$home/sound"
+caught=0 survived=0 left=0 began=$SECONDS
 survivors=()
 trap 'exit 130' INT TERM
 for list in "${lists[@]}"; do
@@ -165,6 +157,7 @@ for list in "${lists[@]}"; do
         block=${block//$'\001'/$'\n'}
         k=$(key "$block")
         if ! line=$(known "$k") || [ -z "$line" ]; then
+            [ -z "$BUDGET" ] || [ $((SECONDS - began)) -lt "$BUDGET" ] || { left=$((left + 1)); continue; }
             line=$(try_bug "$list" "$block")
             case $line in *$'\tstale\t'*) ;; *) printf '%s\t%s\n' "$k" "$line" >>"$state" ;; esac
         fi
@@ -176,5 +169,5 @@ for list in "${lists[@]}"; do
 done
 for name in "${survivors[@]}"; do echo "# survived: $name"; done
 try "$caught of $((caught + survived)) are caught, which is 95 of 100 or more" enough
-echo "# mutation: $caught of $((caught + survived)) bugs caught, $survived survived, $((SECONDS - began)) s"
+echo "# mutation: $caught of $((caught + survived)) bugs caught, $survived survived, $left not tried, $((SECONDS - began)) s"
 finish

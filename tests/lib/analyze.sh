@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# analyze.sh: gcc -fanalyzer, clang-tidy and cppcheck over some files: tests/lib/analyze.sh COMPILER 'FLAGS' FILE...
+#
+# Says what they find, and how many files they looked at; exit status 1 if they found anything. What is not an error, and why:
+#   gcc -fanalyzer     -Wno-analyzer-malloc-leak, -Wno-analyzer-fd-leak: it loses what is kept in a structure reached by a pointer
+#                      that a caller passed, which is where all of ours is kept (gcc 12)
+#                      -Wno-analyzer-use-of-uninitialized-value: it does not believe that an out parameter is set where 0 is returned
+#   clang-tidy         .clang-tidy
+#   cppcheck           tests/lib/cppcheck, which has no room for reasons: style and what is not used are not asked for; it does not
+#                      follow annotate.h into the builtins; NULL is a pointer in every C library that this runs on (varFuncNullUB);
+#                      a text that is an #include confuses it (internalAstError)
+set -u
+compiler=$1 flags=$2
+shift 2
+out=$(mktemp -d) || exit
+trap 'rm -rf "$out"' EXIT
+export compiler flags out
+
+look() {
+    local name=${1//\//-}
+    eval "local all=($flags)" # quoted for a shell
+    nice $compiler "${all[@]}" -O1 -Werror -fanalyzer -Wno-analyzer-malloc-leak -Wno-analyzer-use-of-uninitialized-value \
+        -Wno-analyzer-too-complex -c "$1" -o /dev/null >"$out/$name.gcc" 2>&1 && rm -f "$out/$name.gcc"
+    nice clang-tidy --quiet "$1" -- "${all[@]}" >"$out/$name.tidy" 2>/dev/null && rm -f "$out/$name.tidy"
+}
+export -f look
+printf '%s\0' "$@" | xargs -0 -n 1 -P "$(nproc)" bash -c 'look "$1"' look
+nice cppcheck -q --std=c11 --language=c --enable=warning,performance,portability --inline-suppr --suppressions-list=tests/lib/cppcheck \
+    --error-exitcode=1 -j "$(nproc)" -Iinclude -Isrc -D_GNU_SOURCE -D__x86_64__ --template=gcc "$@" >"$out/cppcheck" 2>&1 && rm -f "$out/cppcheck"
+found=$(find "$out" -type f | wc -l)
+find "$out" -type f -exec cat {} +
+echo "# analyzed: $# files, $found with something to say"
+[ "$found" = 0 ]
