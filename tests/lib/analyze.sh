@@ -20,9 +20,9 @@ export compiler flags out
 look() {
     local name=${1//\//-}
     eval "local all=($flags)" # quoted for a shell
-    nice $compiler "${all[@]}" -O1 -Werror -fanalyzer -Wno-analyzer-malloc-leak -Wno-analyzer-use-of-uninitialized-value \
+    ${NICE-nice} $compiler "${all[@]}" -O1 -Werror -fanalyzer -Wno-analyzer-malloc-leak -Wno-analyzer-use-of-uninitialized-value \
         -Wno-analyzer-too-complex -c "$1" -o /dev/null >"$out/$name.gcc" 2>&1 && rm -f "$out/$name.gcc"
-    nice clang-tidy --quiet "$1" -- "${all[@]}" >"$out/$name.tidy" 2>/dev/null && rm -f "$out/$name.tidy"
+    ${NICE-nice} clang-tidy --quiet "$1" -- "${all[@]}" >"$out/$name.tidy" 2>/dev/null && rm -f "$out/$name.tidy"
 }
 export -f look
 printf '%s\0' "$@" | xargs -0 -n 1 -P "$(nproc)" bash -c 'look "$1"' look

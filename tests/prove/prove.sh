@@ -4,13 +4,13 @@
 #
 #   LONG=1           for hours instead
 #   ONLY=TEXT        rows whose name contains TEXT
-#   ROW_LIMIT=SECONDS  for one row (150; LONG: a day)
+#   ROW_LIMIT=SECONDS  for one row (150; LONG: a day); TIME=SECONDS for all (900; LONG: for ever): a row that would begin later fails
 #
 # The table, and build/prove.json; what each command said is in build/prove/. A row holds if its command succeeds and all its figures
 # are there; else the exit status is 1, and what went wrong stands below the table.
 set -u
 cd "$(dirname "$0")/../.." || exit
-: "${LONG:=}" "${ONLY:=}" "${ROW_LIMIT:=$([ -n "$LONG" ] && echo 86400 || echo 150)}" "${ROWS:=tests/prove/rows}" "${OUT:=build/prove}"
+: "${LONG:=}" "${ONLY:=}" "${ROW_LIMIT:=$([ -n "$LONG" ] && echo 86400 || echo 150)}" "${TIME:=$([ -n "$LONG" ] && echo 9999999 || echo 900)}" "${ROWS:=tests/prove/rows}" "${OUT:=build/prove}"
 mkdir -p "$OUT"
 rm -rf "$OUT"/logs.*
 
@@ -43,7 +43,12 @@ while IFS='|' read -r name property method short long spec when; do
     [[ $name == *"$ONLY"* ]] || continue
     log=$OUT/$(tr -c 'a-z\n' - <<<"$name").log
     took=$SECONDS
-    if [ -n "$when" ] && [ ! -e "$when" ]; then
+    if [ "$command" = - ]; then
+        scale='' result="left out: LONG=1 only" out=$((out + 1))
+    elif [ $((SECONDS - began)) -ge "$TIME" ]; then
+        scale='' result="not begun: $TIME s are over" failed=$((failed + 1))
+        troubles+=("$name: $result")
+    elif [ -n "$when" ] && [ ! -e "$when" ]; then
         scale='' result="left out: no $when" out=$((out + 1))
     else
         [ ! -t 2 ] || printf '\r\033[K  ..  %s: %s' "$name" "$command" >&2

@@ -21,6 +21,8 @@ says_nothing() { table 1 'mute .*no figures' <<<'mute | p | m | true | x | kills
 did_nothing() { table 1 'idle .*no figures' <<<'idle | p | m | echo 0 kills | x | kills=(\d+) kills |'; }
 hangs() { table 1 'slow .*no end after 2 s' <<<'slow | p | m | echo 5 kills; sleep 60 | x | kills=(\d+) kills |'; }
 left_out() { table 0 '1 of 2 rows hold, 0 do not, 1 left out' <<<"$good"$'\nother | p | m | false | x | kills=(\\d+) kills | tests/nothing'; }
+for_long_only() { table 0 'left out: LONG=1 only' <<<"$good"$'\nother | p | m | - | x | kills=(\\d+) kills |'; }
+out_of_time() { TIME=0 table 1 'not begun: 0 s are over' <<<"$good"; }
 nothing_left() { table 1 '0 of 1 rows hold' <<<'other | p | m | false | x | kills=(\d+) kills | tests/nothing'; }
 long_form() { said=$(ROWS=$tap_scratch/rows OUT=$tap_scratch/out LONG=1 tests/prove/prove.sh 2>&1); [ $? = 1 ] && grep -q 'exit status 9' <<<"$said"; }
 as_json() {
@@ -45,6 +47,8 @@ try "a command says nothing of what it did" says_nothing
 try "a command did nothing" did_nothing
 try "a command does not end" hangs
 try "a row that cannot be here" left_out
+try "a row for hours" for_long_only
+try "no time left" out_of_time
 try "nothing but such rows" nothing_left
 try "the rows there are" in_order
 finish

@@ -76,7 +76,7 @@ log_has() {
     done
 }
 # shellcheck disable=SC2317
-few_seconds() { LIMIT=4 closes_with "$@"; }
+few_seconds() { LIMIT=3 closes_with "$@"; }
 gone() { sleep 0.2; refuses pgrep -f 'pawl run taken'; }
 has_stacks() { ! command -v gdb >/dev/null || log_has '#[0-9].* in '; }
 # A test's own watchdog says the same.

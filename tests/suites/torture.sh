@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# torture.sh: an installed pawl as a black box, under torture (tests/torture). T= seconds (6), SEED= the plan of faults; `make
+# torture.sh: an installed pawl as a black box, under torture (tests/torture). T= seconds (4), SEED= the plan of faults; `make
 # torture` is the long form.
 # shellcheck source=tests/lib/tap.sh
 . "${BASH_SOURCE[0]%/*}/../lib/tap.sh"
 scratch
 # shellcheck source=tests/lib/consumer.sh
 . tests/lib/consumer.sh
-export LD_LIBRARY_PATH=$stage/usr/local/lib T=${T:-6}
+export LD_LIBRARY_PATH=$stage/usr/local/lib T=${T:-4}
 
 build() {
     # shellcheck disable=SC2046 # flags
