@@ -53,15 +53,19 @@ wide_backends='release/remote/remote_redis release/remote/remote_redis_faults re
 # Every file of the tree that differs, and nothing else, so that little is built again; the first time with what has been built.
 copy_tree() {
     local file flavor
+    mkdir -p "$home"
     if [ ! -e "$tree" ]; then
         mkdir -p "$tree/build"
         git ls-files -z --cached --others --exclude-standard | xargs -0 cp -p --parents -t "$tree"
         for flavor in test release model sim tsan; do [ ! -e "build/$flavor" ] || cp -a "build/$flavor" "$tree/build/"; done
     fi
-    while IFS= read -r -d '' file; do
-        [ -e "$file" ] || continue
-        cmp -s "$file" "$tree/$file" || { mkdir -p "$tree/$(dirname "$file")" && cp "$file" "$tree/$file" && chmod --reference="$file" "$tree/$file"; }
-    done < <(git ls-files -z --cached --others --exclude-standard)
+    git ls-files -z --cached --others --exclude-standard | xargs -0 sha1sum 2>/dev/null | sort >"$home/here"
+    (cd "$tree" && cut -c43- "$home/here" | tr '\n' '\0' | xargs -0 sha1sum 2>/dev/null | sort) >"$home/there"
+    comm -23 "$home/here" "$home/there" | cut -c43- | while IFS= read -r file; do
+        mkdir -p "$tree/${file%/*}"
+        rm -f "$tree/$file"
+        cp "$file" "$tree/$file"
+    done
 }
 
 build() { (cd "$tree" && . tests/lib/programs.sh && make_program "$1") >"$home/build.log" 2>&1; }
