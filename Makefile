@@ -60,7 +60,7 @@ TSA       := $(if $(findstring clang,$(CC)),-Wthread-safety)
 SAN.model := -O1 -Wno-unused-value -DPAWL_ATOMICS='"tests/model/atomics.h"' -I.
 # The simulator's: its own points in the place of point.h.
 SAN.sim   := -include tests/sim/point.h
-SWAP      := $(foreach f,aligned_alloc free memcpy timespec_get,-D$(f)=model_$(f))
+SWAP      := $(foreach f,aligned_alloc free memcpy timespec_get,-D$(f)=model_$(f)) -include tests/model/swap.h
 
 WARN := -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wvla -Wcast-qual -Werror
 # Flavour flags follow CFLAGS, or its -O2 would undo their -O0.
@@ -118,7 +118,8 @@ EXCHANGE := $(O)/exchange
 MODEL    := $(patsubst %.c,$(O)/%,$(wildcard tests/model/model_*.c))
 ENGINE   := $(patsubst %.c,$(O)/%.o,$(filter-out $(wildcard tests/model/model_*.c),$(wildcard tests/model/*.c)))
 SIM      := $(patsubst %.c,$(O)/%.o,$(wildcard tests/sim/*.c) $(addprefix src/remote/,tenure.c seat.c remote.c))
-MODELLED := $(addprefix $(O)/src/core/,chan.o event.o mutex.o select.o tokens.o wait.o)
+MODELLED := $(addprefix $(O)/src/core/,chan.o event.o mutex.o select.o tokens.o wait.o) \
+	$(addprefix $(O)/src/space/,live.o robust.o wait.o)
 
 # A line per step; V=1 shows the commands.
 ifneq ($(V),1)
@@ -246,7 +247,7 @@ $(O)/%.o: %.cc Makefile
 $(EXCHANGE): $(patsubst %.c,$(O)/%.o,$(wildcard tests/exchange/*.c)) $(WITH_SERVER) $(A)
 	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS)
 
-build/model/src/core/%.o build/model/tests/model/model_%.o: ALL += $(SWAP)
+build/model/src/core/%.o build/model/src/space/%.o build/model/tests/model/model_%.o: ALL += $(SWAP)
 # What never runs on a client's stack; what does leaves less behind there at -O1, and so fewer states that differ.
 build/model/tests/model/world.o build/model/tests/model/visited.o: ALL += -O2
 $(MODEL): $(O)/%: $(O)/%.o $(ENGINE) $(MODELLED) $(O)/tests/lib/tap.o

@@ -26,11 +26,14 @@ text() {
 # once TEXT IN: is it there exactly once?
 once() { [ -n "$1" ] && [[ $2 == *"$1"* ]] && [[ ${2#*"$1"} != *"$1"* ]]; }
 
+# object_of SOURCE: there are sources that are called alike
+object_of() { local o=${1%.c}; echo "${o//\//+}.o"; }
+
 # compile SOURCE DIR: the copy in DIR, if there is one, with DIR's headers before the others
 compile() {
     local source=$1
     [ ! -e "$2/$1" ] || source=$2/$1
-    nice "$compiler" -I"$2/include" -I"$2/src" "${flags[@]}" -w -g0 -c "$source" -o "$2/$(basename "${1%.c}").o"
+    nice "$compiler" -I"$2/include" -I"$2/src" "${flags[@]}" -w -g0 -c "$source" -o "$2/$(object_of "$1")"
 }
 
 # hatch DIR FILE PROGRAM: PROGRAM with the mutated copy of FILE; all other objects as they are, unless they include it
@@ -40,8 +43,9 @@ hatch() {
         o=${d%.d}.o
         if grep -qF -- "$2" "$d"; then
             o=${d#"$built/"}
-            compile "${o%.d}.c" "$1" || return
-            o=$1/$(basename "${d%.d}").o
+            o=${o%.d}.c
+            compile "$o" "$1" || return
+            o=$1/$(object_of "$o")
         fi
         objects+=("$o")
     done < <(may_change "$3")

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** actions.c: the scheduler's choices (actions.h).
  *
- * run a thread | let an entry leave a store buffer | end a timed sleep | wake a sleeper for no reason. A thread that has
- * asked for a choice goes on at once, with each answer.
+ * run a thread | let an entry leave a store buffer | end a timed sleep | wake a sleeper for no reason | kill a thread | let
+ * the kernel take its next step for one that has died. A thread that has asked for a choice goes on at once, with each answer.
+ *
+ * A kill dooms all threads of its process. They die one by one, and until then go on or sleep, as they do in the moments before
+ * SIGKILL has reached each of them. Who dies has an empty store buffer: to let it leave first is another choice.
  *
  * Preemptions are what a small budget is spent on: leaving a thread that could go on and has not rested since its last
  * step, a time-out while others could run, a spurious wake-up, a jump of the clock.
@@ -11,17 +14,21 @@
 #include <stdlib.h>
 
 #include "actions.h"
+#include "death.h"
 #include "fibre.h"
 #include "futex.h"
 #include "memory.h"
 #include "trace.h"
 
 static unsigned alike;
+static unsigned immortal, siblings;
 static bool outlasts; /* a sleep that ends by time has lasted longer than any store can take (fence.h counts on that) */
 
 void actions_begin(const struct model_case *c)
 {
 	alike = c->alike;
+	immortal = c->immortal;
+	siblings = c->siblings;
 	outlasts = c->fence_fails;
 }
 
@@ -120,6 +127,26 @@ static void add_ends_of_sleep(struct adder *a)
 	}
 }
 
+static bool can_die(unsigned i)
+{
+	const struct thread *t = &world->thread[i];
+
+	if ((t->life != READY && t->life != ASLEEP) || t->stores > 0)
+		return false;
+	return (world->doomed & 1u << i) || (world->deaths > 0 && (world->begun & 1u << i) && !(immortal & 1u << i));
+}
+
+static void add_deaths(struct adder *a)
+{
+	for (unsigned t = 0; t < world->threads; t++) {
+		if (can_die(t))
+			add(a, ACT_DIE, t, 0, 0);
+		if (world->thread[t].life == DYING)
+			for (unsigned i = 0; i < death_choices(t); i++)
+				add(a, ACT_WALK, t, i, 0);
+	}
+}
+
 unsigned actions_list(struct action list[ACTIONS_MOST])
 {
 	struct adder a = { list, 0 };
@@ -129,7 +156,51 @@ unsigned actions_list(struct action list[ACTIONS_MOST])
 	add_runs(&a);
 	add_leaves(&a);
 	add_ends_of_sleep(&a);
+	add_deaths(&a);
 	return a.n;
+}
+
+/* The process of T(t), as bits. */
+static unsigned process_of(unsigned t)
+{
+	unsigned first = t, last = t;
+
+	while (siblings & 1u << first)
+		first--;
+	while (siblings & 1u << (last + 1))
+		last++;
+	return ((2u << last) - 1) & ~((1u << first) - 1);
+}
+
+static void kill(unsigned t)
+{
+	if (!(world->doomed & 1u << t)) {
+		world->deaths--;
+		world->doomed |= process_of(t);
+	}
+	world->doomed &= ~(1u << t);
+	world->dead |= 1u << t;
+	trace_event("is killed", NULL, NULL, 0, 0);
+	futex_leave(t);
+	fibre_end(t, true);
+}
+
+bool model_is_dead(unsigned thread)
+{
+	return world->dead & 1u << thread;
+}
+
+void model_die(void)
+{
+	fibre_step(NEED_OWN_EMPTY, 0);
+	model_count_as_dead((unsigned)(fibre_current - world->thread));
+	trace_event("dies", NULL, NULL, 0, 0);
+	fibre_die();
+}
+
+void model_count_as_dead(unsigned thread)
+{
+	world->dead |= 1u << thread;
 }
 
 void action_apply(struct action a)
@@ -152,6 +223,12 @@ void action_apply(struct action a)
 	case ACT_SPURIOUS:
 		futex_spurious(a.thread);
 		break;
+	case ACT_DIE:
+		kill(a.thread);
+		break;
+	case ACT_WALK:
+		death_walk(a.thread, a.arg);
+		break;
 	}
 }
 
@@ -168,7 +245,9 @@ bool actions_quiet(void)
 	bool some = false;
 
 	for (unsigned t = 0; t < world->threads; t++) {
-		if (world->thread[t].life == READY || world->thread[t].stores > 0)
+		if (world->thread[t].life == READY || world->thread[t].life == DYING || world->thread[t].stores > 0)
+			return false;
+		if (world->thread[t].life == ASLEEP && (world->doomed & 1u << t))
 			return false;
 		some |= world->thread[t].life == ASLEEP;
 	}

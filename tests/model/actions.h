@@ -7,7 +7,7 @@
 
 #define ACTIONS_MOST 64
 
-enum act { ACT_RUN, ACT_LEAVE, ACT_TIME_OUT, ACT_SPURIOUS };
+enum act { ACT_RUN, ACT_LEAVE, ACT_TIME_OUT, ACT_SPURIOUS, ACT_DIE, ACT_WALK };
 
 struct action {
 	uint8_t act, thread;

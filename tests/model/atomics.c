@@ -69,6 +69,8 @@ uint64_t model_load(const void *p, unsigned size, const char *function, const ch
 	struct model_site site = { function, object, order };
 	uint64_t v;
 
+	if (memory_is_aside(p))
+		return memory_fetch((uintptr_t)p, size);
 	step_to_load(p, size);
 	v = memory_see(fibre_current, (uintptr_t)p, size);
 	trace_event("load", p, &site, v, v);
@@ -79,6 +81,10 @@ void model_store(void *p, unsigned size, const char *function, const char *objec
 {
 	struct model_site site = { function, object, order };
 
+	if (memory_is_aside(p)) {
+		memory_commit((uintptr_t)p, size, v);
+		return;
+	}
 	known_write((uintptr_t)p, size);
 	step_to_store(order);
 	memory_put((uintptr_t)p, size, v, order);
@@ -106,8 +112,10 @@ uint64_t model_rmw(void *p, unsigned size, const char *function, const char *obj
 	struct model_site site = { function, object, order };
 	uint64_t old, then;
 
-	known_write((uintptr_t)p, size);
-	step_to_rmw((uintptr_t)p, order);
+	if (!memory_is_aside(p)) {
+		known_write((uintptr_t)p, size);
+		step_to_rmw((uintptr_t)p, order);
+	}
 	old = memory_fetch((uintptr_t)p, size);
 	then = after(what, old, v);
 	memory_commit((uintptr_t)p, size, then);

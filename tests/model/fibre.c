@@ -13,7 +13,9 @@
 
 #include <pawl/mutex.h>
 
+#include "death.h"
 #include "fibre.h"
+#include "space/member.h"
 
 struct thread *fibre_current;
 unsigned fibre_quick;
@@ -39,6 +41,7 @@ static void __attribute__((noinline)) yield(struct thread *t)
 {
 	t->self = pawl_self_;
 	t->restart = pawl_restart_;
+	t->recent = pawl__recent;
 	if (!_setjmp(t->context))
 		leave(t);
 }
@@ -56,18 +59,33 @@ void fibre_step(enum need need, uintptr_t arg)
 	t->arg = 0;
 }
 
-static void __attribute__((noreturn)) end(struct thread *t)
+/* An ended thread is nothing but its store buffer. It lives on, idle, unless it has been killed: then there is what the kernel
+ * knows of it. */
+void fibre_end(unsigned i, bool killed)
 {
-	unsigned stores = t->stores;
-	struct store left[WORLD_STORES];
+	struct thread *t = &world->thread[i], was = *t;
 
-	/* An ended thread is nothing but its store buffer. */
-	memcpy(left, t->store, sizeof(left));
 	memset(t, 0, sizeof(*t));
-	memcpy(t->store, left, sizeof(left));
-	t->stores = stores;
+	memcpy(t->store, was.store, sizeof(was.store));
+	t->stores = was.stores;
+	t->sp = world_stack_top(i);
 	t->life = ENDED;
+	if (!killed || !death_is_noticed(&was))
+		return;
+	memcpy(t->listed, was.listed, sizeof(was.listed));
+	t->pending = was.pending;
+	t->life = DYING;
+}
+
+static void __attribute__((noreturn)) end(struct thread *t, bool killed)
+{
+	fibre_end(number_of(t), killed);
 	_longjmp(scheduler, 1);
+}
+
+void fibre_die(void)
+{
+	end(fibre_current, true);
 }
 
 void fibre_call(void (*function)(void))
@@ -80,7 +98,7 @@ void fibre_call(void (*function)(void))
 void fibre_give_up(void)
 {
 	if (fibre_current)
-		end(fibre_current);
+		end(fibre_current, false);
 	_longjmp(scheduler, 1);
 }
 
@@ -90,7 +108,7 @@ static void entry(void)
 
 	yield(t);
 	body_of_all(number_of(t));
-	end(t);
+	end(t, false);
 }
 
 static void clear_below(unsigned i, char *sp)
@@ -113,11 +131,10 @@ void fibre_run(unsigned i)
 	fibre_quick = 0;
 	pawl_self_ = t->self;
 	pawl_restart_ = t->restart;
+	pawl__recent = t->recent;
 	if (!_setjmp(scheduler))
 		_longjmp(t->context, 1);
 	fibre_current = NULL;
-	if (world->thread[i].life == ENDED)
-		world->thread[i].sp = world_stack_top(i);
 }
 
 static void enter(unsigned i)
@@ -144,6 +161,7 @@ void fibre_begin(void (*body)(unsigned me))
 	for (unsigned i = 0; i < world->threads; i++) {
 		pawl_self_ = world->thread[i].self;
 		pawl_restart_ = world->thread[i].restart;
+		pawl__recent = world->thread[i].recent;
 		enter(i);
 	}
 }

@@ -21,6 +21,10 @@ void fibre_run(unsigned thread);
 void fibre_step(enum need need, uintptr_t arg);
 /** Call a function of the client outside of the explored part. */
 void fibre_call(void (*function)(void));
+/** A thread is not to run any more. */
+void fibre_end(unsigned thread, bool killed);
+/** The running thread is killed. */
+void fibre_die(void) __attribute__((noreturn));
 /** What runs ends here, thread or function: it has failed. */
 void fibre_give_up(void) __attribute__((noreturn));
 

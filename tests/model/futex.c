@@ -76,6 +76,11 @@ static void dequeue_all_of(unsigned thread)
 			dequeue(i);
 }
 
+void futex_leave(unsigned thread)
+{
+	dequeue_all_of(thread);
+}
+
 static void rouse(unsigned i)
 {
 	struct thread *t = &world->thread[world->sleeper[i].thread];
@@ -115,6 +120,21 @@ void futex_spurious(unsigned thread)
 	world->thread[thread].life = READY;
 	dequeue_all_of(thread);
 	trace_event("wakes for no reason", NULL, NULL, 0, 0);
+}
+
+unsigned futex_sleepers(uintptr_t word)
+{
+	unsigned first, n = sleepers_of((const uint32_t *)word, false, &first);
+
+	return takes_any || n == 0 ? n : 1;
+}
+
+void futex_wake_one(uintptr_t word, unsigned which)
+{
+	unsigned first = 0;
+
+	if (sleepers_of((const uint32_t *)word, false, &first) > which)
+		rouse(first + which);
 }
 
 /* ---- park.h ---- */

@@ -12,5 +12,11 @@ void futex_begin(bool any_sleeper);
 void futex_time_out(unsigned thread);
 /** A sleeper wakes for no reason. */
 void futex_spurious(unsigned thread);
+/** It has been killed in its sleep. */
+void futex_leave(unsigned thread);
+
+/** Of how many who sleep there, not privately, could a wake take any? And the kernel's own wake of one of these. */
+unsigned futex_sleepers(uintptr_t word);
+void futex_wake_one(uintptr_t word, unsigned which);
 
 #endif

@@ -53,8 +53,12 @@ bool known_read(const char *text)
 
 void known_write(uintptr_t p, unsigned size)
 {
-	if (!fibre_current || !world_has((void *)p))
-		return;
+	if (fibre_current && world_has((void *)p))
+		known_write_by_kernel(p, size);
+}
+
+void known_write_by_kernel(uintptr_t p, unsigned size)
+{
 	for (size_t u = world_unit(p); u <= world_unit(p + size - 1); u++) {
 		news |= !written[u];
 		written[u] = 1;

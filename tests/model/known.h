@@ -16,7 +16,9 @@ void known_forget(void);
 /** Has the current exploration learned anything? Clears that. */
 bool known_has_news(void);
 
+/** The running thread writes there, or may; the kernel does. */
 void known_write(uintptr_t p, unsigned size);
+void known_write_by_kernel(uintptr_t p, unsigned size);
 bool known_may_change(const void *p, unsigned size);
 void known_fence(void);
 bool known_fences(void);

@@ -40,6 +40,7 @@ void layer_begin(const struct model_case *c)
 	pawl__tune = (struct pawl__tune){ .slice_ns = PAWL_FOREVER, .hungry_ns = PAWL_FOREVER, .turn_ns = 1000000 };
 	world->ticks = c->ticks;
 	world->spurious = c->spurious;
+	world->deaths = c->deaths;
 	for (unsigned t = 0; t < world->threads; t++) {
 		world->thread[t].self = c->newborn ? PAWL_NOBODY_ : t + 1;
 		world->thread[t].restart = !c->newborn && can_restart(t);

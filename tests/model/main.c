@@ -6,7 +6,7 @@
  *   ... -p N                      with at most N preemptions
  *   ... -n RUNS -s SEED           so many random runs instead
  *   ... -r TEXT                   the run that was printed with a failure, step by step
- *   model_x -f [-c TEXT]          look for one failure: 0 if there is one. For mutants
+ *   model_x -f [-c TEXT]          look for one failure, in the long ones too: 0 if there is one. For mutants
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,7 +186,7 @@ static void each(const struct model_case *cases, size_t n, void (*act)(const str
 	for (size_t i = 0; i < n; i++) {
 		const struct model_case *c = &cases[i];
 
-		if ((options.name && !strstr(c->name, options.name)) || (c->only_long && !options.is_long))
+		if ((options.name && !strstr(c->name, options.name)) || (c->only_long && !options.is_long && !options.find))
 			continue;
 		for (unsigned kind = MODEL_SC; kind <= MODEL_PSO; kind *= 2)
 			if (memory_of(c) & kind)

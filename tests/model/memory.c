@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** memory.c: the bytes, and the store buffers in front of them (memory.h). */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fibre.h"
@@ -7,6 +9,35 @@
 #include "trace.h"
 
 enum model_memory memory_kind;
+
+/* ---- what lies aside ---- */
+
+#define ASIDES 8
+
+static struct range aside[ASIDES];
+static unsigned asides;
+
+void memory_begin(void)
+{
+	asides = 0;
+}
+
+void model_aside(const void *p, size_t size)
+{
+	if (asides == ASIDES) {
+		fputs("more lies aside than the model has room for\n", stderr);
+		exit(1);
+	}
+	aside[asides++] = (struct range){ (uintptr_t)p, (uintptr_t)p + size };
+}
+
+bool memory_is_aside(const void *p)
+{
+	for (unsigned i = 0; i < asides; i++)
+		if ((uintptr_t)p >= aside[i].begin && (uintptr_t)p < aside[i].end)
+			return true;
+	return false;
+}
 
 /* ---- memory itself ---- */
 

@@ -9,6 +9,10 @@
 /** The kind of memory of this exploration. */
 extern enum model_memory memory_kind;
 
+/** Nothing lies aside yet. */
+void memory_begin(void);
+bool memory_is_aside(const void *p);
+
 /** Has the store buffer of `t` anything for the four bytes at `p`? */
 bool memory_holds(const struct thread *t, uintptr_t p);
 /** Plain bytes. Memory that was given back is not to be touched. */

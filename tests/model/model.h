@@ -39,6 +39,9 @@ struct model_case {
 	unsigned alike;                 /* bit t: T(t-1) and T(t) do the same, so T(t) need not be the one to begin */
 	unsigned spurious;              /* so many wake-ups out of nowhere */
 	unsigned ticks;                 /* so many times the clock may jump as it is read, by MODEL_TICK */
+	unsigned deaths;                /* so many kills, of any thread at any step */
+	unsigned immortal;              /* bit t: but not of T(t) */
+	unsigned siblings;              /* bit t: T(t-1) and T(t) are of one process, which a kill takes whole */
 	bool newborn;                   /* the threads have not locked anything yet: no number (self.h) */
 	bool no_fence;                  /* the kernel refuses membarrier */
 	bool fence_fails;               /* it does so later, when it is too late for another algorithm */
@@ -58,11 +61,19 @@ struct model_case {
 #define MODEL_TICK     INT64_C(1000000000)
 #define MODEL_EPOCH    INT64_C(1000000000000)
 
+/** Has that thread been killed? The checker's knowledge: everybody has it at once. */
+bool model_is_dead(unsigned thread);
+void model_count_as_dead(unsigned thread);
+/** The calling thread is killed here. */
+void model_die(void);
+
 /** A main function for a table of cases. */
 int model_main(const char *primitive, const struct model_case *cases, size_t n, int argc, char **argv);
 
 /** Zeroed memory that is part of the state. In setup only. */
 void *model_alloc(size_t size);
+/** What nobody writes any more is no part of the state: one piece, in whole words of 8. In setup only. */
+void model_constant(const void *p, size_t size);
 /** Name a variable for traces. In setup only. */
 void model_name(const void *p, size_t size, const char *name);
 #define MODEL_NAME(variable) model_name(&(variable), sizeof(variable), #variable)
@@ -89,6 +100,9 @@ int model_timespec_get(struct timespec *t, int base);
 
 /** From here on nobody may touch that memory (its address may still be used to wake). */
 void model_retire(const void *p, size_t n);
+
+/** What no thread decides by, or none but its own: operations there take no step and need no order. In setup only. */
+void model_aside(const void *p, size_t size);
 
 /** One of n values, each tried. */
 unsigned model_choose(unsigned n);

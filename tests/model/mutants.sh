@@ -16,7 +16,7 @@ built=build/model
 require "$built/tests/model/model_engine"
 
 may_change() {
-    find "$built/src/core" -name '*.d' | sort
+    find "$built/src/core" "$built/src/space" -name '*.d' | sort
     echo "$built/tests/model/$1.d"
 }
 may_not() {

@@ -3,7 +3,9 @@
 #include "actions.h"
 #include "fibre.h"
 #include "layer.h"
+#include "memory.h"
 #include "run.h"
+#include "space.h"
 #include "trace.h"
 
 const struct model_case *run_case;
@@ -14,8 +16,10 @@ void run_begin(void)
 
 	world_begin(run_case->threads);
 	trace_begin();
+	memory_begin();
 	layer_begin(run_case);
 	actions_begin(run_case);
+	space_begin(run_case);
 	trace_wanted = false;
 	if (run_case->setup)
 		fibre_call(run_case->setup);

@@ -47,6 +47,12 @@ void *model_alloc(size_t size)
 	return p;
 }
 
+void model_constant(const void *p, size_t size)
+{
+	world->hole = (size_t)((const char *)p - HEAP);
+	world->hole_end = world->hole + size;
+}
+
 void *model_aligned_alloc(size_t alignment, size_t size)
 {
 	world->heap = (world->heap + alignment - 1) / alignment * alignment;
@@ -102,7 +108,8 @@ size_t world_save(unsigned char *to)
 {
 	unsigned char *at = put(to, world, head_size());
 
-	at = put(at, HEAP, world->heap);
+	at = put(at, HEAP, world->hole);
+	at = put(at, HEAP + world->hole_end, world->heap - world->hole_end);
 	for (unsigned t = 0; t < world->threads; t++)
 		at = put(at, world->thread[t].sp, (size_t)(world_stack_top(t) - world->thread[t].sp));
 	return (size_t)(at - to);
@@ -117,7 +124,8 @@ static const unsigned char *get(void *to, const unsigned char *from, size_t n)
 void world_load(const unsigned char *from)
 {
 	from = get(world, from, head_size()); /* the number of threads is the same in all of an exploration's states */
-	from = get(HEAP, from, world->heap);
+	from = get(HEAP, from, world->hole);
+	from = get(HEAP + world->hole_end, from, world->heap - world->hole_end);
 	for (unsigned t = 0; t < world->threads; t++)
 		from = get(world->thread[t].sp, from, (size_t)(world_stack_top(t) - world->thread[t].sp));
 }

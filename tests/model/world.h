@@ -16,6 +16,7 @@
 #define WORLD_STORES   8 /* entries of a store buffer */
 #define WORLD_SLEEPERS 16
 #define WORLD_RETIRED  4
+#define WORLD_LISTED   2 /* robust mutexes of a thread */
 
 /* What must be true before a thread can take its next step. */
 enum need {
@@ -27,7 +28,7 @@ enum need {
 	NEED_CHOICE,       /* the scheduler answers: one of `arg` */
 };
 
-enum life { READY, ASLEEP, ENDED };
+enum life { READY, ASLEEP, DYING, ENDED }; /* DYING: what is left is the kernel's to do (death.c) */
 
 struct store {
 	uint64_t value;
@@ -43,8 +44,11 @@ struct thread {
 	int64_t until; /* ASLEEP: when the time is up */
 	enum life life;
 	enum need need;
-	uint32_t self; /* pawl_self_, and pawl_restart_, while it does not run */
+	uint32_t self; /* pawl_self_, pawl_restart_ and pawl__recent, while it does not run */
 	ptrdiff_t restart;
+	struct pawl__member *recent;
+	uintptr_t listed[WORLD_LISTED], pending; /* futex words of robust mutexes that it holds; that it locks or unlocks */
+	uintptr_t rouses;                        /* DYING: the kernel is about to wake one who sleeps there */
 	unsigned chosen;
 	bool chance; /* NEED_CHOICE: all but 0 count as a preemption */
 	bool woken, timed_out;
@@ -71,9 +75,12 @@ struct world {
 	struct sleeper sleeper[WORLD_SLEEPERS];
 	unsigned retired;
 	struct range retire[WORLD_RETIRED];
-	size_t heap; /* bytes of it in use */
+	size_t heap;           /* bytes of it in use */
+	size_t hole, hole_end; /* and of those, what stays as setup has left it: no part of the state */
 	unsigned threads;
-	unsigned begun; /* bit t: T(t) has taken its first step */
+	unsigned begun;        /* bit t: T(t) has taken its first step */
+	unsigned deaths;       /* how many kills are left */
+	unsigned doomed, dead; /* bits: T(t) has been sent SIGKILL and is going to die; has died */
 	/* Only the order in which actions are tried depends on these, unless preemptions are counted. */
 	unsigned last;
 	bool resting[MODEL_THREADS];
