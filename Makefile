@@ -57,7 +57,7 @@ CC        := $(or $(CC.$(FLAVOR)),$(if $(filter default,$(origin CC)),gcc,$(CC))
 TSA       := $(if $(findstring clang,$(CC)),-Wthread-safety)
 
 # The explorer's build: the shipped source with its atomics, its memory and its clock swapped (tests/model/model.h).
-SAN.model := -O1 -Wno-unused-value -DPAWL_ATOMICS='"tests/model/atomics.h"' -I.
+SAN.model := -O1 -Wno-unused-value -DPAWL_ATOMICS='"tests/model/atomics.h"' -DPAWL_NO_PROBES -I.
 # The simulator's: its own points in the place of point.h.
 SAN.sim   := -include tests/sim/point.h
 SWAP      := $(foreach f,aligned_alloc free memcpy timespec_get,-D$(f)=model_$(f)) -include tests/model/swap.h

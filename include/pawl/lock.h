@@ -149,6 +149,17 @@ typedef enum pawl_tenure {
 	PAWL_TENURE_DROPPING, /* it leaves the queue */
 } pawl_tenure_t;
 
+/** How long something took, as a histogram. Bucket i counts what took up to PAWL_TIMES_BOUND(i) nanoseconds and more than the
+ * bound before: 512 ns, and twice that, and so on; the last one all that took more than 34 s. */
+#define PAWL_TIMES_BUCKETS  28
+#define PAWL_TIMES_BOUND(i) ((uint64_t)512 << (i))
+
+typedef struct pawl_times {
+	uint64_t count;  /* the sum of the buckets */
+	uint64_t sum_ns; /* how long they took together */
+	uint32_t bucket[PAWL_TIMES_BUCKETS];
+} pawl_times_t;
+
 typedef struct pawl_lock_info {
 	char name[PAWL_NAME_MAX + 1];
 	pawl_lock_state_t state;
@@ -170,6 +181,11 @@ typedef struct pawl_lock_info {
 	bool revoked;          /* another host waits for it */
 	uint32_t handoffs;     /* HELD: grants on this host since the lease was granted */
 	int64_t good_until_ns; /* HELD: CLOCK_BOOTTIME at which it ends unless it is renewed; 0 else */
+
+	uint32_t member;    /* which of the space's threads the owner is (pawl_space_threads); 0 nobody, or gone */
+	uint64_t gave_up;   /* waits that ended by their deadline */
+	pawl_times_t waits; /* of the grants that had to wait: how long, spinning at first (2 to 4 us) not counted */
+	pawl_times_t holds; /* how long it was then held, by those that had to wait; with PAWL_TIMESTAMP by all */
 } pawl_lock_info_t;
 
 /** A snapshot of one lock. Reads only.
@@ -182,6 +198,21 @@ PAWL_API int pawl_lock_peek(pawl_space_t *space, const char *name, pawl_lock_inf
 
 /** Call `each` with a snapshot of every lock in the space until it returns non-zero, which is returned; else 0. */
 PAWL_API int pawl_lock_list(pawl_space_t *space, int (*each)(const pawl_lock_info_t *info, void *arg), void *arg);
+
+/** A thread that is known to a space: one that has used a lock there, and lives. */
+typedef struct pawl_thread_info {
+	uint32_t member; /* its number in the space: what pawl_lock_info_t.member names. Another thread's, once it has ended */
+	int32_t pid, tid; /* as it sees itself */
+	bool foreign_pid; /* it lives in another PID namespace: the numbers mean something only there */
+	char command[16]; /* its name, when it first used the space */
+	char waits_for[PAWL_NAME_MAX + 1]; /* the lock it sleeps for; "": none */
+	int64_t since_ns;                  /* CLOCK_MONOTONIC since when, behind the lock's present owner */
+} pawl_thread_info_t;
+
+/** Call `each` with every thread alive in the space until it returns non-zero, which is returned; else 0. Reads only. Each is a
+ * snapshot, not all of them together: who looks for a circle looks twice.
+ * Returns  as above; EINVAL. */
+PAWL_API int pawl_thread_list(pawl_space_t *space, int (*each)(const pawl_thread_info_t *info, void *arg), void *arg);
 
 /** The word for it: "none", "asking", "queued", "held", "lost", "giving", "dropping". */
 PAWL_API const char *pawl_tenure_name(pawl_tenure_t tenure);

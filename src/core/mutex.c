@@ -37,6 +37,7 @@
 #include "core/event.h"
 #include "core/fence.h"
 #include "core/park.h"
+#include "core/probe.h"
 #include "core/self.h"
 #include "core/tune.h"
 #include "core/wait.h"
@@ -215,10 +216,14 @@ int pawl_mutex_wait_(pawl_mutex_t *m, pawl_deadline_t deadline)
 	struct pawl__waiter w = {
 		.kind = m->flags & PAWL_STABLE ? &kind_q : &kind_w, .word = &m->word, .me = pawl__self(), .deadline = deadline
 	};
+	int rc;
 
 	if (pawl_mutex_is_mine_(m))
 		return deadline == PAWL_TRY ? EBUSY : pawl_mutex_nest_(m);
-	return pawl__wait(&w);
+	PAWL__PROBE(private_contended, "", "", m, deadline, w.me);
+	rc = pawl__wait(&w);
+	PAWL__PROBE(private_waited, "", "", m, w.arrived, rc);
+	return rc;
 }
 
 int pawl_mutex_init(pawl_mutex_t *m, unsigned flags)

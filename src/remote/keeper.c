@@ -23,6 +23,7 @@
 #include "core/clock.h"
 #include "core/park.h"
 #include "core/point.h"
+#include "core/probe.h"
 #include "remote/term.h"
 #include "remote/watch.h"
 #include "space/file.h"
@@ -65,11 +66,13 @@ static int take_role(const struct pawl__keeper *k, struct pawl__member *member, 
 	return pawl__robust_take(&t);
 }
 
-static void be_keeper(struct pawl__keeper *k, struct pawl__member *member, uint32_t news)
+static void be_keeper(struct pawl__keeper *k, struct pawl__member *member, uint32_t news, bool died)
 {
 	int rc;
 
 	PAWL__POINT("keeper/in-charge");
+	PAWL__PROBE(keeper_began, k->space->path, "", k->space->office, k->space->office->term + 1, died);
+	(void)died;
 	PAWL_STORE(&k->space->in_charge, 1u, RELAXED); /* relaxed: until it is seen, the doorman is woken */
 	rc = pawl__term_serve(k->space, &k->end);
 	PAWL_STORE(&k->space->in_charge, 0u, SEQ_CST); /* BE5 seq_cst: pairs with BE6 */
@@ -96,7 +99,7 @@ static void *candidate(void *arg)
 		if (member)
 			rc = take_role(k, member, news);
 		if (member && pawl_acquired(rc))
-			be_keeper(k, member, news);
+			be_keeper(k, member, news, rc == EOWNERDEAD);
 		else if (rc == EIDRM)
 			break;
 		else if (rc != ECANCELED && rc != ETIMEDOUT)

@@ -19,6 +19,7 @@
 #include "core/clock.h"
 #include "core/park.h"
 #include "core/point.h"
+#include "core/probe.h"
 #include "remote/ask.h"
 #include "remote/keeper.h"
 #include "remote/office.h"
@@ -128,8 +129,10 @@ static void tell(void *arg)
 static void lost(void *arg)
 {
 	struct hold *h = arg;
+	const struct pawl__seat *seat = pawl__seat_at(h->term->space, h->place);
 
 	PAWL_FETCH_ADD(&h->term->office->losses, 1u, RELAXED); /* relaxed: a statistic */
+	PAWL__PROBE(tenure_lost, h->term->space->path, h->name, h->place, seat ? pawl__seat_tenure(seat)->hi : 0, 0);
 	pawl__news(h->term->space);
 	pawl__watch_look(h->term->space); /* our own process is one of those */
 }
@@ -152,6 +155,17 @@ static bool is_done(struct hold *h, const struct pawl__seat *seat)
 	return l.who != PAWL__ASKER;
 }
 
+/* For who traces: what has become of the tenure. */
+static void trace(const struct hold *h, const struct pawl__tenure *was, const struct pawl__tenure *is)
+{
+	if (is->state != PAWL__T_HELD)
+		return;
+	if (was->state != PAWL__T_HELD)
+		PAWL__PROBE(tenure_acquired, h->term->space->path, h->name, h->place, is->hi, is->deadline);
+	if (is->revoked_at != 0 && (was->state != PAWL__T_HELD || was->revoked_at == 0))
+		PAWL__PROBE(tenure_revoked, h->term->space->path, h->name, h->place, is->hi, is->revoked_at);
+}
+
 static void serve(struct hold *h, const pawl_remote_event_t *event)
 {
 	struct pawl__office *office = h->term->office;
@@ -168,10 +182,18 @@ static void serve(struct hold *h, const pawl_remote_event_t *event)
 		.lost = lost,
 		.jeopardy = endangered };
 	const struct pawl__place *place = pawl__place_at(h->term->space, h->place);
+	struct pawl__tenure was;
 
+	if (!seat) { /* I7: a peer has taken its chunk away */
+		h->wake_at = INT64_MAX;
+		h->done = true;
+		return;
+	}
+	was = *pawl__seat_tenure(seat);
 	if (!*h->strict && !h->term->winding_up)
 		pawl__bounds_apply(PAWL_LOAD(&seat->bounds, RELAXED), &rules); /* relaxed: one word, for itself */
 	h->wake_at = pawl__seat_serve(seat, &world, event);
+	trace(h, &was, pawl__seat_tenure(seat));
 	h->done = is_done(h, seat);
 	if (h->done && place && pawl__table_gen(place) != h->gen)
 		pawl__bell_ring(h->term->space, h->place); /* whoever has the place now may have rung in vain */

@@ -10,6 +10,7 @@
 
 #include "core/cancel.h"
 #include "remote/office.h"
+#include "space/figures.h"
 #include "space/handle.h"
 #include "space/linger.h"
 #include "space/live.h"
@@ -82,6 +83,7 @@ static void look_at_owner(const struct pawl_space *space, uint32_t index, uint32
 	if (!slot || !pawl__live_who(space, pawl__word_slot(word), &who) ||
 		PAWL_LOAD(&slot->state, ACQUIRE) >> 2 != pawl__word_inc(word))
 		return;
+	info->member = pawl__word_slot(word);
 	info->pid = who.pid;
 	info->tid = who.tid;
 	info->foreign_pid = who.pid_ns != pawl__live_pid_namespace();
@@ -150,6 +152,7 @@ static bool look(struct pawl_space *space, struct pawl__spot spot, pawl_lock_inf
 	info->grants = grant - place->first_grant;
 	info->contended = PAWL_LOAD(&place->contended, RELAXED); /* relaxed: statistics */
 	info->deaths = PAWL_LOAD(&place->deaths, RELAXED);       /* relaxed */
+	pawl__figures_read(space, spot.index, info);
 	if (info->state == PAWL_STATE_HELD)
 		info->since_ns = read_since(place, grant);
 	if (word & PAWL__W_WAITERS || info->state == PAWL_STATE_LINGERING)

@@ -8,12 +8,13 @@
  *   0x00090000  places            `capacity` of 128 bytes, one per name; open addressing, never moving
  *   ...         long names        one record of 1 KiB for every 64 places, for names of 64 bytes and more
  *   ...         seats             of a space with a remote: 256 bytes for each place
+ *   ...         figures           256 bytes for each place: how long its lock was waited for, and held
  *
- * Memory of places, long names and seats is reserved in chunks of 64 KiB before the first store there (reserve.c), so that a
+ * Memory of places, long names, seats and figures is reserved in chunks of 64 KiB before the first store there (reserve.c), so that a
  * large table costs microseconds to make and a full file system is ENOSPC, never SIGBUS.
  *
  * I7: nothing in here is an address, and whatever is read from here and used as an index is checked against its bounds
- *     first: by pawl__slot_at, pawl__place_at, pawl__long_at, pawl__seat_at (process.h), by nobody else.
+ *     first: by pawl__slot_at, pawl__place_at, pawl__long_at, pawl__seat_at, pawl__figures_at (process.h), by nobody else.
  */
 #ifndef PAWL__LAYOUT_H
 #define PAWL__LAYOUT_H
@@ -24,20 +25,21 @@
 
 #include <ck_sequence.h>
 
+#include <pawl/lock.h>
 #include <pawl/space.h>
 
 #include "remote/seat.h"
 #include "space/word.h"
 
 #define PAWL__MAGIC  0x31306c7761707e00ull /* "\0~pawl01" */
-#define PAWL__FORMAT 2u
+#define PAWL__FORMAT 3u
 
 #define PAWL__SLOTS         (PAWL__SLOT_MAX + 1)
 #define PAWL__SLOT_BLOCK    64u /* slots prepared at a time: two pages */
 #define PAWL__WINDOW        64u /* a name lives within so many places of its hash */
 #define PAWL__STRIPES       64u
 #define PAWL__CHUNK         0x10000u
-#define PAWL__CHUNK_WORDS   40u
+#define PAWL__CHUNK_WORDS   104u
 #define PAWL__LONG_RATIO    64u   /* places per long name */
 #define PAWL__SHORT_MAX     63u   /* longest name that fits into its place */
 #define PAWL__LONG_NAME_MAX 1015u /* PAWL_NAME_MAX */
@@ -82,7 +84,7 @@ struct pawl__header {
 	/* counters for people */
 	uint64_t joins, recovered, reclaimed, rescued_by_slice;
 
-	uint64_t chunks[PAWL__CHUNK_WORDS]; /* bit: this chunk of places or long names is reserved and may be read */
+	uint64_t chunks[PAWL__CHUNK_WORDS]; /* bit: this chunk of places, long names, seats or figures is reserved and may be read */
 
 	pawl_robust_t longs;                  /* guards: which place has which long-name record */
 	pawl_robust_t stripes[PAWL__STRIPES]; /* guards: insertion of the names whose hash falls on it */
@@ -143,6 +145,14 @@ struct pawl__long {
 	uint64_t text[127]; /* NUL-padded */
 };
 
+/* How long a place's lock was waited for, and held: for people (figures.c). */
+struct pawl__figures {
+	uint64_t wait_ns, hold_ns; /* all of them together */
+	uint32_t gave_up;          /* waits that ended by their deadline */
+	uint32_t spare_[3];
+	uint32_t waits[PAWL_TIMES_BUCKETS], holds[PAWL_TIMES_BUCKETS]; /* how many were so long */
+};
+
 /* What the processes of a host share about its remote. Line 0 is for all of them, the rest is the keeper's. */
 struct pawl__office {
 	pawl_robust_t keeper; /* the role: held by the thread that speaks to the service */
@@ -170,6 +180,7 @@ PAWL_STATIC_ASSERT(offsetof(struct pawl__slot, who_sequence) == 64, "what is wai
 PAWL_STATIC_ASSERT(sizeof(struct pawl__place) == 128, "two cache lines");
 PAWL_STATIC_ASSERT(offsetof(struct pawl__place, name) == 64, "the name has a line of its own");
 PAWL_STATIC_ASSERT(sizeof(struct pawl__long) == 1024, "sixty-four to a chunk");
+PAWL_STATIC_ASSERT(sizeof(struct pawl__figures) == 256, "two hundred and fifty-six to a chunk");
 PAWL_STATIC_ASSERT(PAWL__SLOTS_OFF + PAWL__SLOTS * 128 <= PAWL__OFFICE_OFF, "regions do not overlap");
 PAWL_STATIC_ASSERT(PAWL__PLACES_OFF % PAWL__CHUNK == 0, "chunks begin with the places");
 
@@ -192,11 +203,22 @@ static inline uint64_t pawl__seats_off(uint32_t capacity)
 	return (end + PAWL__CHUNK - 1) / PAWL__CHUNK * PAWL__CHUNK;
 }
 
-static inline uint64_t pawl__total_of(uint32_t capacity, bool remote)
+static inline uint64_t pawl__figures_off(uint32_t capacity, bool remote)
 {
 	uint64_t end = pawl__seats_off(capacity) + (remote ? (uint64_t)capacity * sizeof(struct pawl__seat) : 0);
 
 	return (end + PAWL__CHUNK - 1) / PAWL__CHUNK * PAWL__CHUNK;
 }
+
+static inline uint64_t pawl__total_of(uint32_t capacity, bool remote)
+{
+	uint64_t end = pawl__figures_off(capacity, remote) + (uint64_t)capacity * sizeof(struct pawl__figures);
+
+	return (end + PAWL__CHUNK - 1) / PAWL__CHUNK * PAWL__CHUNK;
+}
+
+/* 128, 16 and 256 bytes for each place, or with a remote 256 more for a quarter of them at most. */
+PAWL_STATIC_ASSERT(
+	(uint64_t)PAWL__CAPACITY_MAX *(128 + 16 + 256) / PAWL__CHUNK <= 64 * PAWL__CHUNK_WORDS, "a bit for each");
 
 #endif

@@ -9,7 +9,7 @@
  *   is_still_ours   does the place still have our name?                      give back, find again, once more
  *   outlast         does a command started by a killed holder still run?     wait for it (linger.c)
  *   find_lease      with a remote: is the lease this host's, for long enough? ask the keeper, wait (remote/ask.c)
- *   grant_it        count; note the time, if that is wanted
+ *   grant_it        count; note the time, if that is wanted or it took some
  *
  * A step that fails undoes those before it, in reverse. walk() is all of them; stroll() is the same walk when nothing is in
  * the way, which is nearly always, laid out so that it costs one CAS and a few loads.
@@ -23,9 +23,11 @@
 #include "core/clock.h"
 #include "core/park.h"
 #include "core/point.h"
+#include "core/probe.h"
 #include "core/stay.h"
 #include "remote/ask.h"
 #include "remote/strict.h"
+#include "space/figures.h"
 #include "space/handle.h"
 #include "space/linger.h"
 #include "space/member.h"
@@ -42,7 +44,8 @@ struct walk {
 	uint32_t gen;
 	pawl_deadline_t deadline;
 	uint32_t interrupts; /* of the handle, when it began */
-	bool died, waited;
+	int64_t arrived;     /* when the waiting began; 0: there was none */
+	bool died;
 };
 
 /* ---- handles ---- */
@@ -184,13 +187,22 @@ static int take_slot(struct walk *w)
 		.deadline = w->deadline,
 		.auto_recover = w->lock->flags & PAWL_AUTO_RECOVER,
 		.place = w->place,
+		.name = w->lock->text,
 		.also = &w->lock->interrupts,
 		.also_value = w->interrupts };
 	int rc = pawl__robust_take(&t);
 
 	w->died = rc == EOWNERDEAD && !was_waiting(w, t.dead_id);
-	w->waited |= t.waited;
+	if (w->arrived == 0)
+		w->arrived = t.arrived;
 	return rc == EOWNERDEAD ? 0 : rc;
+}
+
+/* Whatever it is, it will take a while. */
+static void arrive(struct walk *w)
+{
+	if (w->arrived == 0)
+		w->arrived = pawl__now();
 }
 
 /* Hand the lock on as if we had never had it: without a grant, and with its previous owner's death. */
@@ -228,6 +240,7 @@ __attribute__((noinline)) static int outlast(struct walk *w)
 {
 	int cancel = pawl__cancel_off(), rc;
 
+	arrive(w);
 	PAWL_FETCH_OR(&w->place->mark, PAWL__AWAIT, RELAXED); /* relaxed: for people */
 	PAWL__POINT("lock/awaiting-lingerers");
 	rc = pawl__linger_outlast(w->lock->space, pawl__place_index(w->lock->space, w->place), w->deadline);
@@ -274,31 +287,39 @@ __attribute__((noinline)) static int find_lease(struct walk *w)
 	if (!pawl__seat_is_of(seat, w->gen) || !pawl__seat_is_open(seat, pawl__boot_late())) {
 		if (w->died)
 			owe(w, seat);
+		arrive(w);
 		rc = pawl__lease_ask(w->lock, pawl__spot_of(w->lock), w->member->me, w->deadline, w->interrupts);
 	}
 	if (rc == 0) {
 		inherit(w, seat);
 		return 0;
 	}
-	w->waited = true;
 	PAWL_STORE(&seat->asking, 0u, SEQ_CST); /* SE3 seq_cst: pairs with SE2: as in ask.c */
 	put_back(w);
 	pawl__bell_ring(w->lock->space, pawl__place_index(w->lock->space, w->place));
 	return rc;
 }
 
+static void note_wait(const struct walk *w, int64_t now)
+{
+	PAWL_FETCH_ADD(&w->place->contended, 1u, RELAXED); /* relaxed: a statistic */
+	pawl__figures_waited(w->lock->space, w->place, now - w->arrived);
+	PAWL__PROBE(acquired, w->lock->space->path, w->lock->text, &w->place->lock, now - w->arrived, w->place->lock.grant);
+}
+
 /* For `pawl ls`: this grant began now. One writer, the owner; one who was killed half-way left the count odd. */
 __attribute__((noinline)) static void note_since(struct walk *w)
 {
 	struct pawl__place *place = w->place;
+	int64_t now = pawl__now();
 
-	if (w->waited)
-		PAWL_FETCH_ADD(&place->contended, 1u, RELAXED); /* relaxed: a statistic */
+	if (w->arrived != 0)
+		note_wait(w, now);
 	if (place->since_sequence.sequence & 1)
 		ck_sequence_write_end(&place->since_sequence);
 	ck_sequence_write_begin(&place->since_sequence);
 	PAWL__POINT("lock/since-begun");
-	PAWL_STORE(&place->since_ns, pawl__now(), RELAXED);                    /* relaxed: inside ck_sequence */
+	PAWL_STORE(&place->since_ns, now, RELAXED);                            /* relaxed: inside ck_sequence */
 	PAWL_STORE(&place->since_grant, (uint32_t)place->lock.grant, RELAXED); /* relaxed: inside ck_sequence */
 	ck_sequence_write_end(&place->since_sequence);
 }
@@ -332,7 +353,7 @@ static inline int grant_it(struct walk *w, pawl_grant_t *grant)
 	pawl__member_holds(w->member, +1);
 	if (!(PAWL_LOAD(&w->place->mark, RELAXED) & PAWL__TOUCHED))     /* relaxed: a hint for the reclaimer */
 		PAWL_FETCH_OR(&w->place->mark, PAWL__TOUCHED, RELAXED); /* relaxed: as above */
-	if (PAWL_UNLIKELY(w->waited || (w->lock->flags & PAWL_TIMESTAMP)))
+	if (PAWL_UNLIKELY(w->arrived != 0 || (w->lock->flags & PAWL_TIMESTAMP)))
 		note_since(w);
 	say(seat_of(w->lock, w->place), count, w->died, grant);
 	return w->died && !(w->lock->flags & PAWL_AUTO_RECOVER) ? EOWNERDEAD : 0;
@@ -344,6 +365,15 @@ static int nest(struct walk *w, pawl_grant_t *grant)
 
 	if (rc == 0)
 		say(seat_of(w->lock, w->place), w->place->lock.grant, w->died, grant);
+	return rc;
+}
+
+/* In vain. */
+static int give_up(const struct walk *w, int rc)
+{
+	if (rc == ETIMEDOUT || rc == EHOSTUNREACH)
+		pawl__figures_gave_up(w->lock->space, w->place);
+	PAWL__PROBE(gave_up, w->lock->space->path, w->lock->text, &w->place->lock, w->arrived, rc);
 	return rc;
 }
 
@@ -374,7 +404,7 @@ __attribute__((noinline)) static int walk(struct walk *w, pawl_grant_t *grant)
 		rc = outlast(w);
 	if (rc == 0)
 		rc = find_lease(w);
-	return rc == 0 ? grant_it(w, grant) : rc;
+	return rc == 0 ? grant_it(w, grant) : give_up(w, rc);
 }
 
 /* The whole walk, for whoever could not stroll. Out of line, so that strolling needs no frame: what is stored to the stack
@@ -470,6 +500,36 @@ int pawl_lock_set_bounds(pawl_lock_t *lock, const pawl_lock_bounds_t *b)
 
 /* ---- and back ---- */
 
+/* How long the calling thread has had it, which is known if it noted when that began; else 0. */
+static int64_t note_hold(const pawl_lock_t *lock, const struct pawl__place *place)
+{
+	int64_t ns;
+
+	if (PAWL_LOAD(&place->since_grant, RELAXED) != (uint32_t)place->lock.grant) /* relaxed: the owner's, and that is us */
+		return 0;
+	ns = pawl__now() - PAWL_LOAD(&place->since_ns, RELAXED); /* relaxed: as above */
+	pawl__figures_held(lock->space, place, ns);
+	return ns;
+}
+
+/* Somebody has to be woken, or wants the times noted, or it is not a plain release at all. */
+__attribute__((noinline)) static int release_slowly(
+	const pawl_lock_t *lock, struct pawl__place *place, struct pawl__member *member)
+{
+	if (member && pawl__robust_is_mine(&place->lock, member->me) && !pawl__robust_is_nested(&place->lock)) {
+		int64_t ns = note_hold(lock, place);
+
+		PAWL__PROBE(handed_on, lock->space->path, lock->text, &place->lock, ns, place->lock.grant);
+		(void)ns;
+	}
+	return pawl__robust_release_slowly(member, &place->lock);
+}
+
+static inline int release_slot(const pawl_lock_t *lock, struct pawl__place *place, struct pawl__member *member)
+{
+	return PAWL_LIKELY(pawl__robust_release_plain(member, &place->lock)) ? 0 : release_slowly(lock, place, member);
+}
+
 /* It was good when we got it, with min_use to spare. If we have not been off the CPU since, the keeper, or should that one be
  * stopped, the candidate of this process, has had its own to say that it is over; else the clock tells. */
 static inline bool is_still_good(const struct pawl__seat *seat)
@@ -490,14 +550,22 @@ static int release_lease(const pawl_lock_t *lock, struct pawl__place *place)
 	if (PAWL_UNLIKELY(!member || !pawl__robust_is_mine(&place->lock, member->me)))
 		return EPERM;
 	if (PAWL_UNLIKELY(pawl__robust_is_nested(&place->lock)))
-		return pawl__robust_release(member, &place->lock);
+		return release_slot(lock, place, member);
 	valid = is_still_good(seat);
 	last = pawl__seat_leave(seat, PAWL_LOAD(&place->lock.grant, RELAXED)); /* relaxed: ours */
 	PAWL__POINT("lock/leaving-lease");
-	rc = pawl__robust_release(member, &place->lock);
+	rc = release_slot(lock, place, member);
 	if (PAWL_UNLIKELY(last || !valid))
 		pawl__bell_ring(lock->space, (uint32_t)(place - lock->places));
 	return rc != 0 || PAWL_LIKELY(valid) ? rc : ESTALE;
+}
+
+/* There is more to it than giving up a word. */
+static int release_attended(pawl_lock_t *lock, struct pawl__place *place) PAWL_NO_ANALYSIS
+{
+	if (!lock->seats)
+		return release_slowly(lock, place, pawl__member_now(lock->space));
+	return lock->flags & PAWL_STRICT ? pawl__strict_release(lock) : release_lease(lock, place);
 }
 
 int pawl_lock_release(pawl_lock_t *lock) PAWL_NO_ANALYSIS
@@ -509,9 +577,9 @@ int pawl_lock_release(pawl_lock_t *lock) PAWL_NO_ANALYSIS
 	place = own_place(lock);
 	if (PAWL_UNLIKELY(!place))
 		return EPERM;
-	if (lock->seats)
-		return lock->flags & PAWL_STRICT ? pawl__strict_release(lock) : release_lease(lock, place);
-	return pawl__robust_release(pawl__member_now(lock->space), &place->lock);
+	if (lock->attends)
+		return release_attended(lock, place);
+	return release_slot(lock, place, pawl__member_now(lock->space));
 }
 
 void pawl_lock_interrupt(pawl_lock_t *lock)

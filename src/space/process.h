@@ -52,7 +52,7 @@ struct pawl__member {
 	struct pawl__member *next_of_space;
 };
 
-/* I7: every index that was read from the segment goes through one of these four. NULL: out of bounds, or not there. */
+/* I7: every index that was read from the segment goes through one of these five. NULL: out of bounds, or not there. */
 static inline struct pawl__slot *pawl__slot_at(const struct pawl_space *space, uint32_t slot)
 {
 	/* LV1 acquire: pairs with LV2 (grow): a slot counted as ready has its mutex prepared */
@@ -102,6 +102,16 @@ static inline struct pawl__seat *pawl__seat_at(const struct pawl_space *space, u
 	if (!space->office || place >= space->capacity || !pawl__chunk_is_there(space, off))
 		return NULL;
 	return (struct pawl__seat *)((char *)space->header + off);
+}
+
+static inline struct pawl__figures *pawl__figures_at(const struct pawl_space *space, uint32_t place)
+{
+	uint64_t off = pawl__figures_off(space->capacity, space->office != NULL) +
+		       (uint64_t)place * sizeof(struct pawl__figures);
+
+	if (place >= space->capacity || !pawl__chunk_is_there(space, off))
+		return NULL;
+	return (struct pawl__figures *)((char *)space->header + off);
 }
 
 static inline uint32_t pawl__place_index(const struct pawl_space *space, const struct pawl__place *place)

@@ -10,6 +10,7 @@
 #include "core/clock.h"
 #include "core/park.h"
 #include "core/point.h"
+#include "core/probe.h"
 #include "space/member.h"
 #include "space/robust.h"
 
@@ -104,6 +105,8 @@ __attribute__((noinline)) static int lock_slowly(pawl_space_t *space, pawl_robus
 	PAWL__POINT("robust/owner");
 	pawl__robust_count(m);
 	pawl__member_holds(member, +1);
+	if (t.arrived != 0)
+		PAWL__PROBE(acquired, space->path, "", m, pawl__now() - t.arrived, m->grant);
 	return rc;
 }
 
@@ -122,9 +125,16 @@ int pawl_robust_lock(pawl_space_t *space, pawl_robust_t *m, pawl_deadline_t dead
 
 int pawl_robust_unlock(pawl_space_t *space, pawl_robust_t *m) PAWL_NO_ANALYSIS
 {
+	struct pawl__member *member;
+
 	if (PAWL_UNLIKELY(!space || !m))
 		return EINVAL;
-	return pawl__robust_release(pawl__member_now(space), m);
+	member = pawl__member_now(space);
+	if (PAWL_LIKELY(pawl__robust_release_plain(member, m)))
+		return 0;
+	if (member && pawl__robust_is_mine(m, member->me) && !pawl__robust_is_nested(m))
+		PAWL__PROBE(handed_on, space->path, "", m, 0, m->grant);
+	return pawl__robust_release_slowly(member, m);
 }
 
 int pawl_robust_consistent(pawl_space_t *space, pawl_robust_t *m) PAWL_NO_ANALYSIS

@@ -22,11 +22,12 @@ struct pawl__taking {
 	pawl_deadline_t deadline;
 	bool auto_recover;         /* take over without INCONS: the owner need not say consistent */
 	struct pawl__place *place; /* for display, whose lock it is; or NULL */
+	const char *name;          /* as well; or NULL */
 	const uint32_t *also;      /* a word that ends the waiting with ECANCELED when it is not `also_value`; NULL */
 	uint32_t also_value;
 
 	/* filled in */
-	bool waited;      /* it was not free at once */
+	int64_t arrived;  /* when the waiting began, but for a short look at first; 0: it was free by then */
 	uint32_t dead_id; /* EOWNERDEAD: who died; 0: not known */
 };
 
@@ -94,12 +95,13 @@ static inline uint64_t pawl__robust_count(pawl_robust_t *lock)
 /** A whole release, with its checks: 0, EPERM. `member` is NULL if this thread has never joined. */
 int pawl__robust_release_slowly(struct pawl__member *member, pawl_robust_t *lock);
 
-static inline int pawl__robust_release(struct pawl__member *member, pawl_robust_t *lock)
+/** The same where nothing is in the way. False: nothing has happened. */
+static inline bool pawl__robust_release_plain(struct pawl__member *member, pawl_robust_t *lock)
 {
 	if (PAWL_UNLIKELY(!member || pawl__robust_is_nested(lock) || !pawl__robust_give_plain(lock, member->me)))
-		return pawl__robust_release_slowly(member, lock);
+		return false;
 	pawl__member_holds(member, -1);
-	return 0;
+	return true;
 }
 
 int pawl__robust_consistent(pawl_robust_t *lock, uint32_t me);

@@ -15,11 +15,11 @@ static uint64_t layout_hash(uint32_t token_off)
 {
 	const uint64_t parts[] = { PAWL__FORMAT, sizeof(struct pawl__header), sizeof(struct pawl__slot),
 		sizeof(struct pawl__place), sizeof(struct pawl__long), sizeof(struct pawl__seat),
-		sizeof(struct pawl__office), sizeof(pawl_robust_t), sizeof(pthread_mutex_t), sizeof(void *),
-		sizeof(long), token_off, PAWL__SLOTS, PAWL__SLOT_BITS, PAWL__INC_MAX, PAWL__W_WAITERS, PAWL__W_INCONS,
-		PAWL__WINDOW, PAWL__STRIPES, PAWL__CHUNK, PAWL__LONG_RATIO, PAWL__SLOTS_OFF, PAWL__PLACES_OFF,
-		__BYTE_ORDER__, offsetof(struct pawl__slot, state), offsetof(struct pawl__place, gen),
-		offsetof(struct pawl__header, stripes) };
+		sizeof(struct pawl__office), sizeof(struct pawl__figures), sizeof(pawl_robust_t),
+		sizeof(pthread_mutex_t), sizeof(void *), sizeof(long), token_off, PAWL__SLOTS, PAWL__SLOT_BITS,
+		PAWL__INC_MAX, PAWL__W_WAITERS, PAWL__W_INCONS, PAWL__WINDOW, PAWL__STRIPES, PAWL__CHUNK,
+		PAWL__LONG_RATIO, PAWL__SLOTS_OFF, PAWL__PLACES_OFF, __BYTE_ORDER__, offsetof(struct pawl__slot, state),
+		offsetof(struct pawl__place, gen), offsetof(struct pawl__header, stripes) };
 	uint64_t hash = 0xcbf29ce484222325ull;
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
@@ -113,7 +113,10 @@ int pawl__stamp_check(const char *path, const struct pawl__header *h, uint64_t s
 	if (PAWL_LOAD(&h->magic, ACQUIRE) != PAWL__MAGIC)
 		return pawl__refuse(EPROTO, "%s: not a pawl segment: remove it, or choose another name", path);
 	if (h->format != PAWL__FORMAT)
-		return pawl__refuse(EPROTO, "%s: segment format %u, this library speaks %u: use one version of pawl on a host",
+		return pawl__refuse(EPROTO,
+			"%s: segment format %u, this library speaks %u: use one version of pawl on a host: stop the "
+			"programs "
+			"that use the other one, and remove the file they left",
 			path, h->format, PAWL__FORMAT);
 	if (h->header_size != sizeof(*h) || h->layout_hash != layout_hash((uint32_t)pawl__live_token_offset()))
 		return pawl__refuse(EPROTO,

@@ -21,6 +21,7 @@
 #include <pawl/lock.h>
 
 #include "core/point.h"
+#include "space/figures.h"
 #include "space/reserve.h"
 #include "space/segment.h"
 #include "space/table.h"
@@ -274,9 +275,10 @@ static int fill(struct pawl_space *space, struct pawl__member *member, struct pa
 		PAWL_STORE(&place->lock.grant, floor, RELAXED); /* relaxed: we own it */
 	place->lock.depth = 0;
 	place->first_grant = place->lock.grant;
-	PAWL_STORE(&place->contended, 0u, RELAXED);       /* relaxed: statistics */
-	PAWL_STORE(&place->deaths, 0u, RELAXED);          /* relaxed */
-	PAWL_STORE(&place->since_grant, 0u, RELAXED);     /* relaxed */
+	PAWL_STORE(&place->contended, 0u, RELAXED);   /* relaxed: statistics */
+	PAWL_STORE(&place->deaths, 0u, RELAXED);      /* relaxed */
+	PAWL_STORE(&place->since_grant, 0u, RELAXED); /* relaxed */
+	pawl__figures_forget(space, place);
 	PAWL_STORE(&place->mark, PAWL__TOUCHED, RELAXED); /* relaxed: a hint */
 	forget_bounds(space, place);
 	PAWL__POINT("table/filled");

@@ -38,6 +38,7 @@
 
 #include "core/park.h"
 #include "core/point.h"
+#include "core/probe.h"
 #include "core/tune.h"
 #include "core/wait.h"
 #include "space/member.h"
@@ -53,6 +54,8 @@ struct robust_waiter {
 	uint32_t last_id; /* the owner and grant we slept behind: to pass F2's wake on once for each */
 	uint64_t last_grant;
 	bool by_slice; /* the last sleep ended by its slice, not by a wake */
+	bool shown;    /* it is shown that we wait, behind the grant `shown_grant` */
+	uint32_t shown_grant;
 };
 
 static struct robust_waiter *robust(struct pawl__waiter *w)
@@ -96,24 +99,41 @@ static bool take(struct pawl__waiter *w, uint32_t v)
 
 /* ---- sleeping ---- */
 
-/* For `pawl ls` and friends: what this thread waits for, since when. One writer, no reader that relies on it. */
-static void show_waiting(const struct robust_waiter *r, int64_t now)
+/* For `pawl ls` and friends: what this thread waits for, since when behind the present owner. One writer, no reader that relies
+ * on it. */
+static void show_waiting(struct robust_waiter *r, int64_t now)
 {
 	struct pawl__slot *slot = pawl__slot_at(r->t->space, pawl__word_slot(r->w.me));
+	uint32_t grant = (uint32_t)PAWL_LOAD(&r->t->lock->grant, RELAXED); /* relaxed: for people, as all of these */
 
-	if (!r->t->place || !slot)
+	if (!r->t->place || !slot || (r->shown && r->shown_grant == grant))
 		return;
-	PAWL_STORE(&slot->waiting_since_ns, now, RELAXED); /* relaxed: for people, as all of these */
-	PAWL_STORE(&slot->waiting_grant, (uint32_t)PAWL_LOAD(&r->t->lock->grant, RELAXED), RELAXED); /* relaxed */
-	PAWL_STORE(&slot->waiting_place, 1 + pawl__place_index(r->t->space, r->t->place), RELAXED);  /* relaxed */
+	r->shown = true;
+	r->shown_grant = grant;
+	PAWL_STORE(&slot->waiting_since_ns, now, RELAXED);                                          /* relaxed */
+	PAWL_STORE(&slot->waiting_grant, grant, RELAXED);                                           /* relaxed */
+	PAWL_STORE(&slot->waiting_place, 1 + pawl__place_index(r->t->space, r->t->place), RELAXED); /* relaxed */
 }
 
-static void show_awake(const struct robust_waiter *r)
+static void show_done(const struct robust_waiter *r)
 {
-	struct pawl__slot *slot = pawl__slot_at(r->t->space, pawl__word_slot(r->w.me));
+	struct pawl__slot *slot = r->shown ? pawl__slot_at(r->t->space, pawl__word_slot(r->w.me)) : NULL;
 
-	if (r->t->place && slot)
+	if (slot)
 		PAWL_STORE(&slot->waiting_place, 0u, RELAXED); /* relaxed: for people */
+}
+
+static const char *name_of(const struct robust_waiter *r)
+{
+	return r->t->name ? r->t->name : "";
+}
+
+/* For who traces: which thread had the lock. 0: no longer known. */
+static int32_t thread_of(const struct robust_waiter *r, uint32_t v)
+{
+	const struct pawl__slot *slot = pawl__slot_at(r->t->space, pawl__word_slot(v));
+
+	return slot ? PAWL_LOAD(&slot->tid, RELAXED) : 0; /* relaxed: for people */
 }
 
 /* F1, F2: the owner is a thread of our own process. */
@@ -186,7 +206,6 @@ static void sleep_behind(struct robust_waiter *r, uint32_t v, int64_t now, int64
 	show_waiting(r, now);
 	r->by_slice = pawl__park(watch, r->t->also ? 3 : 2, until) == ETIMEDOUT;
 	PAWL__POINT("robust/woken");
-	show_awake(r);
 	r->w.rested = true;
 	r->w.spun = false;
 }
@@ -233,6 +252,7 @@ static bool take_over(struct robust_waiter *r, uint32_t v)
 	if (!take_as(&r->w, v, PAWL__W_WAITERS | (r->t->auto_recover ? 0 : PAWL__W_INCONS)))
 		return false;
 	PAWL__POINT("robust/taken-over");
+	PAWL__PROBE(owner_died, r->t->space->path, name_of(r), r->t->lock, thread_of(r, v), r->t->lock->grant);
 	r->t->dead_id = pawl__word_slot(v) != 0 ? pawl__word_id(v) : 0;
 	/* relaxed: the owner's. The dead one's nesting is not ours */
 	PAWL_STORE(&r->t->lock->depth, (uint16_t)(r->t->lock->depth & PAWL__RECURSIVE_BIT), RELAXED);
@@ -300,11 +320,13 @@ int pawl__robust_take(struct pawl__taking *t)
 	};
 	int rc;
 
-	t->waited = false;
+	t->arrived = 0;
 	if (pawl__robust_take_free(t->lock, r.w.me))
 		return 0;
+	PAWL__PROBE(contended, t->space->path, name_of(&r), t->lock, t->deadline, r.w.me);
 	rc = pawl__wait(&r.w);
-	t->waited = r.w.arrived != 0;
+	show_done(&r);
+	t->arrived = r.w.arrived;
 	PAWL__POINT("robust/taken");
 	return rc;
 }

@@ -31,7 +31,7 @@ versioned() { nm -D --defined-only "$so" | awk '$2 != "A" && $3 !~ /@@PAWL_[0-9]
 soname() { readelf -d "$so" | grep -q 'soname: \[libpawl.so.0\]'; }
 nodelete() { readelf -d "$so" | grep -q NODELETE; }
 needs_only() { readelf -d "$so" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -vE '^(libc|liburcu-(bp|cds|common)|ld-linux.*)\.so'; }
-prefixed() { nm -g --defined-only build/release/libpawl.a | awk 'NF == 3 && $3 !~ /^pawl_/ { print; bad = 1 } END { exit bad }'; }
+prefixed() { nm -g --defined-only build/release/libpawl.a | awk 'NF == 3 && $3 !~ /^pawl_|^_\.stapsdt\.base$/ { print; bad = 1 } END { exit bad }'; }
 # A thread's number lies where the hot path finds it by one instruction; a library that is opened late still has to fit in.
 thread_local() { readelf -W --dyn-syms "$so" | grep -qE ' TLS .* pawl_self_(@|$)'; }
 opened_late() {
