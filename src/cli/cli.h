@@ -32,6 +32,7 @@ int cli_run(int argc, char **argv);
 int cli_ls(int argc, char **argv);
 int cli_show(int argc, char **argv);
 int cli_top(int argc, char **argv);
+int cli_stat(int argc, char **argv);
 int cli_reset(int argc, char **argv);
 int cli_rm(int argc, char **argv);
 int cli_doctor(int argc, char **argv);

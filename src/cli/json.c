@@ -89,6 +89,7 @@ json_t *cli_json_lock(const char *space, const pawl_lock_info_t *info)
 	cli_json_put(lock, "fence", json_string(pawl_fence_format(info->fence, fence)));
 	cli_json_put(lock, "grants", json_integer((json_int_t)info->grants));
 	cli_json_put(lock, "contended", json_integer((json_int_t)info->contended));
+	cli_json_put(lock, "gave_up", json_integer((json_int_t)info->gave_up));
 	cli_json_put(lock, "deaths", json_integer((json_int_t)info->deaths));
 	put_tenure(lock, info);
 	return lock;

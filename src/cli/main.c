@@ -17,6 +17,7 @@ static const struct command {
 	{ "ls", cli_ls, "list the locks of a space, or the spaces" },
 	{ "show", cli_show, "say everything about one lock, and what to do about it" },
 	{ "top", cli_top, "watch the busiest locks, and the lock service behind them" },
+	{ "stat", cli_stat, "print what a space has counted, also for Prometheus" },
 	{ "reset", cli_reset, "make a poisoned lock free again" },
 	{ "rm", cli_rm, "remove a space that nobody uses" },
 	{ "doctor", cli_doctor, "check the kernel, the limits, the directory and every space" },

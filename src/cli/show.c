@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** show.c: `pawl show`: everything about one lock, in words, and what to do about it. Looks only. */
 #include "cli/json.h"
+#include "cli/times.h"
+#include "cli/waits.h"
 
 #include <stdlib.h>
 
@@ -82,7 +84,19 @@ static void print_tenure(const pawl_lock_info_t *info, const pawl_remote_info_t 
 	print_service(remote);
 }
 
-static void print_text(const char *space, const pawl_lock_info_t *info, const pawl_remote_info_t *remote)
+static void print_times(const char *label, const pawl_times_t *times)
+{
+	char *half = cli_times_cell(times, 0.5), *nearly_all = cli_times_cell(times, 0.99);
+
+	if (times->count)
+		printf("%-10s %llu: half of them up to %s, 99 of 100 up to %s\n", label,
+			(unsigned long long)times->count, half, nearly_all);
+	free(half);
+	free(nearly_all);
+}
+
+static void print_text(const char *space, const pawl_lock_info_t *info, const pawl_remote_info_t *remote,
+	const struct cli_waits *waits)
 {
 	const char *state = cli_state(info), *what = advice(info);
 	cli_colour_t colour = cli_state_colour(state);
@@ -94,21 +108,30 @@ static void print_text(const char *space, const pawl_lock_info_t *info, const pa
 		colour == CLI_PLAIN ? "" : cli_colour(CLI_PLAIN), info->inconsistent ? ", data being repaired" : "");
 	print_owner(info);
 	printf("%-10s %u asleep\n", "waiters", (unsigned)info->waiters);
+	cli_waits_print(waits);
 	if (info->remote)
 		print_tenure(info, remote);
 	printf("%-10s %s\n", "fence", pawl_fence_format(info->fence, fence));
 	printf("%-10s %llu, of which %llu had to wait\n", "grants", (unsigned long long)info->grants,
 		(unsigned long long)info->contended);
+	print_times("waits", &info->waits);
+	print_times("holds", &info->holds);
+	if (info->gave_up)
+		printf("%-10s %llu waits ended by their deadline\n", "gave up", (unsigned long long)info->gave_up);
 	printf("%-10s %llu\n", "deaths", (unsigned long long)info->deaths);
 	if (what)
 		printf("%-10s %s\n", "advice", what);
 }
 
-static void print_json(const char *space, const pawl_lock_info_t *info, const pawl_remote_info_t *remote)
+static void print_json(const char *space, const pawl_lock_info_t *info, const pawl_remote_info_t *remote,
+	const struct cli_waits *waits)
 {
 	json_t *lock = cli_json_lock(space, info);
 	const char *what = advice(info);
 
+	cli_waits_put_json(lock, waits);
+	cli_json_put(lock, "waits", cli_times_json(&info->waits));
+	cli_json_put(lock, "holds", cli_times_json(&info->holds));
 	cli_json_put(lock, "remote", cli_json_remote(remote));
 	cli_json_put(lock, "advice", what ? json_string(what) : json_null());
 	cli_json_print(lock);
@@ -116,16 +139,19 @@ static void print_json(const char *space, const pawl_lock_info_t *info, const pa
 
 static int show(const struct cli_plain *plain, pawl_space_t *space, pawl_lock_info_t *info)
 {
+	struct cli_waits *waits = cli_waits_read(space, info);
 	pawl_remote_info_t remote;
 
 	if (pawl_space_remote(space, &remote) != 0)
 		remote = (pawl_remote_info_t){ .up = false };
-	(plain->json ? print_json : print_text)(plain->space, info, &remote);
+	(plain->json ? print_json : print_text)(plain->space, info, &remote, waits);
+	cli_waits_free(waits);
 	return CLI_FINE;
 }
 
 static const char doc[] = "Show everything about the lock NAME.\v"
-			  "Says who holds it, since when, how many wait, its token and its "
+			  "Says who holds it, since when, who waits for it, whom its owner waits for in turn and "
+			  "whether that goes round in a circle, its token and its "
 			  "history, and what to do when it is dead, poisoned or "
 			  "lingering. Takes nothing, changes nothing. Exit: 0; 64 usage; 66 no "
 			  "such lock or space, or it cannot be opened.";

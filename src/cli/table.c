@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIDEST = 40, COLUMNS = 12 }; /* a longer cell pushes its own row aside only; see cells[] for the other */
+enum { WIDEST = 40, COLUMNS = 16 }; /* a longer cell pushes its own row aside only; see cells[] for the other */
 enum { LEAST = 16 };                /* a column that is cut keeps that much */
 
 /* What is shown of a table. */

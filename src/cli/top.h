@@ -15,6 +15,7 @@ struct cli_top_space {
 struct cli_top_lock {
 	const char *space;
 	double rate, waited; /* grants a second since the sample before, and those that had to wait; below 0: not known */
+	pawl_times_t waits; /* since the sample before; without one, all there were */
 	pawl_lock_info_t info;
 };
 

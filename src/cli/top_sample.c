@@ -3,6 +3,7 @@
  *
  * A space is open only while it is read: somebody who watches it for hours must not be what keeps it in being.
  */
+#include "cli/times.h"
 #include "cli/top.h"
 
 #include <stdlib.h>
@@ -21,7 +22,7 @@ static int each_lock(const pawl_lock_info_t *info, void *arg)
 	struct cli_top_sample *s = r->sample;
 	struct cli_top_lock *lock = cli_must(malloc(sizeof(*lock)));
 
-	*lock = (struct cli_top_lock){ .space = r->space, .rate = -1, .waited = -1, .info = *info };
+	*lock = (struct cli_top_lock){ .space = r->space, .rate = -1, .waited = -1, .waits = info->waits, .info = *info };
 	if (s->n_locks == s->room) {
 		s->room = s->room ? 2 * s->room : 64;
 		s->locks = cli_must(realloc(s->locks, s->room * sizeof(struct cli_top_lock *)));
@@ -122,6 +123,8 @@ static void compare(struct cli_top_sample *s, const struct cli_top_sample *befor
 			found = bsearch(&lock, before->locks, before->n_locks, sizeof(struct cli_top_lock *), by_name);
 		again = found && lock->info.grants >= (*found)->info.grants;
 		lock->rate = rate(lock->info.grants, again ? (*found)->info.grants : 0, s->seconds);
+		if (again)
+			lock->waits = cli_times_since(&lock->info.waits, &(*found)->info.waits);
 		lock->waited = rate(lock->info.contended, again ? (*found)->info.contended : 0, s->seconds);
 	}
 }

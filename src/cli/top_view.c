@@ -2,6 +2,7 @@
 /** top_view.c: a sample of `pawl top` for people, in the room there is, and as JSON. */
 #include "cli/json.h"
 #include "cli/table.h"
+#include "cli/times.h"
 #include "cli/top.h"
 
 #include <stdlib.h>
@@ -126,6 +127,16 @@ static char *waited_cell(const struct cli_top_lock *lock)
 	return per_second(lock->waited);
 }
 
+static char *wait50_cell(const struct cli_top_lock *lock)
+{
+	return cli_times_cell(&lock->waits, 0.5);
+}
+
+static char *wait99_cell(const struct cli_top_lock *lock)
+{
+	return cli_times_cell(&lock->waits, 0.99);
+}
+
 static char *waiters_cell(const struct cli_top_lock *lock)
 {
 	return cli_format("%u", (unsigned)lock->info.waiters);
@@ -173,6 +184,8 @@ static const struct column {
 	{ "NAME", name_cell, .right = false },
 	{ "RATE", rate_cell, .right = true },
 	{ "WAITED", waited_cell, .right = true },
+	{ "WAIT50", wait50_cell, .right = true },
+	{ "WAIT99", wait99_cell, .right = true },
 	{ "WAITERS", waiters_cell, .right = true },
 	{ "STATE", state_cell, .right = false },
 	{ "PID", pid_cell, .right = true },
@@ -183,7 +196,8 @@ static const struct column {
 };
 enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
-static const char *const spare[] = { "TOKEN", "COMMAND", "LEFT", "PID", "SPACE", "WAITERS", "TENURE", "WAITED", NULL };
+static const char *const spare[] = { "TOKEN", "COMMAND", "LEFT", "WAIT50", "PID", "SPACE", "WAITERS", "TENURE",
+	"WAIT99", "WAITED", NULL };
 
 /* The columns that this sample has. */
 static unsigned choose(const struct cli_top_sample *sample, bool all, const struct column *chosen[COLUMNS])
@@ -246,6 +260,7 @@ static json_t *lock_object(const struct cli_top_lock *lock)
 
 	cli_json_put(object, "grants_per_second", per_second_or_null(lock->rate));
 	cli_json_put(object, "contended_per_second", per_second_or_null(lock->waited));
+	cli_json_put(object, "waits", cli_times_json(&lock->waits));
 	return object;
 }
 

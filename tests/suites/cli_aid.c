@@ -4,6 +4,7 @@
  *
  *   cli_aid poison SPACE NAME         an owner dies, the next one gives it up unrepaired; stays until it is ended
  *   cli_aid hold SPACE NAME COMMAND   holds NAME as a thread called COMMAND; stays until it is ended
+ *   cli_aid cross SPACE NAME OTHER    holds NAME, and waits for OTHER once somebody holds that
  *   cli_aid turn SPACE NAME           takes NAME and gives it back, over and over; stays until it is ended
  *   cli_aid catch FILE                counts signals and keeps "PID HUP=n INT=n ..." in FILE; TERM, or two minutes, ends it: 9
  *   cli_aid unable COMMAND ARG...     runs COMMAND where futex_waitv is refused by a seccomp filter, as containers do
@@ -66,6 +67,22 @@ static int hold(char **arg)
 
 	prctl(PR_SET_NAME, arg[2]);
 	return stay(0, take(arg[0], arg[1], &lock));
+}
+
+/* Holds one and waits for the other, which it gets when its holder is killed. */
+static int cross(char **arg)
+{
+	static pawl_lock_info_t other;
+	pawl_space_t *space;
+	pawl_lock_t *first, *second;
+
+	if (take(arg[0], arg[1], &first) || pawl_space_open(&space, arg[0], NULL))
+		return 1;
+	printf("ready\n");
+	fflush(stdout);
+	while (pawl_lock_peek(space, arg[2], &other) || other.state != PAWL_STATE_HELD)
+		usleep(1000);
+	return stay(EOWNERDEAD, take(arg[0], arg[2], &second));
 }
 
 static int turn(char **arg)
@@ -185,6 +202,8 @@ int main(int argc, char **argv)
 		return poison(argv + 2);
 	if (argc == 5 && !strcmp(argv[1], "hold"))
 		return hold(argv + 2);
+	if (argc == 5 && !strcmp(argv[1], "cross"))
+		return cross(argv + 2);
 	if (argc == 4 && !strcmp(argv[1], "turn"))
 		return turn(argv + 2);
 	if (argc == 3 && !strcmp(argv[1], "catch"))

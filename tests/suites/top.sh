@@ -34,7 +34,7 @@ turner=$aid
 aid hold default $'held\e[31m\n' $'a\e[7m\xff'
 said top --once
 is "$rc $err" '0 ' 'top --once: one sample'
-is "$(sed -n 2p <<<"$out" | xargs)" 'NAME RATE WAITED WAITERS STATE PID COMMAND TOKEN' 'its columns'
+is "$(sed -n 2p <<<"$out" | xargs)" 'NAME RATE WAITED WAIT50 WAIT99 WAITERS STATE PID COMMAND TOKEN' 'its columns'
 is "$(wc -l <<<"$out")" 4 'the space, the headings, a line for each of two locks'
 has "$(head -1 <<<"$out")" 'space default  threads 2  locks 2  recovered 0' 'the space'
 is "$(awk 'NR == 3 { print $1, ($2 != "0" && $2 != "-") }' <<<"$out")" 'busy 1' 'the busy one first, with a rate'
