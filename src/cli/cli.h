@@ -63,6 +63,9 @@ struct cli_plain {
 /** Parse options and exactly `count` arguments into `args`; a usage error ends the program. */
 void cli_parse(struct cli_plain *plain, int argc, char **argv, const char *args_doc, const char *doc);
 
+/** Seconds, or a number of ms, s, m, h, from 1 ms to 11 days, in nanoseconds. False: it is none, and *ns is as it was. */
+bool cli_read_time(const char *text, int64_t *ns);
+
 /* ---- say.c: words on stderr ---- */
 
 /** Print "pawl: ", the text and a newline on stderr. */
@@ -103,6 +106,10 @@ int cli_width(const char *escaped);
 
 /** As much of an escaped text as `columns` hold; a + at the end says that there was more. Free it. Never NULL. */
 char *cli_cut(const char *escaped, int columns);
+
+/** Print an escaped text in lines that fit the terminal, the second and all others behind `indent` blanks, where the first is to begin
+ * already; on anything else than a terminal in one line. */
+void cli_print_wrapped(int indent, const char *escaped);
 
 /** True if the bytes are well-formed UTF-8. */
 bool cli_is_utf8(const char *text);

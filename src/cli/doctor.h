@@ -28,6 +28,12 @@ void doctor_directory(struct doctor *doctor); /* where the spaces live: rights, 
 void doctor_publish(struct doctor *doctor);   /* whether a space can be made there; what might remove it */
 void doctor_spaces(struct doctor *doctor);    /* the spaces there are */
 
+/** Try a lock service from end to end, with leases of that length. */
+void doctor_remote(struct doctor *doctor, const char *url, int64_t ttl_ns);
+
+/** Explain the error called `asked`, or of that number, or all (NULL). False: there is no such error. */
+bool doctor_errors(struct doctor *doctor, const char *asked);
+
 /** The number in a small file such as a sysctl; `otherwise` if it cannot be read. */
 long doctor_number(const char *path, long otherwise);
 

@@ -92,7 +92,7 @@ static void check_room(struct doctor *doctor, const struct statfs *fs)
 	doctor_report(doctor, verdict, "free space",
 		cli_format("%llu KiB%s", bytes / 1024, no_inode ? ", but no room for one more file" : ""),
 		verdict == OK ? NULL
-			      : "a space needs 64 KiB and up to 16 MiB when full: remove what is "
+			      : "a space needs 64 KiB and up to 42 MiB when full: remove what is "
 				"not needed there (`pawl "
 				"ls --spaces`), or mount it larger (mount -o remount,size=64m)");
 }

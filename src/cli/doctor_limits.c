@@ -8,8 +8,9 @@
 
 #define MIB (1024 * 1024ULL)
 
-/* A space of the default capacity: header, 4,096 liveness slots, 65,536 names at 128 bytes, rounded up. */
-#define SPACE_BYTES (16 * MIB)
+/* A space of the default capacity: header, 4,096 liveness slots, 65,536 names at 128 bytes, 16 for long ones and 256 of figures,
+ * and 256 for leases; rounded up. */
+#define SPACE_BYTES (42 * MIB)
 
 static char *amount(rlim_t limit)
 {
@@ -40,7 +41,7 @@ static void check_file_size(struct doctor *doctor)
 		return;
 	low = limit.rlim_cur < SPACE_BYTES;
 	doctor_report(doctor, low ? BAD : OK, "file size", amount(limit.rlim_cur),
-		low ? "a space is a file of up to 16 MiB, most of it never filled: `ulimit -f "
+		low ? "a space is a file of up to 42 MiB, most of it never filled: `ulimit -f "
 		      "unlimited`"
 		    : NULL);
 }

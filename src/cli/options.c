@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 const char cli_default_space[] = "default";
 
@@ -85,4 +86,21 @@ void cli_parse(struct cli_plain *plain, int argc, char **argv, const char *args_
 	struct argp argp = { .parser = parse_plain, .args_doc = args_doc, .doc = doc, .children = plain->children };
 
 	argp_parse(&argp, argc, argv, 0, NULL, plain);
+}
+
+bool cli_read_time(const char *text, int64_t *ns)
+{
+	static const struct {
+		const char *unit;
+		double ns;
+	} units[] = { { "", 1e9 }, { "ms", 1e6 }, { "s", 1e9 }, { "m", 60e9 }, { "h", 3600e9 } };
+	size_t digits = strspn(text, "0123456789.");
+	double number = strtod(text, NULL);
+
+	for (size_t i = 0; digits > 0 && i < sizeof(units) / sizeof(units[0]); i++)
+		if (strcmp(text + digits, units[i].unit) == 0 && number * units[i].ns >= 1e6 && number * units[i].ns <= 1e15) {
+			*ns = (int64_t)(number * units[i].ns);
+			return true;
+		}
+	return false;
 }

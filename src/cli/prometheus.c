@@ -249,6 +249,5 @@ void cli_stat_prometheus(const struct cli_top_sample *sample)
 	for (size_t i = 0; i < sizeof(lock_families) / sizeof(lock_families[0]); i++)
 		print_lock_family(sample, &lock_families[i]);
 	print_times(sample, "pawl_lock_wait_seconds", "How long grants were waited for that had to wait.", false);
-	print_times(sample, "pawl_lock_hold_seconds",
-		"How long the lock was held, of the holds that others waited for.", true);
+	print_times(sample, "pawl_lock_hold_seconds", "How long it was held by those that had to wait.", true);
 }

@@ -35,20 +35,9 @@ static void take_wait(struct run *run, const char *text, struct argp_state *stat
 	run->wait_ns = seconds < 9e9 ? (int64_t)(seconds * 1e9) : INT64_MAX;
 }
 
-/* Seconds, or a number of ms, s, m, h. */
 static void take_ttl(struct run *run, const char *text, struct argp_state *state)
 {
-	static const struct {
-		const char *unit;
-		double ns;
-	} units[] = { { "", 1e9 }, { "ms", 1e6 }, { "s", 1e9 }, { "m", 60e9 }, { "h", 3600e9 } };
-	size_t digits = strspn(text, "0123456789.");
-	double number = strtod(text, NULL);
-
-	for (size_t i = 0; digits > 0 && i < sizeof(units) / sizeof(units[0]); i++)
-		if (strcmp(text + digits, units[i].unit) == 0 && number * units[i].ns >= 1e6 && number * units[i].ns <= 1e15)
-			run->ttl_ns = (int64_t)(number * units[i].ns);
-	if (run->ttl_ns == 0)
+	if (!cli_read_time(text, &run->ttl_ns))
 		argp_error(state, "-t takes a time such as 10s, 500ms or 2m, not '%s'", text);
 }
 

@@ -119,8 +119,10 @@ static void print_text(const char *space, const pawl_lock_info_t *info, const pa
 	if (info->gave_up)
 		printf("%-10s %llu waits ended by their deadline\n", "gave up", (unsigned long long)info->gave_up);
 	printf("%-10s %llu\n", "deaths", (unsigned long long)info->deaths);
-	if (what)
-		printf("%-10s %s\n", "advice", what);
+	if (what) {
+		printf("%-10s ", "advice");
+		cli_print_wrapped(11, what);
+	}
 }
 
 static void print_json(const char *space, const pawl_lock_info_t *info, const pawl_remote_info_t *remote,

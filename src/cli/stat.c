@@ -187,11 +187,11 @@ static const struct argp_option options[] = {
 
 static const char doc[] =
 	"Print what a space has counted since it was made; NAMEs: of these locks only.\v"
-	"Columns: GRANTS; CONTENDED, those that had to wait; GAVE-UP, waits that ended by their deadline; "
-	"DEATHS of owners; WAIT50 and WAIT99, half of the waits and 99 of 100 took no longer; HOLD50 and "
-	"HOLD99 the same of holds, of those that began with a wait and ended while somebody waited, and of "
-	"`pawl run`. Times are bounds of buckets, powers of two. A space that is not there has nothing to "
-	"tell: no error. Exit: 0; 64 usage; 66 a space could not be opened, or no such lock.";
+	"Columns: GRANTS; CONTENDED, those that had to wait; GAVE-UP, waits that ended by their deadline; DEATHS "
+	"of owners; WAIT50 and WAIT99, half of the waits and 99 of 100 took no longer; HOLD50 and HOLD99 the "
+	"same of how long it was then held, by those that had waited, and by `pawl run`. Times are bounds of "
+	"buckets, powers of two. A space that is not there has nothing to tell: no error. Exit: 0; 64 usage; "
+	"66 a space could not be opened, or there is no such lock.";
 
 int cli_stat(int argc, char **argv)
 {

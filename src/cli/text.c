@@ -166,6 +166,23 @@ char *cli_cut(const char *escaped, int columns)
 	return cli_format("%.*s+", (int)fitting(escaped, columns - 1), escaped);
 }
 
+void cli_print_wrapped(int indent, const char *escaped)
+{
+	int room = cli_columns() - indent - 1;
+
+	while (room > 20 && cli_width(escaped) > room) {
+		size_t length = fitting(escaped, room), cut = length;
+
+		while (cut > 0 && escaped[cut] != ' ')
+			cut--;
+		if (cut == 0)
+			break;
+		printf("%.*s\n%*s", (int)cut, escaped, indent, "");
+		escaped += cut + 1;
+	}
+	printf("%s\n", escaped);
+}
+
 /* Bytes in the UTF-8 character that begins at `text`; 0 if none does: stray, overlong, a surrogate, beyond the last. */
 static unsigned utf8_length(const unsigned char *text)
 {

@@ -176,11 +176,12 @@ static void print_links(const struct cli_waits *w)
 {
 	for (size_t i = w->is_circle ? w->first : 1; i < w->n_links; i++)
 		print_link(i == (w->is_circle ? w->first : 1) ? (w->is_circle ? "deadlock" : "behind") : "", &w->links[i]);
-	if (w->is_circle)
-		printf("%-10s none of them goes on unless one gives up by its deadline, or is ended: then its locks "
-		       "are free,\n"
-		       "%-10s with EOWNERDEAD; take them in the same order everywhere\n",
-			"", "");
+	if (!w->is_circle)
+		return;
+	printf("%*s", 11, "");
+	cli_print_wrapped(11,
+		"none of them goes on unless one gives up by its deadline, or is ended: then its locks are free, with "
+		"EOWNERDEAD; take them in the same order everywhere");
 }
 
 void cli_waits_print(const struct cli_waits *w)

@@ -30,6 +30,11 @@ static const struct {
 	{ EIDRM, "the segment's file was removed while it was in use: close the space and open it again" },
 	{ ENOSPC, "the segment is full, or its file system" },
 	{ ENAMETOOLONG, "the name is too long" },
+	{ ESTALE, "given up, but its lease had been lost before: another host may have had the lock meanwhile" },
+	{ EHOSTUNREACH, "the lock service could not be reached" },
+	{ ECANCELED, "the waiting was interrupted" },
+	{ EPIPE, "the channel is closed" },
+	{ ENOTSUP, "not for this kind of lock, or of space" },
 	{ EINVAL, "invalid argument" },
 };
 
