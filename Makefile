@@ -65,7 +65,8 @@ SWAP      := $(foreach f,aligned_alloc free memcpy timespec_get,-D$(f)=model_$(f
 WARN := -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wvla -Wcast-qual -Werror
 # Flavour flags follow CFLAGS, or its -O2 would undo their -O0.
 ALL   = $(WARN) -D_GNU_SOURCE -Iinclude -Isrc -pthread -fPIC -fvisibility=hidden -ftls-model=initial-exec \
-	$(URCU_CFLAGS) $(CFLAGS) $(SAN.$(FLAVOR)) $(POINTS)
+	$(URCU_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(SAN.$(FLAVOR)) $(POINTS)
+LINK  = $(CC) $(ALL) $(LDFLAGS)
 
 # ---- what is built --------------------------------------------------------------------------------------------------
 LIB_SRC := $(wildcard src/core/*.c src/space/*.c src/remote/*.c)
@@ -140,7 +141,7 @@ $(O)/backend-dir: FORCE
 # Where a loop happens to lie may not decide a comparison; and the table says how it was compiled.
 # Its headers are found by their names, in whichever folder.
 $(O)/bench/%.o $(O)/tests/unit/test_bench_%.o: ALL += $(patsubst %,-iquote bench%,/ /measure /report /judge /plot) $(JSON_CFLAGS)
-$(O)/bench/%.o: ALL += -falign-functions=64 -DBENCH_FLAGS='"$(CFLAGS)"' $(PEERS:%=-DBENCH_%)
+$(O)/bench/%.o: ALL += -falign-functions=64 -DBENCH_FLAGS='"$(filter-out -ffile-prefix-map=%,$(CFLAGS))"' $(PEERS:%=-DBENCH_%)
 $(O)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call step,cc)$(CC) $(ALL) -MMD -MP -c $< -o $@
@@ -150,20 +151,20 @@ $(A): $(LIB_OBJ)
 	$(call step,ar)ar rcs $@ $^
 
 $(SO): $(LIB_OBJ) src/pawl.map
-	$(call step,ld)$(CC) $(ALL) -shared -Wl,-soname,libpawl.so.$(SOVER),--version-script=src/pawl.map,--no-undefined-version \
+	$(call step,ld)$(LINK) -shared -Wl,-soname,libpawl.so.$(SOVER),--version-script=src/pawl.map,--no-undefined-version \
 		-Wl,-z,nodelete $(if $(SAN.$(FLAVOR)),,-Wl,-z,defs) -o $@ $(LIB_OBJ) $(URCU_LIBS)
 	ln -sf $(@F) $(O)/libpawl.so.$(SOVER)
 	ln -sf $(@F) $(O)/libpawl.so
 
 $(O)/pawl: $(CLI_OBJ) $(A)
-	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS) $(JSON_LIBS)
+	$(call step,ld)$(LINK) -o $@ $^ $(URCU_LIBS) $(JSON_LIBS)
 
 # A victim that is stepped through a call must not meet the dynamic linker on its way.
 $(CRASH): BIND := -Wl,-z,now
 $(STRESS): $(SCENES)
 $(O)/tests/crash/point_keeper: $(O)/tests/remote/libremote.a
 $(UNIT) $(CRASH) $(POINTED) $(STRESS): $(O)/%: $(O)/%.o $(HARNESS) $(A)
-	$(call step,ld)$(CC) $(ALL) $(BIND) -o $@ $(filter-out $(A),$^) $(A) $(URCU_LIBS) $(CMOCKA_LIBS) $(MORE) -lm
+	$(call step,ld)$(LINK) $(BIND) -o $@ $(filter-out $(A),$^) $(A) $(URCU_LIBS) $(CMOCKA_LIBS) $(MORE) -lm
 # So that the cleanup of a guard runs when its thread ends.
 $(O)/tests/unit/test_guard.o: ALL += -fexceptions
 # What backends share, which is in no library.
@@ -189,7 +190,7 @@ $(O)/tests/remote/libremote.a: $(REMOTELIB)
 # Without the client libraries that backends are made of there are no tests of them, which is to be noticed: make setup.
 $(filter-out $(ALONE:%.c=$(O)/%),$(REMOTES)): | $(BACKEND_SO)
 $(REMOTES): $(O)/%: $(O)/%.o $(O)/tests/remote/libremote.a $(HARNESS) $(A) | $(addprefix $(O)/tests/remote/,libpawl-dir.so libclock.so)
-	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS) $(CMOCKA_LIBS) $(MORE) -lm
+	$(call step,ld)$(LINK) -o $@ $^ $(URCU_LIBS) $(CMOCKA_LIBS) $(MORE) -lm
 # Those that look at the tree themselves.
 $(O)/tests/remote/remote_zookeeper%: MORE := $(BACKEND_LIBS.zk)
 # Those that use the command as well.
@@ -198,13 +199,13 @@ $(filter %/remote_etcd_ctl,$(REMOTES)): | $(O)/pawl
 $(O)/tests/remote/examples/%.o: ALL += $(JSON_CFLAGS)
 $(foreach b,$(BACKENDS),$(eval $(O)/tests/remote/examples/guarded_$(FROM.$(b)): MORE := $(BACKEND_LIBS.$(b))))
 $(GUARDED): $(O)/%: $(O)/%.o $(O)/tests/remote/examples/story.o $(A)
-	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS) $(MORE)
+	$(call step,ld)$(LINK) -o $@ $^ $(URCU_LIBS) $(MORE)
 # Backends to be loaded. What they need of the library has no state: they bring their own copy along, for themselves alone.
 .SECONDEXPANSION:
 objects_of = $(patsubst %.c,$(O)/%.o,$(wildcard $(1)/*.c))
 $(BACKEND_SO): $(O)/backends/libpawl-%.so: $$(call objects_of,src/backends/$$(FROM.$$*)) $$(call objects_of,src/backends) $(A)
 	@mkdir -p $(@D)
-	$(call step,ld)$(CC) $(ALL) -shared -Wl,--exclude-libs,ALL $(if $(SAN.$(FLAVOR)),,-Wl,-z,defs) -o $@ $^ $(BACKEND_LIBS.$*)
+	$(call step,ld)$(LINK) -shared -Wl,--exclude-libs,ALL $(if $(SAN.$(FLAVOR)),,-Wl,-z,defs) -o $@ $^ $(BACKEND_LIBS.$*)
 $(O)/src/backends/%.o: ALL += $(JSON_CFLAGS)
 # Scripts for a server are texts of the program; what explains them stays here.
 $(O)/src/backends/redis/protocol.o: ALL += -I$(O)/src
@@ -213,10 +214,10 @@ $(O)/%.lua.h: %.lua Makefile
 	@mkdir -p $(@D)
 	$(call step,lua)sed 's/^[[:blank:]]*--.*//; s/[\\"]/\\&/g; s/.*/"&\\n"/' $< >$@
 $(O)/tests/remote/libpawl-dir.so: $(DIRECTORY) $(A)
-	$(call step,ld)$(CC) $(ALL) -shared -Wl,--exclude-libs,ALL $(if $(SAN.$(FLAVOR)),,-Wl,-z,defs) -o $@ $^
+	$(call step,ld)$(LINK) -shared -Wl,--exclude-libs,ALL $(if $(SAN.$(FLAVOR)),,-Wl,-z,defs) -o $@ $^
 
 $(O)/tests/remote/with_server: $(O)/tests/remote/with_server.o $(O)/tests/remote/libremote.a $(HARNESS) $(A)
-	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS) $(CMOCKA_LIBS) -lm
+	$(call step,ld)$(LINK) -o $@ $^ $(URCU_LIBS) $(CMOCKA_LIBS) -lm
 
 # For servers, which are nobody's flavour.
 $(O)/tests/remote/libclock.so: tests/remote/preload/clock.c Makefile
@@ -224,16 +225,16 @@ $(O)/tests/remote/libclock.so: tests/remote/preload/clock.c Makefile
 	$(call step,ld)$(CC) $(WARN) -D_GNU_SOURCE -O2 -fPIC -shared -o $@ $<
 
 $(EXAMPLES): $(O)/%: $(O)/%.o $(A)
-	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS)
+	$(call step,ld)$(LINK) -o $@ $^ $(URCU_LIBS)
 
 # An archive, so that tests can put another row, or a part of it, in their own programs.
 $(O)/libbench.a: $(BENCHLIB)
 	@rm -f $@
 	$(call step,ar)ar rcs $@ $^
 $(BENCH): $(O)/bench/main.o $(O)/libbench.a $(A) | $(O)/pawl-bench-go
-	$(call step,ld)$(CC) $(ALL) -o $@ $^ -Wl,--as-needed $(PEER_LIBS) $(URCU_LIBS) $(JSON_LIBS) -lm
+	$(call step,ld)$(LINK) -o $@ $^ -Wl,--as-needed $(PEER_LIBS) $(URCU_LIBS) $(JSON_LIBS) -lm
 $(BENCHREMOTE): $(patsubst %.c,$(O)/%.o,$(wildcard bench/remote/*.c)) $(O)/bench/stats.o $(A)
-	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS) $(JSON_LIBS) -lhiredis -lzookeeper_st -lcurl -lm
+	$(call step,ld)$(LINK) -o $@ $^ $(URCU_LIBS) $(JSON_LIBS) -lhiredis -lzookeeper_st -lcurl -lm
 $(BENCHLIB): $(O)/bench/peers
 $(O)/bench/peers: FORCE
 	@mkdir -p $(@D); echo "$(PEERS)" | cmp -s - $@ || echo "$(PEERS)" >$@
@@ -245,16 +246,16 @@ $(O)/%.o: %.cc Makefile
 		$(CC) $(ALL) -xc) -MMD -MP -c $< -o $@
 
 $(EXCHANGE): $(patsubst %.c,$(O)/%.o,$(wildcard tests/exchange/*.c)) $(WITH_SERVER) $(A)
-	$(call step,ld)$(CC) $(ALL) -o $@ $^ $(URCU_LIBS)
+	$(call step,ld)$(LINK) -o $@ $^ $(URCU_LIBS)
 
 build/model/src/core/%.o build/model/src/space/%.o build/model/tests/model/model_%.o: ALL += $(SWAP)
 # What never runs on a client's stack; what does leaves less behind there at -O1, and so fewer states that differ.
 build/model/tests/model/world.o build/model/tests/model/visited.o: ALL += -O2
 $(MODEL): $(O)/%: $(O)/%.o $(ENGINE) $(MODELLED) $(O)/tests/lib/tap.o
-	$(call step,ld)$(CC) $(ALL) -o $@ $^
+	$(call step,ld)$(LINK) -o $@ $^
 
 $(O)/sim: $(SIM) $(O)/tests/lib/tap.o
-	$(call step,ld)$(CC) $(ALL) -o $@ $^ -lm
+	$(call step,ld)$(LINK) -o $@ $^ -lm
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 
