@@ -34,7 +34,7 @@ else
 NEED := liburcu-bp liburcu-cds ck jansson $(if $(filter units points crashes stresses remotes,$(MAKECMDGOALS)),cmocka)
 MISS := $(shell for p in $(NEED); do pkg-config --exists $$p 2>/dev/null || echo $$p; done)
 ifneq ($(MISS),)
-ifneq ($(filter-out help clean uninstall format format-check,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out help clean uninstall format format-check dist,$(or $(MAKECMDGOALS),all)),)
 $(error pawl needs $(MISS): make setup)
 endif
 endif
@@ -436,6 +436,30 @@ uninstall: ## exactly what install has put there
 # The loader finds a library in its cache only; a staged tree has none, and only root may write the system's.
 refresh = [ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || ldconfig || true
 
+# ---- releases and packages ------------------------------------------------------------------------------------------
+# A commit as git writes it down: the times are the commit's, the order is the tree's, and nobody's umask counts.
+TARBALL := build/pawl-$(VERSION).tar
+dist: ## the last commit as build/pawl-VERSION.tar.gz: the same bytes in every clone
+	@[ "$$(git rev-parse --show-prefix 2>&1)" = "" ] || { echo "make dist packs a commit, and here is no clone of one"; exit 1; }
+	@mkdir -p build
+	git -c tar.umask=0022 -c core.autocrlf=false archive --prefix=pawl-$(VERSION)/ -o $(TARBALL) HEAD
+	gzip -9nf $(TARBALL)
+	@sha256sum $(TARBALL).gz
+
+# The tree as it is, with src/debian where Debian looks for it. What was asked of this make is not meant for that one.
+deb: ## Debian packages of what is here, in build/deb
+	@$(call want,dh,debhelper)
+	rm -rf build/deb
+	mkdir -p build/deb/pawl
+	tar -c --exclude=./build --exclude=./.git . | tar -x -C build/deb/pawl
+	mv build/deb/pawl/src/debian build/deb/pawl
+	cd build/deb/pawl && env -u MAKEFLAGS -u MAKELEVEL -u FLAVOR -u V dpkg-buildpackage -us -uc -b
+
+deb-test: deb ## lintian, and the packages installed on a system that has nothing else; as root, and it downloads that system
+	@$(call want,lintian,lintian)
+	@$(call want,debootstrap,debootstrap)
+	@LIMIT=3000 tests/run tests/packages/deb.sh
+
 # ---- tools ----------------------------------------------------------------------------------------------------------
 want    = command -v $(1) >/dev/null || { echo "make $@ needs $(1): apt-get install $(2)"; exit 1; }
 C_FILES = $(shell git ls-files '*.c' '*.h')
@@ -469,8 +493,6 @@ help: ## this list
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: all help clean units points crashes stresses remotes examples benches backends guarded test check tsan asan ubsan clang valgrind stress \
-	history cohort torture mutation prove coverage analyze headers man-check demo bench plot bench-claims bench-remote install uninstall format \
-	format-check FORCE
+	.PHONY: all help clean units points crashes stresses remotes examples benches backends guarded test check tsan asan ubsan clang valgrind stress \ history cohort torture mutation prove coverage analyze headers man-check demo bench plot bench-claims bench-remote install uninstall format \ format-check dist deb deb-test tidy FORCE
 
 endif
