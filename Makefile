@@ -460,6 +460,20 @@ deb-test: deb ## lintian, and the packages installed on a system that has nothin
 	@$(call want,debootstrap,debootstrap)
 	@LIMIT=3000 tests/run tests/packages/deb.sh
 
+# What a program that was linked with the last release relies on. --headers-dir: what no header says is nobody's business.
+ABI    := src/abi/libpawl.so.$(SOVER).abi
+ABIDW   = abidw --exported-interfaces-only --headers-dir $(CURDIR)/include/pawl --drop-private-types --no-corpus-path --no-comp-dir-path --short-locs --type-id-style hash
+abi: ## hold the library against the last release: nothing a program relies on is gone or has changed
+	@$(call want,abidiff,abigail-tools)
+	+@$(SUB) FLAVOR=release all
+	@NOTES=1 tests/run tests/packages/abi.sh
+
+abi-record: ## a release was made: what it looks like is what the next one is held against
+	@$(call want,abidw,abigail-tools)
+	+@$(SUB) FLAVOR=release all
+	@mkdir -p $(dir $(ABI))
+	$(ABIDW) --out-file $(ABI) $(SO)
+
 # ---- tools ----------------------------------------------------------------------------------------------------------
 want    = command -v $(1) >/dev/null || { echo "make $@ needs $(1): apt-get install $(2)"; exit 1; }
 C_FILES = $(shell git ls-files '*.c' '*.h')
@@ -493,6 +507,6 @@ help: ## this list
 clean: ## remove build/
 	rm -rf build
 
-	.PHONY: all help clean units points crashes stresses remotes examples benches backends guarded test check tsan asan ubsan clang valgrind stress \ history cohort torture mutation prove coverage analyze headers man-check demo bench plot bench-claims bench-remote install uninstall format \ format-check dist deb deb-test tidy FORCE
+	.PHONY: all help clean units points crashes stresses remotes examples benches backends guarded test check tsan asan ubsan clang valgrind stress \ history cohort torture mutation prove coverage analyze headers man-check demo bench plot bench-claims bench-remote install uninstall format \ format-check dist deb deb-test tidy abi abi-record FORCE
 
 endif
