@@ -46,7 +46,8 @@ JSON_LIBS   := $(shell pkg-config --libs jansson 2>/dev/null)
 
 # ---- flavours -------------------------------------------------------------------------------------------------------
 SAN.tsan  := -fsanitize=thread
-SAN.asan  := -fsanitize=address -fno-omit-frame-pointer
+# Both look at each access by itself and do not mind each other: one build for the two.
+SAN.asan  := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 SAN.ubsan := -fsanitize=undefined -fno-sanitize-recover=all
 SAN.coverage := --coverage -fprofile-update=atomic -O0
 SAN.debug := -O0
@@ -85,7 +86,10 @@ BACKEND_SO := $(BACKENDS:%=$(O)/backends/libpawl-%.so)
 A  := $(O)/libpawl.a
 SO := $(O)/libpawl.so.$(VERSION)
 
-UNIT     := $(patsubst %.c,$(O)/%,$(wildcard tests/unit/test_*.c))
+# One thread that shares nothing has nothing to show to ThreadSanitizer.
+SINGLE   := $(patsubst %,tests/unit/test_%.c,backoff base bench_% history names remote_url tenure tenure_time url)
+units_of  = $(filter-out $(if $(filter tsan,$(1)),$(SINGLE)),$(sort $(wildcard tests/unit/test_*.c)))
+UNIT     := $(patsubst %.c,$(O)/%,$(call units_of,$(FLAVOR)))
 CRASH    := $(patsubst %.c,$(O)/%,$(wildcard tests/crash/crash_*.c))
 POINTED  := $(patsubst %.c,$(O)/%,$(wildcard tests/crash/point_*.c))
 STRESS   := $(patsubst %.c,$(O)/%,$(wildcard tests/stress/stress_*.c))
@@ -95,6 +99,8 @@ SCENES   := $(patsubst %.c,$(O)/%.o,$(filter-out tests/stress/stress_%,$(wildcar
 ALONE    := $(addprefix tests/remote/remote_,directory.c lock.c proxy.c)
 WHOLE    := $(sort $(wildcard tests/remote/remote_*.c))
 ONCE     := $(addprefix tests/remote/remote_,cohort.c ensemble.c history.c scenes.c redis_legacy.c etcd_cost.c etcd_key.c etcd_v3lock.c)
+# These take longest: the others run beside them, not after them.
+LENGTHY  := $(addprefix tests/remote/remote_,etcd.c zookeeper.c redis_legacy.c etcd_v3lock.c etcd_key.c scenes.c)
 remotes_of = $(if $(filter $(1),tsan ubsan),$(ALONE),$(ALONE) $(filter-out $(ALONE) $(if $(filter $(1),asan),$(ONCE)),$(WHOLE)))
 REMOTES  := $(patsubst %.c,$(O)/%,$(call remotes_of,$(FLAVOR)))
 REMOTELIB := $(patsubst %.c,$(O)/%.o,$(filter-out tests/remote/remote_% tests/remote/with_server.c,$(wildcard tests/remote/*.c)))
@@ -268,8 +274,16 @@ SUITES  := $(sort $(wildcard tests/suites/*.sh))
 programs = $(patsubst %.c,build/$(1)/%,$(sort $(wildcard tests/$(2)_*.c)))
 EXPLORER = $(call programs,model,model/model) tests/model/mutants.sh
 SIMULATOR := build/sim/sim tests/sim/mutants.sh
+unit_programs = $(patsubst %.c,build/$(1)/%,$(call units_of,$(1)))
 remote_programs = $(patsubst %.c,build/$(1)/%,$(call remotes_of,$(1)))
-CHECKERS := tsan asan ubsan
+CHECKERS := tsan asan
+# Those that mostly wait, for servers and leases; and those that compute in one thread, or ask no more of time than a watchdog does.
+lengthy  = $(foreach f,$(1),$(patsubst %.c,build/$(f)/%,$(filter $(LENGTHY),$(call remotes_of,$(f)))))
+WAITING  = $(call lengthy,release $(CHECKERS)) tests/suites/services.sh \
+	$(filter-out $(call lengthy,release $(CHECKERS)),$(foreach f,release $(CHECKERS),$(call remote_programs,$(f)))) \
+	$(addprefix tests/suites/,guarded.sh remote_run.sh)
+BENEATH  = $(SIMULATOR) $(EXPLORER) build/test/tests/unit/test_history build/test/tests/unit/test_bench_compare \
+	$(foreach f,$(CHECKERS),$(call unit_programs,$(f)) $(call programs,$(f),stress/stress)) $(addprefix tests/suites/,headers.sh refused.sh)
 
 # The steps of a target run in parallel among themselves only: a test that races with a compiler says little.
 units: $(UNIT)
@@ -283,22 +297,21 @@ benches: $(BENCH)
 backends: $(BACKEND_SO)
 guarded: $(GUARDED) $(O)/tests/remote/with_server
 
-test: ## every test: units, kills at labelled points and at random, crowds, suites, explorer; what can in tsan, asan, ubsan
-	+@$(SUB) FLAVOR=release all crashes stresses remotes examples
+test: ## every test: units, kills at labelled points and at random, crowds, suites, explorer; what can in tsan, and in asan with ubsan
+	+@$(SUB) FLAVOR=release all crashes stresses remotes examples guarded
 	+@$(SUB) FLAVOR=test units points
 	+@$(SUB) FLAVOR=model models
 	+@$(SUB) FLAVOR=sim build/sim/sim
 	+@set -e; for f in $(CHECKERS); do $(SUB) FLAVOR=$$f units stresses remotes; done
-	@tests/run $(call programs,test,unit/test) $(call programs,test,crash/point) \
+	@LIMIT=600 tests/run $(filter-out $(BENEATH),$(call unit_programs,test)) $(call programs,test,crash/point) \
 		$(foreach f,crash/crash stress/stress,$(call programs,release,$(f))) \
-		$(foreach f,$(CHECKERS),$(foreach p,unit/test stress/stress,$(call programs,$(f),$(p)))) $(EXPLORER) $(SIMULATOR) \
-		--together $(foreach f,release $(CHECKERS),$(call remote_programs,$(f))) --apart $(SUITES)
+		--together $(WAITING) --beneath $(BENEATH) --apart $(filter-out $(WAITING) $(BENEATH),$(SUITES))
 
 check: test ## the same
 
 tsan asan ubsan clang: ## the unit tests, the crowds and the backends in that flavour
 	+@$(SUB) FLAVOR=$@ units stresses remotes
-	@tests/run $(foreach p,unit/test stress/stress,$(call programs,$@,$(p))) --together $(call remote_programs,$@)
+	@tests/run $(call unit_programs,$@) $(call programs,$@,stress/stress) --together $(call remote_programs,$@)
 
 # memcheck: helgrind and drd cannot see locks made of builtins. futex_waitv does not exist under valgrind.
 valgrind: ## the unit tests under valgrind's memcheck

@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define KIDS_PATIENCE_MS 30000   /* how long anything is waited for before the test counts as hung */
+#define KIDS_PATIENCE_MS 60000   /* how long anything is waited for before the test counts as hung */
 #define KIDS_SIGNAL      256     /* kids_join: ended by signal N gives KIDS_SIGNAL + N */
 #define KIDS_HUNG        (-1000) /* kids_join, puppet_answer: nothing within KIDS_PATIENCE_MS */
 

@@ -64,6 +64,12 @@ in_order() {
     echo "$said"
     [ "$(grep -oE '(ping|bad|pong|skip) +[0-9]+ passed' <<<"$said" | cut -d' ' -f1 | xargs)" = 'ping bad pong skip' ]
 }
+# Says how willing it is to let others go first.
+plant nice <<<'[ "$(nice)" = 19 ] || printf "not "; echo "ok 1 - a"; echo 1..1'
+plant not_nice <<<'[ "$(nice)" = "$NICE" ] || printf "not "; echo "ok 1 - a"; echo 1..1'
+NICE=$(nice)
+export NICE
+
 usage() { tests/run --together; [ $? = 64 ]; }
 two_jobs() { JOBS=2 closes_with "$@"; }
 one_second() { LIMIT=1 closes_with "$@"; }
@@ -118,8 +124,11 @@ try "CI without skips" in_ci 0 "2 passed, 0 failed, 0 skipped" good
 try "some run together" closes_with 0 "2 passed, 0 failed, 0 skipped" --together ping pong
 try "and are counted as ever" closes_with 1 "7 passed, 3 failed, 1 skipped" good --together bad crash absent skip --apart good
 try "and told of in their order" in_order
+try "one of those beneath runs with them" closes_with 0 "2 passed, 0 failed, 0 skipped" --together ping --beneath pong
+try "and gives way to them" closes_with 0 "3 passed, 0 failed, 0 skipped" --together not_nice --beneath nice --apart not_nice
+try "those beneath are counted as ever" closes_with 1 "5 passed, 3 failed, 1 skipped" --together bad --beneath crash absent skip --apart good
 try "no more than JOBS of them" two_jobs 0 "5 passed, 0 failed, 0 skipped" --together counted1 counted2 counted3 counted4 counted5
-try "one that does not end is ended" one_second 1 "3 passed, 1 failed, 0 skipped" --together hang good
+try "one that does not end is ended" few_seconds 1 "3 passed, 1 failed, 0 skipped" --together hang good
 try "nothing to run is wrong usage" usage
 try "skips are named" names_the_skip
 try "failures are shown" shows_the_failure
