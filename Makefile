@@ -520,6 +520,8 @@ help: ## this list
 clean: ## remove build/
 	rm -rf build
 
-	.PHONY: all help clean units points crashes stresses remotes examples benches backends guarded test check tsan asan ubsan clang valgrind stress \ history cohort torture mutation prove coverage analyze headers man-check demo bench plot bench-claims bench-remote install uninstall format \ format-check dist deb deb-test tidy abi abi-record FORCE
+.PHONY: all help clean units points crashes stresses remotes examples benches backends guarded test check tsan asan ubsan clang valgrind stress \
+	history cohort torture mutation prove coverage analyze headers man-check demo bench plot bench-claims bench-remote install uninstall \
+	format format-check dist deb deb-test tidy abi abi-record FORCE
 
 endif
