@@ -31,7 +31,7 @@ words() { grep -oE '\b(pawl|PAWL)_[A-Za-z0-9_]+' | grep -vE '_$|^PAWL_.*_HP*$' |
 # Fields of structures that callers fill in or read: not of those that are 'all of it private to this file'.
 fields() {
     sed -E 's/\[[^]]*\]//g; s/\(\*([a-z_]+)\)\(.*\)/\1/' | awk '
-        /^(typedef )?struct .*pawl_(space_options|space_stats|remote_info|lock_info|lock_bounds|grant|remote_op|remote_event|remote_config|backend|fence) \{/ { inside = 1; next }
+        /^(typedef )?struct .*pawl_(space_options|space_stats|remote_info|lock_info|lock_bounds|thread_info|times|grant|remote_op|remote_event|remote_config|backend|fence) \{/ { inside = 1; next }
         /^}/ { inside = 0 }
         inside' | grep -oE '[a-z_]+ *[,;]' | grep -oE '[a-z_]+' | sort -u
 }
