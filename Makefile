@@ -59,6 +59,9 @@ TSA       := $(if $(findstring clang,$(CC)),-Wthread-safety)
 
 # The explorer's build: the shipped source with its atomics, its memory and its clock swapped (tests/model/model.h).
 SAN.model := -O1 -Wno-unused-value -DPAWL_ATOMICS='"tests/model/atomics.h"' -DPAWL_NO_PROBES -I.
+# The shipped library, and one with nothing to be traced, nothing counted but grants; where functions lie may not decide.
+SAN.aligned := -falign-functions=64
+SAN.bare    := -falign-functions=64 -DPAWL_NO_PROBES -DPAWL_NO_FIGURES
 # The simulator's: its own points in the place of point.h.
 SAN.sim   := -include tests/sim/point.h
 SWAP      := $(foreach f,aligned_alloc free memcpy timespec_get,-D$(f)=model_$(f)) -include tests/model/swap.h
@@ -110,10 +113,11 @@ DIRECTORY := $(addprefix $(O)/tests/remote/,directory.o ledger.o shelf.o)
 EXAMPLES := $(patsubst %.c,$(O)/%,$(wildcard tests/examples/eg_*.c))
 HARNESS  := $(patsubst %.c,$(O)/%.o,$(wildcard tests/lib/*.c))
 BENCH    := $(O)/pawl-bench
-BENCHLIB := $(patsubst bench/%,$(O)/bench/%.o,$(basename $(filter-out bench/main.c bench/remote/%, \
+BENCHLIB := $(patsubst bench/%,$(O)/bench/%.o,$(basename $(filter-out bench/main.c bench/remote/% bench/probes/%, \
 	$(wildcard bench/*.c bench/*/*.c bench/*/*.cc))))
 # Through lock services: it links their clients, which nobody needs who measures locks.
 BENCHREMOTE := $(O)/pawl-bench-remote
+BENCHPROBES := $(O)/pawl-bench-probes
 # Locks of others to measure against, if they are here; where not, their rows say so (and PEERS= leaves them out). Looked
 # for once, and only when a benchmark is built.
 PEERS     = $(eval PEERS := $(shell $(CC) -include nsync.h -xc -fsyntax-only /dev/null 2>/dev/null && echo nsync; \
@@ -241,6 +245,8 @@ $(BENCH): $(O)/bench/main.o $(O)/libbench.a $(A) | $(O)/pawl-bench-go
 	$(call step,ld)$(LINK) -o $@ $^ -Wl,--as-needed $(PEER_LIBS) $(URCU_LIBS) $(JSON_LIBS) -lm
 $(BENCHREMOTE): $(patsubst %.c,$(O)/%.o,$(wildcard bench/remote/*.c)) $(O)/bench/stats.o $(A)
 	$(call step,ld)$(LINK) -o $@ $^ $(URCU_LIBS) $(JSON_LIBS) -lhiredis -lzookeeper_st -lcurl -lm
+$(BENCHPROBES): $(O)/bench/probes/main.o
+	$(call step,ld)$(LINK) -o $@ $^ -ldl -lm
 $(BENCHLIB): $(O)/bench/peers
 $(O)/bench/peers: FORCE
 	@mkdir -p $(@D); echo "$(PEERS)" | cmp -s - $@ || echo "$(PEERS)" >$@
@@ -397,6 +403,14 @@ bench-remote: ## how long a lock takes from host to host, through each service, 
 	@set -e; $(foreach b,$(BACKENDS),PAWL_BACKEND_DIR=$(CURDIR)/build/release/backends build/release/tests/remote/with_server $(FROM.$(b)) -- \
 		sh -c 'build/release/pawl-bench-remote $(BENCH_ARGS) $(b)://$$AUTHORITY';)
 
+SIDES = $(foreach f,aligned bare,build/$(f)/libpawl.so.$(VERSION))
+bench-probes: ## a free lock of the library with probes and figures against one without, in turns; ROUNDS=200; instructions by valgrind
+	@$(call want,valgrind,valgrind)
+	+@$(SUB) FLAVOR=release build/release/pawl-bench-probes
+	+@set -e; for f in aligned bare; do $(SUB) FLAVOR=$$f build/$$f/libpawl.so.$(VERSION); done
+	@build/release/pawl-bench-probes $(SIDES) $(ROUNDS)
+	@bench/probes/instructions.sh build/release/pawl-bench-probes $(SIDES)
+
 # What the next ones read; measured first where it is missing.
 $(RESULTS)/bench.json: ; +@$(MAKE) --no-print-directory bench
 
@@ -521,7 +535,7 @@ clean: ## remove build/
 	rm -rf build
 
 .PHONY: all help clean units points crashes stresses remotes examples benches backends guarded test check tsan asan ubsan clang valgrind stress \
-	history cohort torture mutation prove coverage analyze headers man-check demo bench plot bench-claims bench-remote install uninstall \
+	history cohort torture mutation prove coverage analyze headers man-check demo bench plot bench-claims bench-remote bench-probes install uninstall \
 	format format-check dist deb deb-test tidy abi abi-record FORCE
 
 endif

@@ -5,6 +5,13 @@
 
 #include "space/process.h"
 
+/** Compiled out by -DPAWL_NO_FIGURES, to see what they cost. The segment is the same. */
+#ifdef PAWL_NO_FIGURES
+#define PAWL__FIGURES 0
+#else
+#define PAWL__FIGURES 1
+#endif
+
 /** The lock's owner has just got it, and waited so long for it. */
 void pawl__figures_waited(const struct pawl_space *space, const struct pawl__place *place, int64_t ns);
 

@@ -303,7 +303,8 @@ __attribute__((noinline)) static int find_lease(struct walk *w)
 static void note_wait(const struct walk *w, int64_t now)
 {
 	PAWL_FETCH_ADD(&w->place->contended, 1u, RELAXED); /* relaxed: a statistic */
-	pawl__figures_waited(w->lock->space, w->place, now - w->arrived);
+	if (PAWL__FIGURES)
+		pawl__figures_waited(w->lock->space, w->place, now - w->arrived);
 	PAWL__PROBE(acquired, w->lock->space->path, w->lock->text, &w->place->lock, now - w->arrived, w->place->lock.grant);
 }
 
@@ -371,7 +372,7 @@ static int nest(struct walk *w, pawl_grant_t *grant)
 /* In vain. */
 static int give_up(const struct walk *w, int rc)
 {
-	if (rc == ETIMEDOUT || rc == EHOSTUNREACH)
+	if (PAWL__FIGURES && (rc == ETIMEDOUT || rc == EHOSTUNREACH))
 		pawl__figures_gave_up(w->lock->space, w->place);
 	PAWL__PROBE(gave_up, w->lock->space->path, w->lock->text, &w->place->lock, w->arrived, rc);
 	return rc;
@@ -505,7 +506,8 @@ static int64_t note_hold(const pawl_lock_t *lock, const struct pawl__place *plac
 {
 	int64_t ns;
 
-	if (PAWL_LOAD(&place->since_grant, RELAXED) != (uint32_t)place->lock.grant) /* relaxed: the owner's, and that is us */
+	if (!PAWL__FIGURES || PAWL_LOAD(&place->since_grant, RELAXED) !=
+				      (uint32_t)place->lock.grant) /* relaxed: the owner's, and that is us */
 		return 0;
 	ns = pawl__now() - PAWL_LOAD(&place->since_ns, RELAXED); /* relaxed: as above */
 	pawl__figures_held(lock->space, place, ns);

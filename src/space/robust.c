@@ -123,6 +123,14 @@ int pawl_robust_lock(pawl_space_t *space, pawl_robust_t *m, pawl_deadline_t dead
 	return 0;
 }
 
+/* Out of line, so that a plain unlock needs no frame. */
+__attribute__((noinline)) static int unlock_slowly(struct pawl__member *member, pawl_robust_t *m)
+{
+	if (member && pawl__robust_is_mine(m, member->me) && !pawl__robust_is_nested(m))
+		PAWL__PROBE(handed_on, member->space->path, "", m, 0, m->grant);
+	return pawl__robust_release_slowly(member, m);
+}
+
 int pawl_robust_unlock(pawl_space_t *space, pawl_robust_t *m) PAWL_NO_ANALYSIS
 {
 	struct pawl__member *member;
@@ -130,11 +138,7 @@ int pawl_robust_unlock(pawl_space_t *space, pawl_robust_t *m) PAWL_NO_ANALYSIS
 	if (PAWL_UNLIKELY(!space || !m))
 		return EINVAL;
 	member = pawl__member_now(space);
-	if (PAWL_LIKELY(pawl__robust_release_plain(member, m)))
-		return 0;
-	if (member && pawl__robust_is_mine(m, member->me) && !pawl__robust_is_nested(m))
-		PAWL__PROBE(handed_on, space->path, "", m, 0, m->grant);
-	return pawl__robust_release_slowly(member, m);
+	return PAWL_LIKELY(pawl__robust_release_plain(member, m)) ? 0 : unlock_slowly(member, m);
 }
 
 int pawl_robust_consistent(pawl_space_t *space, pawl_robust_t *m) PAWL_NO_ANALYSIS
