@@ -117,7 +117,7 @@ static void print_text(const char *space, const pawl_lock_info_t *info, const pa
 	print_times("waits", &info->waits);
 	print_times("holds", &info->holds);
 	if (info->gave_up)
-		printf("%-10s %llu waits ended by their deadline\n", "gave up", (unsigned long long)info->gave_up);
+		printf("%-10s %llu, by their deadline\n", "gave up", (unsigned long long)info->gave_up);
 	printf("%-10s %llu\n", "deaths", (unsigned long long)info->deaths);
 	if (what) {
 		printf("%-10s ", "advice");

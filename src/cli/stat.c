@@ -37,6 +37,21 @@ static void keep_wanted(const struct stat_options *o, struct cli_top_sample *sam
 	sample->n_locks = kept;
 }
 
+/* Space by space, what was waited for most first; then what was used most. */
+static int by_wait(const void *a, const void *b)
+{
+	const struct cli_top_lock *x = *(struct cli_top_lock *const *)a, *y = *(struct cli_top_lock *const *)b;
+	int order = strcmp(x->space, y->space);
+
+	if (order)
+		return order;
+	if (x->info.waits.sum_ns != y->info.waits.sum_ns)
+		return x->info.waits.sum_ns > y->info.waits.sum_ns ? -1 : 1;
+	if (x->info.grants != y->info.grants)
+		return x->info.grants > y->info.grants ? -1 : 1;
+	return strcmp(x->info.name, y->info.name);
+}
+
 /* Says so of a name that is nowhere. */
 static int check_names(const struct stat_options *o, const struct cli_top_sample *sample)
 {
@@ -207,6 +222,8 @@ int cli_stat(int argc, char **argv)
 		o.space = NULL;
 	sample = cli_top_sample(o.space, NULL);
 	keep_wanted(&o, sample);
+	if (sample->n_locks)
+		qsort(sample->locks, sample->n_locks, sizeof(struct cli_top_lock *), by_wait);
 	status = sample->status ? sample->status : check_names(&o, sample);
 	if (sample->status == CLI_USAGE)
 		cli_say_reason();

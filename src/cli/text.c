@@ -219,7 +219,9 @@ char *cli_age(int64_t ns, char text[16])
 {
 	long long s = ns < 0 ? 0 : ns / 1000000000;
 
-	if (s < 60)
+	if (s < 1)
+		snprintf(text, 16, "%lldms", ns < 0 ? 0 : (long long)ns / 1000000);
+	else if (s < 60)
 		snprintf(text, 16, "%llds", s);
 	else if (s < 3600)
 		snprintf(text, 16, "%lldm%02llds", s / 60, s % 60);
