@@ -182,7 +182,7 @@ typedef struct pawl_lock_info {
 	uint32_t handoffs;     /* HELD: grants on this host since the lease was granted */
 	int64_t good_until_ns; /* HELD: CLOCK_BOOTTIME at which it ends unless it is renewed; 0 else */
 
-	uint32_t member;    /* which of the space's threads the owner is (pawl_space_threads); 0 nobody, or gone */
+	uint32_t member;    /* which of the space's threads the owner is (pawl_thread_list); 0 nobody, or gone */
 	uint64_t gave_up;   /* waits that ended by their deadline */
 	pawl_times_t waits; /* of the grants that had to wait: how long, spinning at first (2 to 4 us) not counted */
 	pawl_times_t holds; /* how long it was then held, by those that had to wait; with PAWL_TIMESTAMP by all */
