@@ -491,6 +491,84 @@ static void databases(struct server *s)
 		"a port where nobody listens: down");
 }
 
+/* What a user may not, a server without memory cannot, and somebody ends. */
+static void full(struct server *s, const char *options)
+{
+	struct host h;
+	uint64_t hi;
+
+	opens(&h, redis_url(s, options), LEASE, 1);
+	delay_of_up(&h);
+	redis_acquire(&h, "full", 1);
+	hi = redis_acquire(&h, "full", 1).hi;
+	redis_cli(s, "CONFIG SET maxmemory 1");
+	tap_ok(redis_ask(&h, PAWL_REMOTE_ACQUIRE, "more", 1, 0).what == PAWL_REMOTE_UNKNOWN && says("maxmemory", s->authority),
+		"%s a server's memory is full: nothing is granted, and the reason says why", options);
+	tap_ok(redis_ask(&h, PAWL_REMOTE_RENEW, "full", 1, hi).what == PAWL_REMOTE_GRANTED && gives_back(&h, "full", 1, hi),
+		"what is granted is renewed, and given back");
+	redis_cli(s, "CONFIG SET maxmemory 0");
+	tap_ok(redis_acquire(&h, "full", 2).what == PAWL_REMOTE_GRANTED, "and granted again when there is room");
+	gives_back(&h, "full", 2, redis_acquire(&h, "full", 2).hi);
+	host_close(&h, true);
+}
+
+static void full_while_handed_on(struct server *s)
+{
+	struct host h, other;
+	uint64_t hi;
+
+	redis_host(&h, redis_url(s, ""), LEASE, 1);
+	redis_host(&other, redis_url(s, ""), LEASE, 2);
+	hi = hi_of(&h, "full", 3);
+	redis_ask(&other, PAWL_REMOTE_ACQUIRE, "full", 3, 0);
+	redis_cli(s, "CONFIG SET maxmemory 1");
+	tap_ok(gives_back(&h, "full", 3, hi) && redis_wait(&other, PAWL_REMOTE_GRANTED, "full", 3),
+		"it is handed on, too, while memory is full");
+	redis_cli(s, "CONFIG SET maxmemory 0");
+	host_close(&h, true);
+	host_close(&other, true);
+}
+
+static void forbidden(struct server *s)
+{
+	struct host h;
+	char url[200];
+
+	snprintf(url, sizeof(url), "redis://app:geheim@%s", s->authority);
+	redis_cli(s, "ACL SETUSER app on '>geheim' '~*' +@all");
+	tap_ok(stays_down(url) && says("may not", s->authority),
+		"a user that may not hear of hints: down, and what to allow");
+	redis_cli(s, "ACL SETUSER app '&*' resetkeys '~{pawl}:boot'");
+	opens(&h, url, LEASE, 1);
+	tap_ok(delay_of_up(&h) >= 0 && redis_ask(&h, PAWL_REMOTE_ACQUIRE, "x", 1, 0).what == PAWL_REMOTE_UNKNOWN &&
+			says("may not", s->authority),
+		"one that may not touch the keys: unknown, and what to allow");
+	host_close(&h, true);
+	redis_cli(s, "DEL '{pawl}:boot'");
+	redis_cli(s, "SET '{pawl}:boot' theirs");
+	tap_ok(stays_down(redis_url(s, "")) && says("somebody else's", s->authority),
+		"the key of its runs is another's: down");
+	redis_cli(s, "DEL '{pawl}:boot'");
+	redis_is_new(s);
+}
+
+static void connections_killed(struct server *s)
+{
+	static const char *const types[] = { "normal", "pubsub" };
+	struct host h;
+	uint64_t hi;
+
+	redis_host(&h, redis_url(s, ""), LEASE, 1);
+	hi = hi_of(&h, "killed", 1);
+	for (size_t i = 0; i < COUNT(types); i++) {
+		redis_cli(s, "CLIENT KILL TYPE %s", types[i]);
+		tap_ok(redis_wait(&h, PAWL_REMOTE_SESSION, NULL, PAWL_REMOTE_DOWN) && delay_of_up(&h) == 0 &&
+				redis_ask(&h, PAWL_REMOTE_RENEW, "killed", 1, hi).what == PAWL_REMOTE_GRANTED,
+			"its connection is ended, %s: down, up, and it has what it had", types[i]);
+	}
+	host_close(&h, true);
+}
+
 /* ---- servers that lie ---- */
 
 static bool survives(const char *to, const char *payload)
@@ -569,6 +647,12 @@ int main(void)
 		forged(&s);
 		succeeded(&s);
 		databases(&s);
+		full(&s, "");
+		full(&s, "?protocol=setnx");
+		full(&s, "?protocol=getset");
+		full_while_handed_on(&s);
+		connections_killed(&s);
+		forbidden(&s);
 		server_end(&s);
 	}
 	replicas();

@@ -191,6 +191,61 @@ static void runs(void)
 	server_end(&s);
 }
 
+/* ---- a replica that is promoted ---- */
+
+/* Open another host, which waits for the lock-delay, and renew what `h` has meanwhile. */
+static bool opens_later(struct host *other, struct host *h, const char *url, uint64_t hi)
+{
+	static char copy[128];
+	const struct host_event *e = NULL;
+	int64_t end;
+
+	snprintf(copy, sizeof(copy), "%s", url);
+	host_init(other, redis_backend(), copy, LEASE, 2);
+	if (other->backend->open(&other->config, &other->open, &other->flags, other->reason, sizeof(other->reason)) == 0)
+		e = redis_wait(other, PAWL_REMOTE_SESSION, NULL, PAWL_REMOTE_UP);
+	end = pawl_remote_now() + (e ? e->event.delay_ns : 0);
+	for (; pawl_remote_now() < end; redis_pass(other, LEASE / 8))
+		redis_ask(h, PAWL_REMOTE_RENEW, "kept", 1, hi);
+	return e;
+}
+
+static void failed_over(void)
+{
+	struct server s, replica;
+	struct host h, other;
+	const struct host_event *e;
+	pawl_remote_event_t next;
+	char options[64], url[128];
+	uint64_t hi;
+
+	redis_start(&s, NULL);
+	snprintf(options, sizeof(options), "--replicaof 127.0.0.1 %d", s.port);
+	server_start(&replica, "redis", options);
+	snprintf(url, sizeof(url), "redis://%s,%s", s.authority, replica.authority);
+	redis_host(&h, url, LEASE, 1);
+	hi = redis_acquire(&h, "kept", 1).hi;
+	for (int i = 0; i < 1000 && strcmp(redis_cli(&replica, "EXISTS '{pawl:kept}:L'"), "1") != 0; i++)
+		nap_us(10000);
+	server_kill(&s);
+	redis_cli(&replica, "REPLICAOF NO ONE");
+	e = redis_wait(&h, PAWL_REMOTE_SESSION, NULL, PAWL_REMOTE_UP);
+	tap_ok(e && e->event.delay_ns > 0,
+		"a replica is promoted: the other host of the URL serves, and grants nothing at first");
+	redis_submit(&h, PAWL_REMOTE_RENEW, "kept", 1, hi);
+	tap_ok(redis_wait(&h, PAWL_REMOTE_GRANTED, "kept", 1) && hi != 0, "what it has heard of is kept");
+	tap_ok(opens_later(&other, &h, redis_url(&replica, ""), hi), "another host comes when that is over");
+	redis_ask(&other, PAWL_REMOTE_ACQUIRE, "kept", 1, 0);
+	redis_ask(&h, PAWL_REMOTE_RELEASE, "kept", 1, hi);
+	next = redis_acquire(&other, "kept", 1);
+	tap_ok(next.hi > hi + (1 << 20) && next.owner_died,
+		"tokens go on far above, and a death may have been forgotten");
+	host_close(&h, true);
+	host_close(&other, true);
+	server_end(&replica);
+	server_end(&s);
+}
+
 int main(void)
 {
 	watchdog(240);
@@ -200,5 +255,6 @@ int main(void)
 	replicas();
 	lengths();
 	runs();
+	failed_over();
 	return tap_done();
 }

@@ -33,18 +33,26 @@ static const struct cure {
 	{ "LOADING", "it reads its data, and will serve soon", true },
 	{ "MASTERDOWN", "it is a replica whose master is gone: name the master in the URL", true },
 	{ "NOAUTH", "it asks for a password: write redis://:PASSWORD@HOST", true },
+	{ "BUSY", "a script runs there that does not end: see to it, or SCRIPT KILL", false },
 	{ "NOREPLICAS", "it has too few replicas to take changes: mend those", false },
 	{ "MISCONF", "it cannot write its data: see its log", false },
 	{ "OOM", "its memory is full: raise its maxmemory", false },
 	{ "NOPERM", "its user may not: allow the keys, the channels and the scripts", false },
 	{ "WRONGTYPE", "a key of this lock is somebody else's: delete that, or use another prefix=", false } };
 
-static const struct cure *cure_of(const char *said)
+static const struct cure *find_cure(const char *said)
 {
 	for (size_t i = 0; i < sizeof(cures) / sizeof(*cures); i++)
 		if (strstr(said, cures[i].word))
 			return &cures[i];
 	return NULL;
+}
+
+const char *answer_cure(const char *said)
+{
+	const struct cure *c = find_cure(said);
+
+	return c ? c->cure : "";
 }
 
 static bool refused(struct redis *r, const struct call *call, const char *said, const char *cure)
@@ -68,7 +76,7 @@ static bool tell_script(struct redis *r, struct call *call)
 
 static bool hear_error(struct redis *r, struct call *call, const char *said)
 {
-	const struct cure *c = cure_of(said);
+	const struct cure *c = find_cure(said);
 	char text[160];
 
 	if (strncmp(said, "NOSCRIPT", 8) == 0 && !call->whole)

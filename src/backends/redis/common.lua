@@ -14,6 +14,8 @@ local F, S = KEYS[1], KEYS[2]
 local call = redis.call
 local clock = call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+-- What is renewed or given back has its room already: a server whose memory is full refuses but a script's first write, and not this.
+if op ~= 'acquire' then call('PERSIST', F) end
 req, ttl, wait, keep = tonumber(req), tonumber(ttl), tonumber(wait), tonumber(keep)
 
 local function text(n) return string.format('%.0f', n) end

@@ -28,13 +28,14 @@ struct saved {
 static bool cannot(struct redis *r, const char *command, const redisReply *reply)
 {
 	char text[160];
+	const char *cure;
 
-	if (reply->type != REDIS_REPLY_ERROR)
+	if (reply->type != REDIS_REPLY_ERROR) {
 		redis_break(r, "what it answers to %s makes no sense: is that a Redis server?", command);
-	else if (strncmp(reply->str, "NOAUTH", 6) == 0)
-		redis_break(r, "it asks for a password: write redis://:PASSWORD@HOST");
-	else
-		redis_break(r, "%s: %s", command, redis_quote(r, reply->str, text));
+		return true;
+	}
+	cure = answer_cure(reply->str);
+	redis_break(r, "%s: %s%s%s", command, redis_quote(r, reply->str, text), *cure ? ": " : "", cure);
 	return true;
 }
 
@@ -112,11 +113,11 @@ static bool hear_boot(struct redis *r, struct call *call, const redisReply *repl
 
 	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 3 || at[0]->type != REDIS_REPLY_INTEGER ||
 		at[1]->type != REDIS_REPLY_INTEGER || at[2]->type != REDIS_REPLY_STRING || at[2]->len >= sizeof(r->era))
-		return cannot(r, "EVAL", reply);
+		return cannot(r, "BOOT", reply);
 	age = at[0]->integer;
 	longest = at[1]->integer;
 	if (age < 0 || longest < 0 || longest > INT64_MAX / (2 * MS))
-		return cannot(r, "EVAL", &(redisReply){ .type = REDIS_REPLY_NIL });
+		return cannot(r, "BOOT", &(redisReply){ .type = REDIS_REPLY_NIL });
 	strcpy(r->era, at[2]->str);
 	longest += longest / 10;
 	r->not_before = age < longest ? call->sent + (longest - age) * MS : 0;

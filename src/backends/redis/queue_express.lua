@@ -14,12 +14,14 @@ if ARGV[1] == 'release' then
 		local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 		if who and tonumber(v[4]) >= now and tonumber(last) >= now then
 			local f = string.format('%.0f', fence + 1)
-			redis.call('HSET', KEYS[1], 'o', place == '' and who or who .. '.' .. place, 'r', r, 'h', f, 'u',
+			local done = redis.pcall('HSET', KEYS[1], 'o', place == '' and who or who .. '.' .. place, 'r', r, 'h', f, 'u',
 				string.format('%.0f', now + accept), 'd', '0', 'f', f, 'x', fence, 'n', '', 'p',
 				keep .. ' ' .. req .. ' ' .. tok .. ' ' .. v[7])
-			redis.call('PUBLISH', channel .. who, 'G ' .. (place == '' and '-' or place) .. ' ' .. r .. ' ' .. f .. ' ' .. accept ..
-				' 0 ' .. name)
-			return { 'R' }
+			if type(done) == 'number' then
+				redis.call('PUBLISH', channel .. who, 'G ' .. (place == '' and '-' or place) .. ' ' .. r .. ' ' .. f .. ' ' ..
+					accept .. ' 0 ' .. name)
+				return { 'R' }
+			end
 		end
 	end
 end

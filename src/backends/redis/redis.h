@@ -86,6 +86,8 @@ int64_t request_ms(int64_t ns);
 
 answer_fn request_answer;
 void request_unknown(struct redis *r, const struct call *call, const char *reason);
+/** What to do about an error that the server tells; "": who knows. */
+const char *answer_cure(const char *said);
 
 /* ---- hints.c ---- */
 
