@@ -130,13 +130,15 @@ static void compacted_in_a_wait(void)
 
 /* ---- heirs ---- */
 
+static struct host owner;
+
 /* One has the lock, two wait, in that order. */
 static bool three_in_a_row(struct host *heir, struct host *third, const char *name, uint64_t *hi)
 {
-	*hi = etcd_acquire(&a, name, 1).hi;
+	*hi = etcd_acquire(&owner, name, 1).hi;
 	return *hi && etcd_ask(heir, PAWL_REMOTE_ACQUIRE, name, 1, 0).what == PAWL_REMOTE_QUEUED &&
 	       etcd_ask(third, PAWL_REMOTE_ACQUIRE, name, 1, 0).what == PAWL_REMOTE_QUEUED &&
-	       etcd_wait(&a, PAWL_REMOTE_CONTENDED, name, 1);
+	       etcd_wait(&owner, PAWL_REMOTE_CONTENDED, name, 1);
 }
 
 static void heirs_that_do_not_hear(void)
@@ -144,17 +146,21 @@ static void heirs_that_do_not_hear(void)
 	const struct host_event *e;
 	struct host heir;
 	uint64_t hi;
-	bool good = etcd_host(&heir, etcd_url(&s, ""), ETCD_LONG, 8) && three_in_a_row(&heir, &b, "heir", &hi);
+	bool good = etcd_host(&owner, etcd_url(&s, ""), ETCD_LONG, 10) &&
+		    etcd_host(&heir, etcd_url(&s, ""), ETCD_LONG, 8) && three_in_a_row(&heir, &b, "heir", &hi);
 
-	good = good && etcd_ask(&a, PAWL_REMOTE_RELEASE, "heir", 1, hi).what == PAWL_REMOTE_RELEASED;
+	good = good && etcd_ask(&owner, PAWL_REMOTE_RELEASE, "heir", 1, hi).what == PAWL_REMOTE_RELEASED;
 	host_close(&heir, false);
 	good = good && host_open(&heir) && (e = etcd_wait(&heir, PAWL_REMOTE_GRANTED, "heir", 1)) && e->event.hi > hi &&
 	       !e->event.owner_died && e->event.contended;
 	tap_ok(good, "a keeper ends before it hears that its host was left the lock: the next one has it");
-	host_close(&heir, true);
+	etcd_ctl(&s,
+		"lease revoke $(etcdctl --endpoints 127.0.0.1:$PORT get --prefix heir/ --keys-only --sort-by=CREATE | "
+		"head -n 1 | cut -d/ -f2)");
 	e = etcd_wait(&b, PAWL_REMOTE_GRANTED, "heir", 1);
 	tap_ok(e && e->event.owner_died && etcd_ask(&b, PAWL_REMOTE_RELEASE, "heir", 1, e->event.hi).what == PAWL_REMOTE_RELEASED,
-		"the host ends with it: that is told to who waits behind");
+		"its lease ends with that: it is told to who waits behind");
+	host_close(&heir, true);
 }
 
 /* Whoever leaves the lock has not heard that its heir has gone: by hand, or to the end of the queue. */
@@ -167,7 +173,7 @@ static void heirs_that_are_not_there(void)
 
 	etcd_ctl(&s, "del $(etcdctl --endpoints 127.0.0.1:$PORT get --prefix gone/ --keys-only --sort-by=CREATE | sed "
 		     "-n 3p)");
-	good = good && etcd_ask(&a, PAWL_REMOTE_RELEASE, "gone", 1, hi).what == PAWL_REMOTE_RELEASED;
+	good = good && etcd_ask(&owner, PAWL_REMOTE_RELEASE, "gone", 1, hi).what == PAWL_REMOTE_RELEASED;
 	e = etcd_wait(&b, PAWL_REMOTE_GRANTED, "gone", 1);
 	tap_ok(good && e && !e->event.owner_died && etcd_wait(&heir, PAWL_REMOTE_LOST, "gone", 1),
 		"who is left the lock, and was removed, does not have it; nobody has died");
@@ -175,7 +181,7 @@ static void heirs_that_are_not_there(void)
 
 	good = good && three_in_a_row(&heir, &b, "turns", &hi) &&
 	       etcd_ask(&heir, PAWL_REMOTE_ACQUIRE, "turns", 2, 0).what == PAWL_REMOTE_QUEUED;
-	good = good && etcd_ask(&a, PAWL_REMOTE_RELEASE, "turns", 1, hi).what == PAWL_REMOTE_RELEASED;
+	good = good && etcd_ask(&owner, PAWL_REMOTE_RELEASE, "turns", 1, hi).what == PAWL_REMOTE_RELEASED;
 	e = etcd_wait2(&b, &heir, PAWL_REMOTE_GRANTED, "turns", 1);
 	tap_ok(good && e && !e->event.owner_died && !host_take(&heir, PAWL_REMOTE_GRANTED, "turns", 2),
 		"nor does who has gone to the end of the queue");
@@ -183,6 +189,7 @@ static void heirs_that_are_not_there(void)
 	e = etcd_wait(&heir, PAWL_REMOTE_GRANTED, "turns", 2);
 	tap_ok(good && e && !e->event.owner_died, "until it is its turn");
 	host_close(&heir, true);
+	host_close(&owner, true);
 }
 
 /* ---- forgetting ---- */
