@@ -91,22 +91,33 @@ static size_t is_secret(const char *p)
 	return 0;
 }
 
+/* Does the value of a secret option, which begins in between, go on at `end`? One with a : and an @ in it looks like a user's. */
+static bool is_in_secret(const char *p, const char *end)
+{
+	bool secret = false;
+
+	for (; p < end; p++)
+		if (*p == '?' || *p == '&')
+			secret = is_secret(p + 1) != 0 || (secret && *p == '?');
+	return secret;
+}
+
 bool pawl_remote_public(const char *url, char *text, size_t size)
 {
 	struct copy c = { .text = text, .size = size };
-	const char *p = strstr(url, "://"), *at, *colon;
+	const char *p = url + strspn(url, "abcdefghijklmnopqrstuvwxyz0123456789+-"), *at, *colon;
 	bool whole = true;
 
 	if (size == 0)
 		return false;
-	p = p ? p + 3 : url;
+	p = strncmp(p, "://", 3) == 0 ? p + 3 : url; /* a later :// may be part of a secret */
 	put(&c, url, (size_t)(p - url));
 	at = end_of_user(p);
-	colon = at ? memchr(p, ':', (size_t)(at - p)) : NULL;
-	if (colon) {
+	colon = p + strcspn(p, ":/?");
+	if (at && colon < at && *colon == ':') {
 		put(&c, p, (size_t)(colon + 1 - p));
 		put(&c, "***", 3);
-		p = at;
+		p = is_in_secret(colon, at) ? at + strcspn(at, "&") : at;
 		whole = false;
 	}
 	for (; *p; p++) {

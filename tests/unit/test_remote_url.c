@@ -24,9 +24,14 @@ static const struct {
 	{ "redis://host?password=secret&prefix=x", "redis://host?password=***&prefix=x", false },
 	{ "redis://host?prefix=x&token=secret", "redis://host?prefix=x&token=***", false },
 	{ "redis://host?secret=", "redis://host?secret=***", false },
+	{ "redis://host?password=a:b@sesame", "redis://host?password=***", false },
+	{ "redis://host:1?x=y&password=a:b@sesame&z=1", "redis://host:***&z=1", false },
+	{ "redis://host?prefix=a:b@c", "redis://host?prefix=a:b@c", true },
 	{ "redis://host?my_password=x", "redis://host?my_password=x", true },
 	{ "dir:///with@sign:and/colon", "dir:///with@sign:and/colon", true },
 	{ "no scheme", "no scheme", true },
+	{ "none/?password=sesame&to=x://y", "none/?password=***&to=x://y", false },
+	{ "None://me:sesame@host", "None:***@host", false },
 	{ "", "", true },
 };
 
