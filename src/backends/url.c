@@ -198,6 +198,14 @@ bool url_parse(struct url *u, const char *text, uint16_t port, char *reason, siz
 
 /* ---- its options ---- */
 
+/* How much of a value may be shown: behind a ? that was meant to be an & there may be a secret. */
+static int showable(const char *text)
+{
+	size_t n = strcspn(text, "?&");
+
+	return n < 40 ? (int)n : 40;
+}
+
 const char *url_text(struct url *u, const char *key, const char *otherwise)
 {
 	for (unsigned i = 0; i < u->options; i++)
@@ -218,7 +226,7 @@ unsigned url_word(struct url *u, const char *key, const char *const words[])
 			return i;
 		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s", i ? ", " : "", words[i]);
 	}
-	complain(u, "%s=%.40s in the URL: use one of %s", key, text, all);
+	complain(u, "%s=%.*s in the URL: use one of %s", key, showable(text), text, all);
 	return 0;
 }
 
@@ -232,8 +240,8 @@ int64_t url_number(struct url *u, const char *key, int64_t least, int64_t most, 
 		return otherwise;
 	n = strtoll(text, &end, 10);
 	if (!strchr("-0123456789", *text) || !*text || *end || n < least || n > most) {
-		complain(u, "%s=%.40s in the URL: use a whole number from %lld to %lld", key, text, (long long)least,
-			(long long)most);
+		complain(u, "%s=%.*s in the URL: use a whole number from %lld to %lld", key, showable(text), text,
+			(long long)least, (long long)most);
 		return otherwise;
 	}
 	return n;
@@ -260,8 +268,8 @@ int64_t url_time(struct url *u, const char *key, int64_t least, int64_t most, in
 	n *= (double)unit_of(end);
 	if (strspn(text, "0123456789.") != (size_t)(end - text) || end == text || unit_of(end) == 0 ||
 		!(n >= (double)least && n <= (double)most)) {
-		complain(u, "%s=%.40s in the URL: use a time from %g to %g s, such as 250ms or 2s", key, text,
-			(double)least / 1e9, (double)most / 1e9);
+		complain(u, "%s=%.*s in the URL: use a time from %g to %g s, such as 250ms or 2s", key, showable(text),
+			text, (double)least / 1e9, (double)most / 1e9);
 		return otherwise;
 	}
 	return (int64_t)n;

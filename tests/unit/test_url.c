@@ -231,7 +231,8 @@ static void the_first_complaint_stays(void **state)
 static const char *const leaky[] = { "x://me:sesame/1@h", "x://me:sesame?1@h", "x://me:12345678/sesame@h",
 	"x://me:sesame#@", "x://me:sesame@h:x", "x://me:sesame@h?a", "x://me:sesame%zz@h", "x://[me:sesame/@h",
 	"x://h?password=a&sesame", "x://h?password=a&sesame=b&c=d", "x://h?token=a&sesame=b",
-	"x://h?x=1&password=a&x=sesame", "x://me:sesame@", "x://h,me:sesame", "x://me:sesame" };
+	"x://h?x=1&password=a&x=sesame", "x://h?number=1?password=sesame", "x://h?time=1?token=sesame",
+	"x://h?word=1?secret=sesame", "x://me:sesame@", "x://h,me:sesame", "x://me:sesame" };
 
 static void no_reason_has_a_secret(void **state)
 {
@@ -240,6 +241,9 @@ static void no_reason_has_a_secret(void **state)
 		if (parse(leaky[i])) {
 			url_text(&u, "password", NULL);
 			url_text(&u, "token", NULL);
+			url_number(&u, "number", 0, 9, 0);
+			url_time(&u, "time", 0, 9, 0);
+			url_word(&u, "word", (const char *const[]){ "one", NULL });
 			if (url_done(&u))
 				fail_msg("%s is no complaint", leaky[i]);
 		}
