@@ -57,10 +57,10 @@ const char *answer_cure(const char *said)
 
 static bool refused(struct redis *r, const struct call *call, const char *said, const char *cure)
 {
-	char text[160], reason[512];
+	char name[160], text[160], reason[512];
 
-	snprintf(reason, sizeof(reason), "%.150s: lock '%.40s': %s%s%s", redis_where(r), call->name,
-		redis_quote(r, said, text), *cure ? ": " : "", cure);
+	snprintf(reason, sizeof(reason), "%.150s: lock '%.40s': %s%s%s", redis_where(r),
+		redis_quote(r, call->name, name), redis_quote(r, said, text), *cure ? ": " : "", cure);
 	request_unknown(r, call, reason);
 	return true;
 }

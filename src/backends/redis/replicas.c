@@ -17,12 +17,12 @@ static void ask(struct redis *r);
 /* Too few: a grant that has already run out, which the keeper gives back. It may have others of this request, and believe them. */
 static void conclude(struct redis *r, struct call *c, long long replicas)
 {
-	char reason[400];
+	char name[160], reason[400];
 
 	snprintf(reason, sizeof(reason),
 		"%.150s: lock '%.40s': %lld of %" PRId64 " replicas heard of the grant in time: mend "
 		"them, or ask for fewer by min_replicas= in the URL",
-		redis_where(r), c->name, replicas, r->settings.min_replicas);
+		redis_where(r), redis_quote(r, c->name, name), replicas, r->settings.min_replicas);
 	if (replicas < r->settings.min_replicas) {
 		c->grant.deadline_ns = c->sent;
 		c->grant.reason = reason;
