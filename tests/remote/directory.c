@@ -442,7 +442,8 @@ static int parse(struct directory *d, const char *url, char *reason, size_t size
 		return EINVAL;
 	}
 	if (options && (sscanf(options, "?delay=%5d%n", &delay, &end) != 1 || options[end] || delay < 0)) {
-		snprintf(reason, size, "'%s': dir:// knows one option, ?delay=MILLISECONDS", options);
+		/* not which: it may be a secret, meant for another */
+		snprintf(reason, size, "dir:// knows one option, ?delay=MILLISECONDS");
 		return EINVAL;
 	}
 	memcpy(d->path, path, n);
