@@ -29,6 +29,14 @@ static int side_path(const char *segment_path, char path[PATH_MAX])
 	return snprintf(path, PATH_MAX, "%s+linger", segment_path) < PATH_MAX ? 0 : ENAMETOOLONG;
 }
 
+/* Whoever may write the segment may have made it: its owner, or, of a space of a group, one of that group. Nobody else: a stranger
+ * who shares a group with us could keep our locks by it. */
+static bool is_of(const struct stat *side, const struct stat *segment)
+{
+	return S_ISREG(side->st_mode) &&
+	       (side->st_uid == segment->st_uid || ((segment->st_mode & S_IWGRP) && side->st_gid == segment->st_gid));
+}
+
 /* Returns the descriptor, or -1 and errno. The side file has the rights of the segment. */
 static int open_side(const char *segment_path, int segment_fd, int flags)
 {
@@ -49,9 +57,7 @@ static int open_side(const char *segment_path, int segment_fd, int flags)
 			return -1;
 		}
 	}
-	if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
-			       (segment_fd >= 0 && fstat(segment_fd, &seg) == 0 && seg.st_uid != st.st_uid &&
-				       seg.st_gid != st.st_gid))) {
+	if (fd >= 0 && (fstat(fd, &st) != 0 || (segment_fd >= 0 && (fstat(segment_fd, &seg) != 0 || !is_of(&st, &seg))))) {
 		close(fd);
 		return errno = EPROTO, -1;
 	}
