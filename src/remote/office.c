@@ -97,12 +97,29 @@ int pawl__office_found(struct pawl_space *space, const pawl_space_options_t *opt
 
 /* ---- entering ---- */
 
-/* What is used as text, or waited for. */
-static int check_page(const struct pawl_space *space)
+PAWL_STATIC_ASSERT(sizeof(((struct pawl_space *)0)->shown_url) == sizeof(((struct pawl__office *)0)->url), "a copy");
+PAWL_STATIC_ASSERT(sizeof(((struct pawl_space *)0)->host) == sizeof(((struct pawl__office *)0)->host), "a copy");
+
+/* What is used as text, waited for, or reckoned with. Copied, then checked: a peer can write there at any time (I7). */
+static bool is_time(int64_t ns)
+{
+	return ns >= 0 && ns <= LONGEST;
+}
+
+static int copy_page(struct pawl_space *space)
 {
 	const struct pawl__office *o = space->office;
+	const struct pawl__tenure_rules *r = &space->rules;
 
-	if (memchr(o->url, '\0', sizeof(o->url)) && strnlen(o->host, sizeof(o->host)) == 32 && is_ttl(o->rules.ttl))
+	space->rules = o->rules;
+	space->rules.renews = space->rules.strict = false; /* the keeper's own (term.c) */
+	space->rules.pause = 0;
+	space->url_is_whole = o->url_is_whole;
+	memcpy(space->shown_url, o->url, sizeof(o->url));
+	memcpy(space->host, o->host, sizeof(o->host));
+	if (memchr(space->shown_url, '\0', sizeof(space->shown_url)) &&
+		strnlen(space->host, sizeof(space->host)) == 32 && is_ttl(r->ttl) && is_time(r->min_use) &&
+		is_time(r->max_tenure) && is_time(r->min_hold) && is_time(r->idle_keep))
 		return 0;
 	return pawl__refuse(EPROTO,
 		"%s: damaged: its page about the remote makes no sense; stop its users and remove it", space->path);
@@ -110,15 +127,15 @@ static int check_page(const struct pawl_space *space)
 
 static int check_url(const struct pawl_space *space, const pawl_space_options_t *options)
 {
-	char wanted[sizeof(space->office->url)];
+	char wanted[sizeof(space->shown_url)];
 
 	if (!options->remote)
 		return 0;
 	pawl_remote_public(options->remote, wanted, sizeof(wanted));
-	if (strcmp(wanted, space->office->url) == 0)
+	if (strcmp(wanted, space->shown_url) == 0)
 		return 0;
 	return pawl__refuse(EINVAL, "%s: its remote is %s, not %s: tokens of two services do not compare; use another space",
-		space->path, space->office->url, wanted);
+		space->path, space->shown_url, wanted);
 }
 
 static uint64_t time_namespace(void)
@@ -131,9 +148,9 @@ static uint64_t time_namespace(void)
 /* Who has only a URL without its secrets leaves the service to others. */
 static int learn_url(struct pawl_space *space, const pawl_space_options_t *options)
 {
-	if (space->url || options->looks_only || (!options->remote && !space->office->url_is_whole))
+	if (space->url || options->looks_only || (!options->remote && !space->url_is_whole))
 		return 0;
-	space->url = strdup(options->remote ? options->remote : space->office->url);
+	space->url = strdup(options->remote ? options->remote : space->shown_url);
 	return space->url ? 0 : pawl__refuse(ENOMEM, "out of memory");
 }
 
@@ -160,10 +177,10 @@ int pawl__office_enter(struct pawl_space *space, const pawl_space_options_t *opt
 {
 	int rc;
 
-	if (!space->header->remote)
+	if (!space->has_remote)
 		return options->remote ? refuse_remote(space) : 0;
 	space->office = office_of(space);
-	rc = check_page(space);
+	rc = copy_page(space);
 	if (rc == 0)
 		rc = check_url(space, options);
 	if (rc == 0 && space->header->time_ns != time_namespace())
@@ -180,7 +197,7 @@ void pawl__office_reborn(struct pawl_space *space)
 {
 	struct pawl__office *office = office_of(space);
 
-	if (!space->header->remote)
+	if (!space->has_remote)
 		return;
 	space->office = office;
 	/* relaxed, as everywhere here: alone */

@@ -37,6 +37,9 @@
 struct hold {
 	struct term *term;
 	uint32_t place, gen;
+	/* They were there when it began, and stay: a peer can take a chunk's bit back at any time, not its memory (I7). */
+	const struct pawl__place *at;
+	struct pawl__seat *seat;
 	int64_t wake_at;
 	bool done;                          /* nothing to do with it any more */
 	char name[PAWL__LONG_NAME_MAX + 1]; /* of the lock; and behind it */
@@ -92,16 +95,15 @@ static bool is_lingering(const struct hold *h, const struct pawl__place *place)
 static void look(void *arg, struct pawl__look *l)
 {
 	const struct hold *h = arg;
-	const struct pawl__place *place = pawl__place_at(h->term->space, h->place);
-	const struct pawl__seat *seat = pawl__seat_at(h->term->space, h->place);
+	const struct pawl__place *place = h->at;
 	uint32_t word;
 
 	*l = (struct pawl__look){ .who = PAWL__NOBODY };
-	if (!place || pawl__table_gen(place) != h->gen) /* the name has gone: so has everybody who could want it */
+	if (pawl__table_gen(place) != h->gen) /* the name has gone: so has everybody who could want it */
 		return;
 	/* SE2 seq_cst: pairs with RB1: who is not seen inside sees what was published before */
 	word = PAWL_LOAD(&place->lock.word, SEQ_CST);
-	l->who = who_is(h, word, pawl__seat_is_asking(seat, pawl__word_id(word)));
+	l->who = who_is(h, word, pawl__seat_is_asking(h->seat, pawl__word_id(word)));
 	l->more = word & PAWL__W_WAITERS;
 	l->grants = PAWL_LOAD(&place->lock.grant, RELAXED); /* relaxed: a bound */
 	if ((l->who == PAWL__NOBODY || l->who == PAWL__CORPSE) && is_lingering(h, place))
@@ -123,16 +125,15 @@ static void tell(void *arg)
 {
 	struct hold *h = arg;
 
-	pawl__wake(&pawl__seat_at(h->term->space, h->place)->bell, PAWL__WAKE_ALL);
+	pawl__wake(&h->seat->bell, PAWL__WAKE_ALL);
 }
 
 static void lost(void *arg)
 {
 	struct hold *h = arg;
-	const struct pawl__seat *seat = pawl__seat_at(h->term->space, h->place);
 
 	PAWL_FETCH_ADD(&h->term->office->losses, 1u, RELAXED); /* relaxed: a statistic */
-	PAWL__PROBE(tenure_lost, h->term->space->path, h->name, h->place, seat ? pawl__seat_tenure(seat)->hi : 0, 0);
+	PAWL__PROBE(tenure_lost, h->term->space->path, h->name, h->place, pawl__seat_tenure(h->seat)->hi, 0);
 	pawl__news(h->term->space);
 	pawl__watch_look(h->term->space); /* our own process is one of those */
 }
@@ -145,11 +146,11 @@ static void endangered(void *arg)
 }
 
 /* Nothing of the lock is ours, and nobody here waits for that to change: while the service is away, say. */
-static bool is_done(struct hold *h, const struct pawl__seat *seat)
+static bool is_done(struct hold *h)
 {
 	struct pawl__look l;
 
-	if (h->wake_at != INT64_MAX || pawl__seat_tenure(seat)->state != PAWL__T_NONE)
+	if (h->wake_at != INT64_MAX || pawl__seat_tenure(h->seat)->state != PAWL__T_NONE)
 		return false;
 	look(h, &l);
 	return l.who != PAWL__ASKER;
@@ -169,7 +170,6 @@ static void trace(const struct hold *h, const struct pawl__tenure *was, const st
 static void serve(struct hold *h, const pawl_remote_event_t *event)
 {
 	struct pawl__office *office = h->term->office;
-	struct pawl__seat *seat = pawl__seat_at(h->term->space, h->place);
 	struct pawl__tenure_rules rules = *h->strict ? h->term->strict_rules : h->term->rules;
 	struct pawl__seat_world world = { .now = pawl__boot(),
 		.up = PAWL_LOAD(&office->up, RELAXED),                 /* relaxed: ours */
@@ -181,21 +181,14 @@ static void serve(struct hold *h, const pawl_remote_event_t *event)
 		.tell = tell,
 		.lost = lost,
 		.jeopardy = endangered };
-	const struct pawl__place *place = pawl__place_at(h->term->space, h->place);
-	struct pawl__tenure was;
+	struct pawl__tenure was = *pawl__seat_tenure(h->seat);
 
-	if (!seat) { /* I7: a peer has taken its chunk away */
-		h->wake_at = INT64_MAX;
-		h->done = true;
-		return;
-	}
-	was = *pawl__seat_tenure(seat);
 	if (!*h->strict && !h->term->winding_up)
-		pawl__bounds_apply(PAWL_LOAD(&seat->bounds, RELAXED), &rules); /* relaxed: one word, for itself */
-	h->wake_at = pawl__seat_serve(seat, &world, event);
-	trace(h, &was, pawl__seat_tenure(seat));
-	h->done = is_done(h, seat);
-	if (h->done && place && pawl__table_gen(place) != h->gen)
+		pawl__bounds_apply(PAWL_LOAD(&h->seat->bounds, RELAXED), &rules); /* relaxed: one word, for itself */
+	h->wake_at = pawl__seat_serve(h->seat, &world, event);
+	trace(h, &was, pawl__seat_tenure(h->seat));
+	h->done = is_done(h);
+	if (h->done && pawl__table_gen(h->at) != h->gen)
 		pawl__bell_ring(h->term->space, h->place); /* whoever has the place now may have rung in vain */
 }
 
@@ -218,25 +211,24 @@ static bool make_room(struct term *t)
 
 /* The name a place has now; a seat that is about another name begins anew. The name may have lived at another place, and its
  * requests count on from there: nobody makes one in a microsecond, so a clock is ahead of them all. */
-static bool read_name(struct hold *h, const struct pawl__place *place)
+static bool read_name(struct hold *h)
 {
-	struct pawl__seat *seat = pawl__seat_at(h->term->space, h->place);
-
-	h->gen = pawl__table_gen(place);
+	h->gen = pawl__table_gen(h->at);
 	if (!pawl__table_name(h->term->space, (struct pawl__spot){ .index = h->place, .gen = h->gen }, h->name))
 		return false;
 	h->strict = pawl__strict_split(h->name);
-	if (PAWL_LOAD(&seat->gen, RELAXED) != h->gen) /* relaxed: the keeper's, and we are it */
-		pawl__seat_rename(seat, h->gen, (uint64_t)pawl__boot() / 1000);
+	if (PAWL_LOAD(&h->seat->gen, RELAXED) != h->gen) /* relaxed: the keeper's, and we are it */
+		pawl__seat_rename(h->seat, h->gen, (uint64_t)pawl__boot() / 1000);
 	return true;
 }
 
 static struct hold *hold_of(struct term *t, uint32_t i)
 {
 	const struct pawl__place *place = pawl__place_at(t->space, i);
+	struct pawl__seat *seat = pawl__seat_at(t->space, i);
 	struct hold *h;
 
-	if (!place || !pawl__seat_at(t->space, i))
+	if (!place || !seat)
 		return NULL;
 	if (t->at[i])
 		return t->at[i];
@@ -245,7 +237,9 @@ static struct hold *hold_of(struct term *t, uint32_t i)
 		return NULL; /* no memory: it will ring again */
 	h->term = t;
 	h->place = i;
-	if (!read_name(h, place)) {
+	h->at = place;
+	h->seat = seat;
+	if (!read_name(h)) {
 		free(h);
 		return NULL;
 	}
@@ -298,9 +292,7 @@ static void hear_of_session(struct term *t, const pawl_remote_event_t *e)
 
 static bool is_about(const struct hold *h, const pawl_remote_event_t *e)
 {
-	const struct pawl__seat *seat = pawl__seat_at(h->term->space, h->place);
-
-	return seat && pawl__seat_tenure(seat)->req == e->req && strcmp(h->name, e->name) == 0 &&
+	return pawl__seat_tenure(h->seat)->req == e->req && strcmp(h->name, e->name) == 0 &&
 	       strcmp(h->strict, e->place ? e->place : "") == 0;
 }
 
@@ -515,7 +507,7 @@ static int open_backend(struct term *t)
 
 	PAWL_STORE(&t->office->term, term, RELAXED); /* relaxed: the keeper's; others show it */
 	t->config = (pawl_remote_config_t){ .url = t->space->url,
-		.host = t->office->host,
+		.host = t->space->host,
 		.term = term,
 		.ttl_ns = t->rules.ttl,
 		.saved = t->office->saved,
@@ -575,9 +567,7 @@ static void free_all(struct term *t)
 
 int pawl__term_serve(struct pawl_space *space, const struct pawl__term_end *end)
 {
-	struct term t = {
-		.space = space, .office = space->office, .end = end, .rules = space->office->rules, .wake_fd = space->bell
-	};
+	struct term t = { .space = space, .office = space->office, .end = end, .rules = space->rules, .wake_fd = space->bell };
 	bool last = false;
 	int rc = begin(&t);
 

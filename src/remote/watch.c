@@ -76,7 +76,7 @@ void pawl__watch_look(struct pawl_space *space)
 
 pawl_deadline_t pawl__watch_until(const struct pawl_space *space)
 {
-	return pawl_in_ns(space->office->rules.ttl / 20);
+	return pawl_in_ns(space->rules.ttl / 20);
 }
 
 /* ---- who wants to be told ---- */

@@ -246,13 +246,13 @@ int pawl_space_remote(pawl_space_t *space, pawl_remote_info_t *info)
 	office = space->office;
 	if (!office)
 		return 0;
-	snprintf(info->url, sizeof(info->url), "%.*s", (int)sizeof(office->url) - 1, office->url);
-	snprintf(info->host, sizeof(info->host), "%.*s", (int)sizeof(info->host) - 1, office->host);
+	snprintf(info->url, sizeof(info->url), "%s", space->shown_url);
+	snprintf(info->host, sizeof(info->host), "%.*s", (int)sizeof(info->host) - 1, space->host);
 	pawl__office_reason(office, info->reason);
 	info->up = PAWL_LOAD(&office->up, RELAXED);         /* relaxed: for people, all of these */
 	info->term = PAWL_LOAD(&office->term, RELAXED);     /* relaxed */
 	info->losses = PAWL_LOAD(&office->losses, RELAXED); /* relaxed */
-	info->ttl_ns = office->rules.ttl;
+	info->ttl_ns = space->rules.ttl;
 	info->keeper_pid = keeper_pid(space);
 	return 0;
 }

@@ -20,7 +20,11 @@ struct pawl_space {
 	uint64_t size;
 	uint32_t capacity; /* copies of what the header says, checked once: a peer cannot move our bounds */
 	uint32_t token_off;
-	struct pawl__office *office; /* NULL: no remote */
+	bool has_remote;
+	struct pawl__office *office;     /* NULL: no remote */
+	struct pawl__tenure_rules rules; /* and copies of what the office says */
+	char host[36], shown_url[512];
+	bool url_is_whole;
 	struct pawl__keeper *keeper; /* this process's candidate for the role; NULL: none. keeper.c */
 	int bell;                    /* an eventfd: what it waits for as the keeper, beside the service; -1: none yet */
 	uint32_t in_charge;          /* it is the keeper, and hears that bell */

@@ -67,10 +67,11 @@ int pawl__robust_consistent(pawl_robust_t *lock, uint32_t me)
 
 int pawl__robust_reset(pawl_robust_t *lock)
 {
-	uint32_t v = PAWL__W_POISON;
+	uint32_t v = PAWL_LOAD(&lock->word, RELAXED); /* relaxed: the CAS decides */
 
-	/* RB2 release, RB1 acquire: the one who resets stands in for an owner */
-	if (PAWL_CAS(&lock->word, &v, PAWL__W_FREE, ACQ_REL))
+	/* With whatever bits: we set none on it, but a damaged word that says ENOTRECOVERABLE must have a way out of it, too.
+	 * RB2 release, RB1 acquire: the one who resets stands in for an owner */
+	if (pawl__word_kind(v) == PAWL__POISON && PAWL_CAS(&lock->word, &v, PAWL__W_FREE, ACQ_REL))
 		return 0;
 	return EINVAL;
 }

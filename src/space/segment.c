@@ -69,6 +69,7 @@ int pawl__segment_check_stamp(struct pawl_space *space, uint64_t size, bool *reb
 		return rc;
 	space->capacity = copy.header.capacity;
 	space->token_off = copy.header.token_off;
+	space->has_remote = copy.header.remote;
 	return 0;
 }
 
@@ -169,6 +170,7 @@ static int make(struct pawl_space *space, const pawl_space_options_t *options, i
 		return rc;
 	space->capacity = capacity;
 	space->token_off = space->header->token_off; /* nobody else has seen it yet */
+	space->has_remote = options->remote != NULL;
 	rc = pawl__live_grow(space);
 	return rc != 0 ? pawl__file_refuse(space->path, rc) : pawl__office_found(space, options);
 }

@@ -194,7 +194,7 @@ static bool get_record(struct pawl_space *space, struct pawl__member *member, ui
 {
 	struct pawl__long *l = pawl__long_at(space, record);
 
-	return is_free_record(space, record, l) || (by_force && empty_record(space, member, l));
+	return l && (is_free_record(space, record, l) || (by_force && empty_record(space, member, l)));
 }
 
 /* Write a long name into a record of its own. Whoever is killed in here leaves a record that its place does not point
@@ -217,7 +217,7 @@ static int write_long(struct pawl_space *space, struct pawl__member *member, str
 			break;
 		l = pawl__long_at(space, r);
 		rc = ENOSPC;
-		if (!get_record(space, member, r, n >= records))
+		if (!l || !get_record(space, member, r, n >= records)) /* I7: a peer has taken the chunk's bit back */
 			continue;
 		for (uint32_t i = 0; i < sizeof(l->text) / 8; i++)
 			PAWL_STORE(&l->text[i], word_of(name, i), RELEASE);          /* TB4 release: pairs with TB3 */
@@ -365,7 +365,7 @@ static int settle(struct pawl_space *space, struct pawl__member *member, const s
 					return rc;
 				place = candidate(space, name, i, spot);
 			}
-			if (!take_place(space, member, place, spot->gen, pass))
+			if (!place || !take_place(space, member, place, spot->gen, pass)) /* I7: as in write_long */
 				continue;
 			if (pass != NAMELESS)
 				PAWL_FETCH_ADD(&space->header->reclaimed, 1u, RELAXED); /* relaxed: a statistic */

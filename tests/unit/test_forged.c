@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** test_forged.c: a peer overwrites the list pointers inside the token of a living thread's slot (T6b). The C library would
  * follow them when the thread leaves: garbage would crash it, and a chosen address would be written to. The thread must
- * come away unharmed, the chosen word unchanged, and the slot count as dead once the thread has ended.
+ * come away unharmed, the chosen word unchanged, and the slot count as dead once the thread has ended. And other words, written over between
+ one look and the next.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,12 +10,15 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/point.h"
 #include "space/process.h"
 
 #include "../lib/kids_acts.h"
@@ -146,10 +150,61 @@ static void forged_count(void **state)
 	acts_space->header->slots_ready = ready;
 }
 
+/* A peer poisons what guards the table, with a bit that no poison has: to be reset all the same, not waited for. */
+static void forged_poison(void **state)
+{
+	const uint32_t poison = PAWL__W_POISON | PAWL__W_WAITERS;
+	pawl_lock_t *lock;
+	char name[300];
+
+	(void)state;
+	for (int i = 0; i < (int)PAWL__STRIPES; i++)
+		PAWL_STORE(&acts_space->header->stripes[i].word, poison, RELAXED);
+	PAWL_STORE(&acts_space->header->longs.word, poison, RELAXED);
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	assert_int_equal(pawl_lock_open(acts_space, name, 0, &lock), 0);
+	assert_int_equal(pawl_lock_close(lock), 0);
+}
+
+static struct pawl__header *seen_by_peer;
+
+static void say_remote(const char *label)
+{
+	(void)label;
+	seen_by_peer->remote = 1;
+}
+
+/* A peer says that there are seats where the file ends, just when it has been looked at. */
+static void forged_remote(void **state)
+{
+	pawl_space_options_t options = { .capacity = 64, .persistent = true };
+	pawl_space_t *space;
+	int fd;
+
+	(void)state;
+	assert_int_equal(pawl_space_open(&space, "forged", &options), 0);
+	fd = open(pawl_space_path(space), O_RDWR | O_CLOEXEC);
+	seen_by_peer = mmap(NULL, sizeof(*seen_by_peer), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	assert_true(fd >= 0 && seen_by_peer != MAP_FAILED);
+	assert_int_equal(pawl_space_close(space), 0);
+	pawl__point_hook = say_remote;
+	pawl__point_arm("segment/attached", 1, PAWL__POINT_CALL);
+	assert_int_equal(pawl_space_open(&space, "forged", &options), 0);
+	assert_int_equal(seen_by_peer->remote, 1);
+	assert_null(space->office);
+	assert_int_equal(pawl_space_close(space), 0);
+	assert_int_equal(pawl_space_unlink("forged"), 0);
+	munmap(seen_by_peer, sizeof(*seen_by_peer));
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { { "forged_pointers", forged_pointers, setup, teardown, NULL },
-		{ "forged_count", forged_count, setup, teardown, NULL } };
+		{ "forged_count", forged_count, setup, teardown, NULL },
+		{ "forged_poison", forged_poison, setup, teardown, NULL },
+		{ "forged_remote", forged_remote, NULL, NULL, NULL } };
 	int rc;
 
 	alarm(120);
