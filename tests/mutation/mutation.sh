@@ -62,7 +62,7 @@ copy_tree() {
     git ls-files -z --cached --others --exclude-standard | xargs -0 sha1sum 2>/dev/null | sort >"$home/here"
     (cd "$tree" && cut -c43- "$home/here" | tr '\n' '\0' | xargs -0 sha1sum 2>/dev/null | sort) >"$home/there"
     comm -23 "$home/here" "$home/there" | cut -c43- | while IFS= read -r file; do
-        mkdir -p "$tree/${file%/*}"
+        mkdir -p "$tree/$(dirname "$file")"
         rm -f "$tree/$file"
         cp "$file" "$tree/$file"
     done
