@@ -38,8 +38,9 @@ int pawl__segment_map(struct pawl_space *space, uint64_t size)
 
 void pawl__segment_map_again(const struct pawl_space *space)
 {
+	/* Where that fails, what is mapped there stays: the same file, by the descriptor of before. */
 	if (space->fd >= 0)
-		mmap(space->header, space->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, space->fd, 0);
+		(void)mmap(space->header, space->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, space->fd, 0);
 }
 
 void pawl__segment_unmap(struct pawl_space *space)
@@ -117,7 +118,7 @@ static int open_existing(struct pawl_space *space, const pawl_space_options_t *o
 		PAWL__POINT("segment/adopted");
 		pawl__file_lock(space->fd, F_RDLCK); /* a conversion down always succeeds */
 	} else if (reborn && PAWL_LOAD(&space->header->magic, ACQUIRE) == PAWL__MAGIC) { /* ST2 acquire: as stamp_check */
-		bool still;
+		bool still = false;
 
 		rc = pawl__segment_check_stamp(space, space->size, &still);
 		if (rc == 0 && still) { /* two at once: the other may be adopting, or waiting for us just as we wait */
