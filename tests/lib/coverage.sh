@@ -22,7 +22,7 @@ read_counts() {
         /^ *[-#=0-9]/ {
             n = index($0, ":"); times = substr($0, 1, n - 1); rest = substr($0, n + 1)
             n = index(rest, ":"); line = substr(rest, 1, n - 1) + 0; text = substr(rest, n + 1)
-            gsub(/[ *]/, "", times)
+            gsub(/[ *]/, "", times); gsub(/[ \t]+/, " ", text)
             if (line > 0 && times != "-") print file "\t" line "\t" (times ~ /^[0-9]/ ? times : 0) "\t" text
         }'
 }
