@@ -289,7 +289,8 @@ WAITING  = $(call lengthy,release $(CHECKERS)) tests/suites/services.sh \
 	$(filter-out $(call lengthy,release $(CHECKERS)),$(foreach f,release $(CHECKERS),$(call remote_programs,$(f)))) \
 	$(addprefix tests/suites/,guarded.sh remote_run.sh)
 BENEATH  = $(SIMULATOR) $(EXPLORER) build/test/tests/unit/test_history build/test/tests/unit/test_bench_compare \
-	$(foreach f,$(CHECKERS),$(call unit_programs,$(f)) $(call programs,$(f),stress/stress)) $(addprefix tests/suites/,headers.sh refused.sh)
+	$(foreach f,$(CHECKERS),$(call unit_programs,$(f)) $(call programs,$(f),stress/stress)) \
+	$(patsubst %,tests/suites/%.sh,dist headers install man refused words)
 
 # The steps of a target run in parallel among themselves only: a test that races with a compiler says little.
 units: $(UNIT)
@@ -304,7 +305,7 @@ backends: $(BACKEND_SO)
 guarded: $(GUARDED) $(O)/tests/remote/with_server
 
 test: ## every test: units, kills at labelled points and at random, crowds, suites, explorer; what can in tsan, and in asan with ubsan
-	+@$(SUB) FLAVOR=release all crashes stresses remotes examples guarded
+	+@$(SUB) FLAVOR=release all crashes stresses remotes examples guarded benches build/release/exchange
 	+@$(SUB) FLAVOR=test units points
 	+@$(SUB) FLAVOR=model models
 	+@$(SUB) FLAVOR=sim build/sim/sim
