@@ -278,7 +278,7 @@ $(O)/sim: $(SIM) $(O)/tests/lib/tap.o
 SUB      = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 SUITES  := $(sort $(wildcard tests/suites/*.sh))
 programs = $(patsubst %.c,build/$(1)/%,$(sort $(wildcard tests/$(2)_*.c)))
-EXPLORER = $(call programs,model,model/model) tests/model/mutants.sh
+EXPLORER = $(call programs,model,model/model) tests/model/mutants.sh tests/model/c11.sh
 SIMULATOR := build/sim/sim tests/sim/mutants.sh
 unit_programs = $(patsubst %.c,build/$(1)/%,$(call units_of,$(1)))
 remote_programs = $(patsubst %.c,build/$(1)/%,$(call remotes_of,$(1)))
