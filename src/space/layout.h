@@ -94,7 +94,7 @@ struct pawl__header {
 struct pawl__slot {
 	pthread_mutex_t token; /* robust, process-shared; held by the thread as long as it is a member */
 	uint32_t state;        /* inc << 2 | kind */
-	uint32_t spare_[5];
+	uint32_t spare_[(64 - sizeof(pthread_mutex_t)) / 4 - 1]; /* the mutex: 40 bytes, 48 on aarch64 */
 
 	ck_sequence_t who_sequence; /* guards pid .. command: written by the slot's thread, read by all */
 	int32_t pid, tid;           /* as the thread saw itself */
