@@ -354,9 +354,9 @@ cohort: ## two hosts want one lock: leases that are handed round against a lease
 .PHONY: models model simulate conformance compiler
 compiler: ; @echo '$(CC)'; echo '$(subst ','\'',$(ALL) $(if $(filter model,$(FLAVOR)),$(SWAP)))'
 
-model: ## the explorer: every order of a few threads' steps, store buffers too, and planted faults it has to find
+model: ## explorer, clients for C11 checkers, and planted faults they have to find; LONG=1: hours
 	+@$(SUB) FLAVOR=model models
-	@NOTES=1 tests/run $(EXPLORER)
+	@$(if $(LONG),LONG=1 LIMIT=86400) NOTES=1 tests/run $(EXPLORER)
 
 simulate: ## hosts, a network and a lock service from a seed: what may go wrong between them, and planted faults that must be found
 	+@$(SUB) FLAVOR=sim build/sim/sim
@@ -374,6 +374,12 @@ conformance: ## every backend and protocol held against the rules, on real serve
 	@rm -rf build/release/matrix
 	-@tests/run --together $(COLUMNS:%.c=build/release/%)
 	@tests/remote/matrix.sh
+
+ARCHS ?= aarch64 riscv64
+cross: ## for ARCHS= compile all that needs no foreign library, run a process's locks under qemu-user; what that shows: tests/cross/cross.sh
+	@$(foreach a,$(ARCHS),$(call want,$(a)-linux-gnu-gcc,gcc-$(subst _,-,$(a))-linux-gnu libc6-dev-$(subst aarch64,arm64,$(a))-cross);)
+	@$(call want,qemu-$(firstword $(ARCHS)),qemu-user)
+	@ARCHS="$(ARCHS)" LIMIT=1200 tests/run tests/cross/cross.sh
 
 headers: ## each public header alone, C11 and C++17, gcc and clang
 	@tests/run tests/suites/headers.sh
@@ -536,7 +542,7 @@ clean: ## remove build/
 	rm -rf build
 
 .PHONY: all help clean units points crashes stresses remotes examples benches backends guarded test check tsan asan ubsan clang valgrind stress \
-	history cohort torture mutation prove coverage analyze headers man-check demo bench plot bench-claims bench-remote bench-probes install uninstall \
+	history cohort torture mutation prove coverage analyze headers cross man-check demo bench plot bench-claims bench-remote bench-probes install uninstall \
 	format format-check dist deb deb-test tidy abi abi-record FORCE
 
 endif
