@@ -278,7 +278,7 @@ $(O)/sim: $(SIM) $(O)/tests/lib/tap.o
 SUB      = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 SUITES  := $(sort $(wildcard tests/suites/*.sh))
 programs = $(patsubst %.c,build/$(1)/%,$(sort $(wildcard tests/$(2)_*.c)))
-EXPLORER = $(call programs,model,model/model) tests/model/mutants.sh tests/model/c11.sh
+EXPLORER = $(call programs,model,model/model) tests/model/mutants.sh tests/model/c11.sh $(addprefix tests/model/promela/,mirrors.sh promela.sh)
 SIMULATOR := build/sim/sim tests/sim/mutants.sh
 unit_programs = $(patsubst %.c,build/$(1)/%,$(call units_of,$(1)))
 remote_programs = $(patsubst %.c,build/$(1)/%,$(call remotes_of,$(1)))
@@ -354,7 +354,7 @@ cohort: ## two hosts want one lock: leases that are handed round against a lease
 .PHONY: models model simulate conformance compiler
 compiler: ; @echo '$(CC)'; echo '$(subst ','\'',$(ALL) $(if $(filter model,$(FLAVOR)),$(SWAP)))'
 
-model: ## explorer, clients for C11 checkers, and planted faults they have to find; LONG=1: hours
+model: ## explorer, Promela models, clients for C11 checkers, and planted faults they have to find; LONG=1: hours
 	+@$(SUB) FLAVOR=model models
 	@$(if $(LONG),LONG=1 LIMIT=86400) NOTES=1 tests/run $(EXPLORER)
 
