@@ -51,9 +51,12 @@ SAN.asan  := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-o
 SAN.ubsan := -fsanitize=undefined -fno-sanitize-recover=all
 SAN.coverage := --coverage -fprofile-update=atomic -O0
 SAN.debug := -O0
+# With libFuzzer's eyes; its main() is linked to the targets only (tests/fuzz).
+SAN.fuzz  := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 # The flavours that run the unit tests carry the labelled kill points; release does not (src/core/point.h).
-POINTS    := $(if $(filter test tsan asan ubsan coverage debug clang,$(FLAVOR)),-DPAWL_POINTS)
+POINTS    := $(if $(filter test tsan asan ubsan coverage debug clang fuzz,$(FLAVOR)),-DPAWL_POINTS)
 CC.clang  := clang
+CC.fuzz   := clang
 CC        := $(or $(CC.$(FLAVOR)),$(if $(filter default,$(origin CC)),gcc,$(CC)))
 TSA       := $(if $(findstring clang,$(CC)),-Wthread-safety)
 
@@ -110,6 +113,8 @@ REMOTELIB := $(patsubst %.c,$(O)/%.o,$(filter-out tests/remote/remote_% tests/re
 WITH_SERVER := $(addprefix $(O)/tests/,remote/server.o remote/port.o lib/harness.o lib/tap.o)
 GUARDED  := $(patsubst %.c,$(O)/%,$(wildcard tests/remote/examples/guarded_*.c))
 DIRECTORY := $(addprefix $(O)/tests/remote/,directory.o ledger.o shelf.o)
+FUZZ     := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZERS  := $(FUZZ:%=$(O)/tests/fuzz/fuzz_%)
 EXAMPLES := $(patsubst %.c,$(O)/%,$(wildcard tests/examples/eg_*.c))
 HARNESS  := $(patsubst %.c,$(O)/%.o,$(wildcard tests/lib/*.c))
 BENCH    := $(O)/pawl-bench
@@ -234,6 +239,39 @@ $(O)/tests/remote/libclock.so: tests/remote/preload/clock.c Makefile
 	@mkdir -p $(@D)
 	$(call step,ld)$(CC) $(WARN) -D_GNU_SOURCE -O2 -fPIC -shared -o $@ $<
 
+# What each fuzz target is about, beside the library. Of a backend, all but what speaks to the network.
+objects = $(patsubst %.c,$(O)/%.o,$(wildcard $(1)))
+fuzz_wrap = $(1:%=-Wl,--wrap=%)
+SERVICE := $(O)/tests/fuzz/service.o $(O)/src/backends/url.o $(O)/src/backends/names.o $(O)/src/backends/backoff.o
+ZKSHIM  := $(call objects,src/backends/zookeeper/*.c) $(O)/tests/fuzz/zookeeper_shim.o
+WORLD   := pawl_remote_now ppoll getrandom
+FUZZ.url       := $(ZKSHIM) $(filter-out %/service.o,$(SERVICE)) $(O)/src/backends/redis/settings.o $(O)/src/backends/etcd/options.o
+WRAP.url       := shutdown
+FUZZ.zookeeper := $(ZKSHIM) $(SERVICE)
+WRAP.zookeeper := $(WORLD) shutdown
+FUZZ.redis     := $(call objects,src/backends/redis/*.c) $(SERVICE)
+WRAP.redis     := $(WORLD) $(addprefix redis,BufferRead BufferWrite ConnectNonBlock ConnectUnixNonBlock EnableKeepAlive)
+LIBS.redis     := -lhiredis
+FUZZ.etcd      := $(filter-out %/http.o,$(call objects,src/backends/etcd/*.c)) $(SERVICE)
+WRAP.etcd      := $(WORLD)
+LIBS.etcd      := $(JSON_LIBS)
+FUZZ.orders    := $(O)/tests/exchange/orders.o $(O)/tests/exchange/random.o
+WRAP.orders    := fopen calloc
+FUZZ.options   := $(addprefix $(O)/src/cli/,run_options.o options.o text.o say.o screen.o colour.o)
+WRAP.options   := argp_error
+FUZZ.segment   := $(O)/tests/fuzz/hostile.o
+WRAP.segment   := pawl__park
+FUZZ.keeper    := $(O)/tests/fuzz/hostile.o
+WRAP.keeper    := pawl__park pthread_create pthread_join
+$(O)/tests/fuzz/%.o: ALL += $(JSON_CFLAGS)
+FUZZMAIN := $(if $(filter fuzz,$(FLAVOR)),,$(addprefix $(O)/tests/,fuzz/replay.o lib/tap.o))
+$(FUZZERS): $(O)/tests/fuzz/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $$(FUZZ.$$*) $(O)/tests/fuzz/fuzz.o $(FUZZMAIN) $(A)
+	$(call step,ld)$(CC) $(ALL) $(if $(FUZZMAIN),,-fsanitize=fuzzer) $(call fuzz_wrap,$(WRAP.$*)) -o $@ $^ $(LIBS.$*) $(URCU_LIBS) -lm
+
+# What tests/fuzz/mutants.sh links them of, with a fault in one.
+parts-%: ; @echo $(O)/tests/fuzz/fuzz_$*.o $(FUZZ.$*) $(O)/tests/fuzz/fuzz.o
+links-%: ; @echo -fsanitize=fuzzer $(call fuzz_wrap,$(WRAP.$*)) $(LIBS.$*) $(URCU_LIBS)
+
 $(EXAMPLES): $(O)/%: $(O)/%.o $(A)
 	$(call step,ld)$(LINK) -o $@ $^ $(URCU_LIBS)
 
@@ -290,7 +328,7 @@ WAITING  = $(call lengthy,release $(CHECKERS)) tests/suites/services.sh \
 	$(addprefix tests/suites/,guarded.sh remote_run.sh)
 BENEATH  = $(SIMULATOR) $(EXPLORER) build/test/tests/unit/test_history build/test/tests/unit/test_bench_compare \
 	$(foreach f,$(CHECKERS),$(call unit_programs,$(f)) $(call programs,$(f),stress/stress)) \
-	$(patsubst %,tests/suites/%.sh,dist headers install man refused words)
+	$(call programs,asan,fuzz/fuzz) $(patsubst %,tests/suites/%.sh,dist headers install man refused words)
 
 # The steps of a target run in parallel among themselves only: a test that races with a compiler says little.
 units: $(UNIT)
@@ -303,6 +341,7 @@ models: $(MODEL)
 benches: $(BENCH)
 backends: $(BACKEND_SO)
 guarded: $(GUARDED) $(O)/tests/remote/with_server
+fuzzers: $(FUZZERS)
 
 test: ## every test: units, kills at labelled points and at random, crowds, suites, explorer; what can in tsan, and in asan with ubsan
 	+@$(SUB) FLAVOR=release all crashes stresses remotes examples guarded benches build/release/exchange
@@ -310,6 +349,7 @@ test: ## every test: units, kills at labelled points and at random, crowds, suit
 	+@$(SUB) FLAVOR=model models
 	+@$(SUB) FLAVOR=sim build/sim/sim
 	+@set -e; for f in $(CHECKERS); do $(SUB) FLAVOR=$$f units stresses remotes; done
+	+@$(SUB) FLAVOR=asan fuzzers
 	@LIMIT=600 tests/run $(filter-out $(BENEATH),$(call unit_programs,test)) $(call programs,test,crash/point) \
 		$(foreach f,crash/crash stress/stress,$(call programs,release,$(f))) \
 		--together $(WAITING) --beneath $(BENEATH) --apart $(filter-out $(WAITING) $(BENEATH),$(SUITES))
@@ -349,6 +389,12 @@ history: ## workloads over every lock service until KILLS= keepers were killed a
 cohort: ## two hosts want one lock: leases that are handed round against a lease for each grant, over every lock service
 	+@$(SUB) FLAVOR=release remotes backends
 	@$(storms) LIMIT=3600 tests/run build/release/tests/remote/remote_cohort
+
+# TARGET= those of tests/fuzz/fuzz_*.c; MERGE=1 keeps in the tree what it takes to get as far again.
+fuzz: ## hostile segments, URLs, names, servers' replies, files: libFuzzer, T= seconds each (60), TARGET= some; STATE= adds up over runs
+	@$(call want,clang,clang)
+	+@$(SUB) FLAVOR=fuzz fuzzers
+	@$(foreach v,$(if $(filter file,$(origin T)),,T) STATE MERGE,$(if $($(v)),$(v)="$($(v))")) tests/fuzz/run $(TARGET)
 
 # What tests/lib/mutants.sh compiles with.
 .PHONY: models model simulate conformance compiler
@@ -541,7 +587,7 @@ help: ## this list
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: all help clean units points crashes stresses remotes examples benches backends guarded test check tsan asan ubsan clang valgrind stress \
+.PHONY: all help clean fuzz fuzzers units points crashes stresses remotes examples benches backends guarded test check tsan asan ubsan clang valgrind stress \
 	history cohort torture mutation prove coverage analyze headers cross man-check demo bench plot bench-claims bench-remote bench-probes install uninstall \
 	format format-check dist deb deb-test tidy abi abi-record FORCE
 
