@@ -53,6 +53,7 @@ static int mine(const struct pawl_lock *lock, bool make, struct pawl_lock **own)
 	int rc = 0;
 	struct pawl__member *member = make ? pawl__member(lock->space, &rc) : pawl__member_now(lock->space);
 
+	*own = NULL;
 	if (!member)
 		return make ? rc : EPERM;
 	snprintf(place, sizeof(place), "%x", (unsigned)pawl__word_slot(member->me));

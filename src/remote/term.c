@@ -482,9 +482,7 @@ static bool is_ours_to_see_to(const struct pawl__seat *seat)
 
 static void adopt(struct term *t)
 {
-	struct pawl__place *place;
-
-	for (uint32_t i = 0; (place = pawl__place_from(t->space, &i)); i++) {
+	for (uint32_t i = 0; pawl__place_from(t->space, &i); i++) {
 		struct pawl__seat *seat = pawl__seat_at(t->space, i);
 		struct hold *h;
 

