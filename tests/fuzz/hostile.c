@@ -71,8 +71,9 @@ static int fill_and_die(const char *remote)
 static void keep(struct image *image)
 {
 	int fd = open(image->path, O_RDWR | O_CLOEXEC);
+	int n = snprintf(image->kept, sizeof(image->kept), "%s+kept%d", image->path, (int)(image - images));
 
-	snprintf(image->kept, sizeof(image->kept), "%s+kept%d", image->path, (int)(image - images));
+	fuzz_must(n > 0 && (size_t)n < sizeof(image->kept));
 	fuzz_must(fd >= 0 && rename(image->path, image->kept) == 0);
 	image->size = (size_t)lseek(fd, 0, SEEK_END);
 	image->view = mmap(NULL, image->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
