@@ -55,7 +55,8 @@ PAWL_API int pawl_lock_close(pawl_lock_t *lock);
  *          PAWL_AUTO_RECOVER: 0, and the grant says it); EBUSY (PAWL_TRY); ETIMEDOUT; EDEADLK this thread has it; EAGAIN
  *          recursion too deep; ENOTRECOVERABLE; ENOSPC; EIDRM; ENOMEM; EMFILE, ...: it may linger, and we cannot look;
  *          ECANCELED: pawl_lock_interrupt();
- *          EHOSTUNREACH: with a remote, in place of ETIMEDOUT or EBUSY: the lock service could not be reached.
+ *          EHOSTUNREACH: with a remote, in place of ETIMEDOUT or EBUSY: the lock service could not be reached; EINVAL: its backend
+ *          does not take the URL, or has no PAWL_STRICT: pawl_space_reason() says why.
  * Remote   The host asks for a lease if it has none, and the caller waits for it. PAWL_TRY asks as well, once, and waits for
  *          the answer, two seconds at most: EBUSY if another host has the lock.
  * Held     after 0 and EOWNERDEAD (pawl_acquired(rc)), after nothing else.

@@ -83,6 +83,9 @@ static int explain_failure(const struct run *run, int rc)
 		cli_say("cannot take the lock '%s': the lock service %s cannot be reached%s%s", name, remote.url,
 			*remote.reason ? ": " : "", remote.reason);
 		status = CLI_UNREACHED;
+	} else if (rc == EINVAL) { /* the service's part of the library does not take the URL */
+		cli_say_reason();
+		status = CLI_USAGE;
 	} else if (rc == ENOTRECOVERABLE) {
 		cli_say("the lock '%s' is poisoned: an owner died and the next did not repair its "
 			"data; see to it, "

@@ -14,10 +14,14 @@
 #include "core/point.h"
 #include "core/tune.h"
 #include "remote/keeper.h"
+#include "remote/office.h"
 #include "remote/strict.h"
 
 /* A try asks the service, once. It does not wait for one that does not answer. */
 #define TRY_NS 2000000000ll
+
+/* So long a URL that was refused may be refused by an earlier keeper, with another backend. */
+#define REFUSED_NS 200000000ll
 
 void pawl__bell_ring(const struct pawl_space *space, uint32_t place)
 {
@@ -66,11 +70,21 @@ static bool is_up(const struct asking *a)
 	return PAWL_LOAD(&a->space->office->up, RELAXED); /* relaxed: what it was a moment ago */
 }
 
-/* Whoever asks for a place where there is none would wait for ever. */
-static bool is_refused(const struct asking *a)
+/* Of who would wait for ever. */
+static int refusal(const struct asking *a, int64_t now)
 {
-	/* relaxed: there is nothing else to be seen */
-	return a->strict && (PAWL_LOAD(&a->space->office->flags, RELAXED) & PAWL_REMOTE_ONE_PLACE);
+	uint64_t flags = PAWL_LOAD(&a->space->office->flags, RELAXED); /* relaxed: there is nothing else to be seen */
+	char reason[PAWL__REASON_LEN];
+
+	if (a->strict && (flags & PAWL_REMOTE_ONE_PLACE))
+		return pawl__refuse(EINVAL,
+			"%s: this service gives a host one place, PAWL_STRICT needs one for each waiter: open "
+			"the lock without, or use another protocol",
+			a->space->path);
+	if (!(flags & PAWL__URL_REFUSED) || now - a->began < REFUSED_NS)
+		return 0;
+	pawl__office_reason(a->space->office, reason);
+	return pawl__refuse(EINVAL, "%s: %s", a->space->shown_url, reason);
 }
 
 /* What ends the waiting. 0: nothing yet. */
@@ -82,11 +96,9 @@ static int verdict(const struct asking *a, int64_t now)
 		return rc;
 	if (PAWL_LOAD(a->interrupts, RELAXED) != a->interrupts_seen) /* relaxed: that it moves is all there is to see */
 		return ECANCELED;
-	if (is_refused(a))
-		return pawl__refuse(EINVAL,
-			"%s: this service gives a host one place, PAWL_STRICT needs one for each waiter: open "
-			"the lock without, or use another protocol",
-			a->space->path);
+	rc = refusal(a, now);
+	if (rc != 0)
+		return rc;
 	if (a->deadline == PAWL_TRY) {
 		/* relaxed: it is our own request, and the bell has told us */
 		if (PAWL_LOAD(&a->seat->state, RELAXED) == PAWL__T_QUEUED)

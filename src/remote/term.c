@@ -511,12 +511,13 @@ static int open_backend(struct term *t)
 		.saved = t->office->saved,
 		.event = hear,
 		.arg = t };
-	if (rc == 0)
+	if (rc == 0) {
 		rc = t->backend->open(&t->config, &t->opened, &flags, reason, sizeof(reason));
+		if (rc == 0 || rc == EINVAL) /* relaxed: looked at again and again, ask.c */
+			PAWL_STORE(&t->office->flags, rc == 0 ? (uint64_t)flags : PAWL__URL_REFUSED, RELAXED);
+	}
 	if (rc != 0)
 		pawl__office_say(t->office, *reason ? reason : strerror(rc));
-	if (rc == 0)
-		PAWL_STORE(&t->office->flags, (uint64_t)flags, RELAXED); /* relaxed: looked at again and again, ask.c */
 	t->rules.renews = !(flags & PAWL_REMOTE_ONE_LEASE);
 	t->rules.pause = flags & PAWL_REMOTE_BLIND ? 10000000 : 0;
 	t->strict_rules = t->rules;

@@ -161,7 +161,7 @@ struct pawl__office {
 	uint32_t up;        /* the service can be reached */
 	uint32_t term;      /* which keeper this is */
 	int64_t not_before; /* no ACQUIRE before that */
-	uint64_t flags;     /* PAWL_REMOTE_*: of the backend that was opened last */
+	uint64_t flags;     /* PAWL_REMOTE_*: of the backend that was opened last; or PAWL__URL_REFUSED */
 	uint64_t losses;    /* for people */
 	uint64_t reason[12]; /* why the service cannot be reached; text, as words, because it is read while it changes */
 
@@ -171,6 +171,8 @@ struct pawl__office {
 	char url[512];         /* without its secrets */
 	uint8_t saved[PAWL_REMOTE_SAVED];
 };
+
+#define PAWL__URL_REFUSED (UINT64_C(1) << 32) /* by the backend: no keeper of this host will ever begin */
 
 PAWL_STATIC_ASSERT(sizeof(struct pawl__office) <= PAWL__BELLS_OFF - PAWL__OFFICE_OFF, "the office is one page");
 PAWL_STATIC_ASSERT(PAWL__BELLS_OFF + PAWL__CAPACITY_REMOTE / 8 <= PAWL__PLACES_OFF, "a bell for each place");

@@ -199,6 +199,13 @@ for option in -n '-w 0.2'; do
     has "$err" 'cannot be reached' 'and what is the matter'
 done
 
+for option in '' '-n' '-w 60'; do
+    # shellcheck disable=SC2086 # two words
+    said on a timeout 20 "$PAWL" run $option -r "$url?bogus=1" name echo ran
+    is "$rc $out" '64 ' "a URL that the backend does not take, $option: 64, and nobody waits"
+    has "$err" "$url?bogus=1: " 'and which'
+done
+
 PAWL_DIR=$dir/a "$PAWL" run -r "$url" name echo ran >"$dir/patient" 2>&1 &
 waiter=$!
 strays+=("$waiter")
