@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "../lib/harness.h"
 #include "../lib/tap.h"
@@ -191,6 +192,36 @@ static void runs(void)
 	server_end(&s);
 }
 
+static int64_t wall_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec * INT64_C(1000) + t.tv_nsec / NS_PER_MS;
+}
+
+static void wait_for_fraction(int64_t ms)
+{
+	while (wall_ms() % 1000 / 50 != ms / 50)
+		nap_us(1000);
+}
+
+/* It says its age in whole seconds, as a difference of whole seconds: one that was started at .85 says 1 at .25. */
+static void ages(void)
+{
+	struct server s;
+	int64_t began;
+
+	wait_for_fraction(850);
+	began = wall_ms();
+	redis_start(&s, NULL);
+	redis_cli(&s, "DEL '{pawl}:boot'"); /* as if nobody had been there */
+	wait_for_fraction(250);
+	tap_ok(delay_for(&s, REDIS_BRIEF) >= 0 && atoll(redis_cli(&s, "HGET '{pawl}:boot' since")) >= began,
+		"a server that was started just now is not taken for older than it is");
+	server_end(&s);
+}
+
 /* ---- a replica that is promoted ---- */
 
 /* Open another host, which waits for the lock-delay, and renew what `h` has meanwhile. */
@@ -255,6 +286,7 @@ int main(void)
 	replicas();
 	lengths();
 	runs();
+	ages();
 	failed_over();
 	return tap_done();
 }

@@ -14,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MS INT64_C(1000000)
+#define MS       INT64_C(1000000)
+#define MS_PER_S INT64_C(1000)
 
 /* What the next keeper of this host finds. */
 struct saved {
@@ -157,12 +158,15 @@ static void boot(struct redis *r)
 static bool hear_server(struct redis *r, struct call *call, const redisReply *reply)
 {
 	char uptime[24] = "";
+	long seconds;
 
 	(void)call;
 	if (reply->type != REDIS_REPLY_STRING || !find(reply->str, "run_id", r->run_id, sizeof(r->run_id)) ||
 		!*r->run_id || !find(reply->str, "uptime_in_seconds", uptime, sizeof(uptime)))
 		return cannot(r, "INFO", reply);
-	r->uptime_ms = strtol(uptime, NULL, 10) % INT32_MAX * 1000;
+	seconds = strtol(uptime, NULL, 10);
+	/* Of two times that were cut off each: it may be a second younger. */
+	r->uptime_ms = seconds > 0 && seconds < INT32_MAX ? (seconds - 1) * MS_PER_S : 0;
 	return true;
 }
 
