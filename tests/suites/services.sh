@@ -153,9 +153,8 @@ for url in "redis://127.0.0.1:$port?protocol=none" "redis://127.0.0.1:$port?spee
     "etcd://127.0.0.1:1?protocol=none" "etcd://127.0.0.1:1/x" "zk://127.0.0.1:1?speed=9" zk:// etcd://; do
     space=wrong$((spaces += 1))
     try_on a "$url" name
-    [[ $rc = 64 || $rc = 69 ]] && [ -z "$out" ]
-    result $? "$url: 64 or 69" "$rc: $out$err"
-    [ -n "${err#*cannot be reached: }" ] && [[ $err == *'cannot be reached: '* ]]
+    is "$rc $out" '64 ' "$url: 64"
+    [ -n "${err#"pawl: $url: "}" ] && [[ $err == "pawl: $url: "* ]]
     result $? 'and why' "$err"
 done
 space=dead
