@@ -577,8 +577,8 @@ int pawl_lock_release(pawl_lock_t *lock) PAWL_NO_ANALYSIS
 	if (PAWL_UNLIKELY(!lock))
 		return EINVAL;
 	place = own_place(lock);
-	if (PAWL_UNLIKELY(!place))
-		return EPERM;
+	if (PAWL_UNLIKELY(!place)) /* who has a place of its own may hold that, though the name's has been given away */
+		return pawl__is_strict(lock) ? pawl__strict_release(lock) : EPERM;
 	if (lock->attends)
 		return release_attended(lock, place);
 	return release_slot(lock, place, pawl__member_now(lock->space));
