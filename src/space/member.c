@@ -85,6 +85,8 @@ int pawl__member_join(struct pawl_space *space, struct pawl__member **member)
 			return rc;
 		PAWL_STORE(&m->held, 0u, RELAXED); /* relaxed: a closer may be counting, who will not find more */
 		m->me = me;
+		if (space->office) /* the child of a fork has none yet, and may never ask; no thread to be had: then there is none */
+			(void)pawl__keeper_start(space);
 	}
 	rounds = 0;
 	pawl__recent = *member = m;
