@@ -79,6 +79,7 @@ static pawl__who_t who_is(const struct hold *h, uint32_t word, bool asking)
 			return asking ? PAWL__NOBODY : PAWL__CORPSE; /* who died waiting was never in */
 		return asking ? PAWL__ASKER : PAWL__INSIDE;
 	case PAWL__ORPHAN:
+	case PAWL__POISON: /* nobody has repaired it: that is for the next host to hear of */
 		return PAWL__CORPSE;
 	default:
 		return PAWL__NOBODY;
@@ -90,6 +91,20 @@ static bool is_lingering(const struct hold *h, const struct pawl__place *place)
 {
 	return (PAWL_LOAD(&place->mark, RELAXED) & PAWL__LINGER) && /* relaxed: the holder set it before it left */
 	       pawl__linger_is_held(h->term->space, h->place);
+}
+
+/* Who died waiting has left its bit in the word, and nobody may be there to take it away. */
+static bool has_waiters(const struct hold *h, uint32_t word, pawl__who_t who)
+{
+	const struct pawl__slot *slot;
+
+	if (!(word & PAWL__W_WAITERS) || who == PAWL__ASKER || who == PAWL__INSIDE)
+		return word & PAWL__W_WAITERS;
+	for (uint32_t s = 1; (slot = pawl__slot_at(h->term->space, s)); s++)
+		if (PAWL_LOAD(&slot->waiting_place, RELAXED) == h->place + 1 && /* relaxed: who comes later rings */
+			!pawl__live_is_vacant(h->term->space, s))
+			return true;
+	return false;
 }
 
 static void look(void *arg, struct pawl__look *l)
@@ -104,7 +119,7 @@ static void look(void *arg, struct pawl__look *l)
 	/* SE2 seq_cst: pairs with RB1: who is not seen inside sees what was published before */
 	word = PAWL_LOAD(&place->lock.word, SEQ_CST);
 	l->who = who_is(h, word, pawl__seat_is_asking(h->seat, pawl__word_id(word)));
-	l->more = word & PAWL__W_WAITERS;
+	l->more = has_waiters(h, word, l->who);
 	l->grants = PAWL_LOAD(&place->lock.grant, RELAXED); /* relaxed: a bound */
 	if ((l->who == PAWL__NOBODY || l->who == PAWL__CORPSE) && is_lingering(h, place))
 		l->who = PAWL__INSIDE;

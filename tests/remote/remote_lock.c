@@ -266,6 +266,32 @@ static void strict_waiters_go_in_order(void **state)
 		puppet_end(all[i]);
 }
 
+static int crowd_out(long names)
+{
+	for (long i = 0; i < names; i++) {
+		char name[32];
+		pawl_lock_t *lock;
+		int rc;
+
+		snprintf(name, sizeof(name), "crowd/%ld", i);
+		rc = pawl_lock_open(peer_space, name, 0, &lock);
+		if (rc != 0 || (rc = pawl_lock_close(lock)) != 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* The name's own place is not what its holder has: others may get that meanwhile. */
+static void a_strict_lock_is_given_back_when_its_name_has_lost_its_place(void **state)
+{
+	(void)state;
+	assert_int_equal(puppet_do(a, peer_take, 0), 0);
+	assert_int_equal(puppet_do(a, crowd_out, 200), 0);
+	assert_int_equal(puppet_do(a, peer_give, 0), 0);
+	assert_int_equal(puppet_do(b, peer_take, 0), 0);
+	assert_int_equal(puppet_do(b, peer_give, 0), 0);
+}
+
 /* Nobody of its host is handed the lease, also when nobody else wants it; and a death is told to the next, whoever it is. */
 static void a_strict_lease_ends_with_its_hold(void **state)
 {
@@ -393,6 +419,72 @@ static void who_dies_inside_does_not_hand_the_lease_on(void **state)
 	assert_in_range(hosts->deaths, 1, 2); /* told twice if the keeper saw the corpse before c did: seat.h */
 	assert_int_equal(puppet_do(c, peer_give, 0), 0);
 	assert_int_equal(puppet_do(c, peer_work, 0), 0); /* nothing is left to be mended */
+}
+
+static int take_raw(long lock) PAWL_NO_ANALYSIS
+{
+	pawl_grant_t grant;
+
+	return pawl_lock_acquire(peer_lock[lock], pawl_in_ms(KIDS_PATIENCE_MS), &grant);
+}
+
+static int give_raw(long lock) PAWL_NO_ANALYSIS
+{
+	return pawl_lock_release(peer_lock[lock]);
+}
+
+/* Poison stays on its host: what it is about is a death, and that is for whoever has the lock next. */
+static void what_nobody_repaired_is_told_on_the_other_host(void **state)
+{
+	puppet_t *c = hosts_process(0);
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(puppet_do(a, take_raw, 0), 0);
+	puppet_kill(a);
+	a = c;
+	assert_int_equal(puppet_do(c, take_raw, 0), EOWNERDEAD);
+	assert_int_equal(puppet_do(c, give_raw, 0), 0);
+	assert_int_equal(puppet_do(c, take_raw, 0), ENOTRECOVERABLE);
+	assert_int_equal(puppet_do(b, take_raw, 0), EOWNERDEAD);
+	assert_int_equal(puppet_do(b, give_raw, 0), 0);
+}
+
+static void *take_in_vain(void *lock)
+{
+	peer_take((long)lock);
+	return NULL;
+}
+
+static int take_twice(long lock)
+{
+	pthread_t thread[2];
+
+	return pthread_create(&thread[0], NULL, take_in_vain, (void *)lock) ||
+	       pthread_create(&thread[1], NULL, take_in_vain, (void *)lock);
+}
+
+static int is_waited_for(long lock)
+{
+	pawl_lock_info_t info;
+
+	return pawl_lock_info(peer_lock[lock], &info) ? -1 : info.asking && info.waiters > 0;
+}
+
+/* One asks, one waits behind it; the bit that says so outlives both. */
+static void who_dies_waiting_leaves_no_place_in_the_queue(void **state)
+{
+	puppet_t *c = hosts_process(0);
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(puppet_do(b, peer_take, 0), 0);
+	assert_int_equal(puppet_do(c, take_twice, 0), 0);
+	until(c, is_waited_for, 0, 1);
+	until(a, peer_tenure, 0, PAWL_TENURE_QUEUED);
+	puppet_kill(c);
+	until(a, peer_tenure, 0, PAWL_TENURE_NONE);
+	assert_int_equal(puppet_do(b, peer_give, 0), 0);
 }
 
 /* It was never inside: nothing is half done. */
@@ -724,6 +816,48 @@ static void an_orphan_finds_a_keeper(void **state)
 	assert_int_equal(puppet_do(b, peer_work, 0), 0);
 }
 
+static volatile int *from_the_heir; /* 1 it is inside, 2 it has left with its lease, 3 without */
+
+/* Its child is let in by the lease that is there, and never asks. */
+static int leave_a_holder(long lock)
+{
+	int rc = peer_work(lock);
+
+	if (rc != 0 || fork() != 0)
+		return rc;
+	rc = peer_take(lock);
+	*from_the_heir = 1;
+	kids_nap_us((unsigned)hosts->ttl_ms * 2500);
+	*from_the_heir = rc == 0 && peer_give(lock) == 0 ? 2 : 3;
+	_exit(0);
+}
+
+static void await_the_heir(int state)
+{
+	int64_t end_ns = kids_now_ns() + KIDS_PATIENCE_MS * INT64_C(1000000);
+
+	while (*from_the_heir < state && kids_now_ns() < end_ns)
+		kids_nap_us(1000);
+}
+
+static void an_orphan_inside_keeps_its_lease(void **state)
+{
+	puppet_t *c;
+
+	(void)state;
+	puppet_kill(a);
+	from_the_heir = kids_map(sizeof(*from_the_heir));
+	c = hosts_process(0);
+	assert_non_null(c);
+	assert_int_equal(puppet_do(c, leave_a_holder, 0), 0);
+	await_the_heir(1);
+	puppet_kill(c);
+	await_the_heir(2);
+	assert_int_equal(*from_the_heir, 2);
+	a = hosts_process(0);
+	assert_non_null(a);
+}
+
 /* ---- what cannot be ---- */
 
 static int open_with_another_remote(long unused)
@@ -820,8 +954,12 @@ int main(void)
 		TEST(everybody_gets_a_turn),
 		cmocka_unit_test_setup_teardown(strict_waiters_go_in_order, begin_strictly, end),
 		cmocka_unit_test_setup_teardown(a_strict_lease_ends_with_its_hold, begin_strictly, end),
+		cmocka_unit_test_setup_teardown(
+			a_strict_lock_is_given_back_when_its_name_has_lost_its_place, begin_strictly, end),
 		TEST(a_dead_owner_is_told_of_on_the_other_host),
 		cmocka_unit_test_setup_teardown(who_dies_inside_does_not_hand_the_lease_on, begin_without_handoffs, end),
+		TEST(what_nobody_repaired_is_told_on_the_other_host),
+		TEST(who_dies_waiting_leaves_no_place_in_the_queue),
 		TEST(strict_locks_need_places),
 		TEST(who_dies_waiting_is_no_dead_owner),
 		TEST(a_wait_can_be_interrupted),
@@ -832,6 +970,7 @@ int main(void)
 		TEST(a_service_that_is_away_is_said_to_be),
 		TEST(a_child_works_too),
 		TEST(an_orphan_finds_a_keeper),
+		TEST(an_orphan_inside_keeps_its_lease),
 		TEST(a_space_is_opened_while_it_is_closed),
 		TEST(a_keeper_that_cannot_begin_tries_again),
 		TEST(wrong_remotes_are_refused),
