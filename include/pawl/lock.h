@@ -77,7 +77,8 @@ PAWL_API PAWL_MUST_CHECK int pawl_lock_acquire(pawl_lock_t *lock, pawl_deadline_
  * Signals  async-signal-safe: what a handler for SIGTERM can do.  Threads  any. */
 PAWL_API void pawl_lock_interrupt(pawl_lock_t *lock);
 
-/** Give it up. After EOWNERDEAD without pawl_lock_consistent() this poisons the lock until pawl_lock_reset().
+/** Give it up. After EOWNERDEAD without pawl_lock_consistent() this poisons the lock until pawl_lock_reset(), on this host: the next
+ * one on another host gets EOWNERDEAD in its turn.
  * Returns  0; EPERM: this thread does not hold it (nothing has changed); ESTALE: given up, and the lease had been lost before:
  *          another host may have had the lock meanwhile, and what you did under it stands only where its token was checked.
  * Order    release; pairs with pawl_lock_acquire() [RB1/RB2].
