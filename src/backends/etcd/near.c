@@ -56,7 +56,10 @@ static bool is_own(const struct etcd *e, const struct ask *a, const struct kv *k
 
 void near_own(const struct etcd *e, struct ask *a, const struct kv *key, int64_t revision)
 {
+	int64_t was = a->own;
+
 	set_own(a, is_own(e, a, key) ? key->created : 0, revision);
+	a->lost |= a->own != was; /* an event may have told of who is behind us while ours was not known */
 }
 
 /* ---- answers ---- */

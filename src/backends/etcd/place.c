@@ -128,7 +128,7 @@ void place_queued(struct etcd *e, struct ask *a)
 /* Our key is there, of this request. The job goes on, or is done. */
 void place_settle(struct etcd *e, struct ask *a)
 {
-	bool was = a->state != IDLE;
+	bool was = a->state != IDLE, owner = is_owner(e, a) && (near_is_first(e, a) || a->gone);
 
 	if (!a->known) {
 		request_look(e, a);
@@ -136,9 +136,9 @@ void place_settle(struct etcd *e, struct ask *a)
 	}
 	if (a->state == IDLE)
 		a->state = QUEUED;
-	if (is_owner(e, a) && a->state == GRANTED && !ask_is_told(a->jobs)) {
+	if (owner && a->state == GRANTED && !ask_is_told(a->jobs)) {
 		ask_pop(e, a);
-	} else if (is_owner(e, a)) {
+	} else if (owner) {
 		place_granted(e, a);
 	} else if (place_may_confirm(e, a)) {
 		request_confirm(e, a);
