@@ -158,8 +158,9 @@ void ask_all_unknown(struct etcd *e, const char *reason)
 
 static void doubt(void *lock, void *arg)
 {
-	(void)arg;
-	lock_doubt(lock);
+	const struct etcd *e = arg;
+
+	lock_doubt(lock, e->watched);
 }
 
 static void look(void *ask, void *etcd)
@@ -172,7 +173,7 @@ static void look(void *ask, void *etcd)
 
 void ask_doubt_all(struct etcd *e)
 {
-	names_each(&e->locks, doubt, NULL);
+	names_each(&e->locks, doubt, e);
 	names_each(&e->asks, look, e);
 }
 

@@ -183,8 +183,8 @@ void watch_read(struct etcd *e);
 
 /** NULL: no memory, or no such name. */
 struct lock *lock_get(struct etcd *e, const char *name);
-/** Nothing is known of it, until somebody looks. */
-void lock_doubt(struct lock *l);
+/** Nothing is known of it, until somebody looks: as of `revision` or later, since events up to it may be missing. */
+void lock_doubt(struct lock *l, int64_t revision);
 void lock_drop(struct etcd *e, struct lock *l);
 /** An answer tells of two of its keys, as of `revision`. */
 void lock_saw(struct lock *l, const struct kv *key, const struct kv *note, int64_t revision);

@@ -23,10 +23,11 @@ struct lock *lock_get(struct etcd *e, const char *name)
 	return l;
 }
 
-void lock_doubt(struct lock *l)
+void lock_doubt(struct lock *l, int64_t revision)
 {
 	l->held = false;
-	l->noted = l->noted_at = l->held_at = l->seen = l->gone_at = 0;
+	l->noted = l->noted_at = l->held_at = 0;
+	l->seen = l->gone_at = revision; /* what happened up to then may not have been heard */
 	for (struct ask *a = l->asks; a; a = a->sibling)
 		near_doubt(a);
 }
