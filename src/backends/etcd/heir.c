@@ -102,6 +102,7 @@ static void forget(void *ask, void *arg)
 		a->called || !add_delete(f, a))
 		return;
 	f->n++;
+	http_forget(&f->etcd->http, a); /* the last words of its key */
 	unlink_from_lock(f->etcd, a);
 	names_drop(&f->etcd->asks, a);
 }
