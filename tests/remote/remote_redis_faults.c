@@ -319,6 +319,29 @@ static void keys_of_others(struct server *s)
 	host_close(&h, true);
 }
 
+/* How long is written down who has finished what depends on it, and a script that fails half-way keeps what it has done. */
+static void times_to_live(struct server *s)
+{
+	static const int64_t bad[] = { 0, -1, INT64_MIN, INT64_MAX };
+	struct host h;
+	bool all = true;
+	uint64_t hi;
+
+	redis_host(&h, redis_url(s, ""), LEASE, 1);
+	hi = hi_of(&h, "brief", 1);
+	for (int kind = PAWL_REMOTE_ACQUIRE; kind <= PAWL_REMOTE_CANCEL; kind++)
+		for (size_t i = 0; i < COUNT(bad); i++)
+			all &= h.backend->submit(h.open, &(pawl_remote_op_t){ .kind = (pawl_remote_kind_t)kind,
+								 .name = "brief",
+								 .req = 1,
+								 .hi = hi,
+								 .ttl_ns = bad[i],
+								 .clean = true }) == EINVAL;
+	tap_ok(hi && all, "a request for no time at all, or for ever, is refused, whatever it is for");
+	tap_ok(gives_back(&h, "brief", 1, hi), "and the lock is as it was");
+	host_close(&h, true);
+}
+
 static void crowded(struct server *s)
 {
 	struct host h, other;
@@ -643,6 +666,7 @@ int main(void)
 		lapsed_waiters(&s);
 		handed_on(&s);
 		keys_of_others(&s);
+		times_to_live(&s);
 		crowded(&s);
 		forged(&s);
 		succeeded(&s);

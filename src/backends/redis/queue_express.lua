@@ -8,7 +8,7 @@ if ARGV[1] == 'release' then
 	local _, tok, req, fence, _, _, _, keep, accept, clean, hand, run, channel, name = unpack(ARGV)
 	local v = redis.call('HMGET', KEYS[1], 'o', 'r', 'h', 'u', 'f', 'e', 'n', 'p')
 	if v[1] == tok and v[2] == req and v[3] == fence and v[5] == fence and #fence < 16 and v[6] == run and v[7] ~= '' and v[8] == '' and
-		clean == '1' and hand == '1' then
+		clean == '1' and hand == '1' and tonumber(keep) > 0 then
 		local who, place, r, last = string.match(v[7], '^(%x+)%.?(%x*) (%d+) (%d+)$')
 		local clock = redis.call('TIME')
 		local now = clock[1] * 1000 + math.floor(clock[2] / 1000)

@@ -115,7 +115,8 @@ static bool is_sound(const struct redis *r, const pawl_remote_op_t *op)
 
 	return name > 0 && name <= 1015 && (!op->place || strlen(op->place) <= (r->protocol->plain ? 0 : 6)) &&
 	       op->req > 0 && op->req >> 53 == 0 && op->floor <= UINT64_C(1) << 62 && op->hi <= INT64_MAX &&
-	       op->ttl_ns >= 2 * r->settings.clock_slack && op->ttl_ns < LONGEST_LEASE && op->wait_ns < LONGEST_LEASE;
+	       op->ttl_ns > 0 && op->ttl_ns >= 2 * r->settings.clock_slack && op->ttl_ns < LONGEST_LEASE &&
+	       op->wait_ns < LONGEST_LEASE;
 }
 
 /* What is submitted before not_before could be granted though somebody has it: only what ends something is taken. */
