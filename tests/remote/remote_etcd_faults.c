@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** remote_etcd_faults.c: what can happen to an etcd, and to our keys in it, that the rules of all backends do not know: a lease revoked
- * and keys deleted or overwritten by hand, while there is a keeper and while there is none; compaction in a wait; a first endpoint
- * that is dead; what was finished is forgotten in the end; heirs that cannot take what they are left; URLs.
+ * and keys deleted or overwritten by hand, while there is a keeper and while there is none; compaction in a wait, and while an answer is
+ * under way; a first endpoint that is dead; what was finished is forgotten in the end; heirs that cannot take what they are left; URLs.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -10,6 +10,7 @@
 #include "../lib/harness.h"
 #include "../lib/tap.h"
 #include "etcd.h"
+#include "proxy.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -126,6 +127,36 @@ static void compacted_in_a_wait(void)
 	tap_ok(etcd_wait(&b, PAWL_REMOTE_GRANTED, "wait", 1),
 		"what has happened meanwhile is compacted: who waits is granted the lock");
 	tap_ok(etcd_wait(&a, PAWL_REMOTE_LOST, "wait", 1), "and who had it is told");
+}
+
+/* The answer to one who asks is late. Meanwhile another has queued up behind it, of which the stream was cut that told, and all
+ * that is compacted. That answer knows of nobody, and is not to be believed.
+ */
+static void compacted_before_an_answer(void)
+{
+	static struct proxy wire;
+	static char url[64];
+	struct host late, *all[] = { &late };
+	const struct host_event *e = NULL;
+	bool good = proxy_start(&wire, s.port);
+
+	snprintf(url, sizeof(url), "etcd://%s", wire.authority);
+	good = good && etcd_host(&late, url, ETCD_LONG, 11);
+	etcd_pass(all, 1, 100 * NS_PER_MS);
+	proxy_rule(&wire, (struct proxy_rules){ .delay_ns[TO_CLIENT] = 1500 * NS_PER_MS });
+	good = good && etcd_submit(&late, PAWL_REMOTE_ACQUIRE, "late", 1, 0) == 0 &&
+	       etcd_keys_become(&s, "late/", 1, all, 1);
+	etcd_pass(all, 1, 100 * NS_PER_MS);
+	proxy_rule(&wire, (struct proxy_rules){ .cut_at[TO_CLIENT] = 1 });
+	good = good && etcd_ask(&b, PAWL_REMOTE_ACQUIRE, "late", 1, 0).what == PAWL_REMOTE_QUEUED;
+	etcd_ctl(&s, "compact $(etcdctl --endpoints 127.0.0.1:$PORT put x y -w json | tr -dc '0-9:,' | cut -d: -f5 | "
+		     "cut -d, -f1)");
+	e = good ? etcd_wait(&late, PAWL_REMOTE_GRANTED, "late", 1) : NULL;
+	tap_ok(e && (e->event.contended || etcd_wait(&late, PAWL_REMOTE_CONTENDED, "late", 1)),
+		"what came while an answer was under way is compacted: who is granted the lock is told who waits");
+	host_close(&late, true);
+	tap_ok(etcd_wait(&b, PAWL_REMOTE_GRANTED, "late", 1), "who gets it then");
+	proxy_end(&wire);
 }
 
 /* ---- heirs ---- */
@@ -272,6 +303,7 @@ int main(void)
 	lost_meanwhile();
 	compacted_meanwhile();
 	compacted_in_a_wait();
+	compacted_before_an_answer();
 	heirs_that_do_not_hear();
 	heirs_that_are_not_there();
 	forgotten();
