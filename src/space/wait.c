@@ -99,8 +99,8 @@ static bool take(struct pawl__waiter *w, uint32_t v)
 
 /* ---- sleeping ---- */
 
-/* For `pawl ls` and friends: what this thread waits for, since when behind the present owner. One writer, no reader that relies
- * on it. */
+/* For `pawl ls` and friends: what this thread waits for, since when behind the present owner. One writer. The keeper asks it whether a
+ * bit that the dead may have left in the word is anybody's (term.c); who is not seen there in time asks for the lease anew. */
 static void show_waiting(struct robust_waiter *r, int64_t now)
 {
 	struct pawl__slot *slot = pawl__slot_at(r->t->space, pawl__word_slot(r->w.me));

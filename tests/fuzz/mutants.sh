@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# mutants.sh: can the fuzz targets fail? Each has to find its fault of the list in tests/fuzz/mutants (tests/lib/mutants.sh), from the
+# mutants.sh: can the fuzz targets fail? Asks each to find its fault of the list in tests/fuzz/mutants (tests/lib/mutants.sh), from the
 # corpus in the tree, within two minutes.
 #
 #   make FLAVOR=fuzz fuzzers && tests/fuzz/mutants.sh [NAME]   those whose name contains NAME; the copies lie in build/fuzz/mutants/
