@@ -28,12 +28,10 @@ int64_t pawl__boot(void)
 	return read_clock(CLOCK_BOOTTIME);
 }
 
+__thread struct pawl__boot_read pawl__boot_last;
+
 #ifdef __x86_64__
-/* The time stamp counter of a CPU that says it is invariant ticks at least once a nanosecond or two, in every power state, and
- * alike on all cores. It is asked one thing only: has little time passed since this thread read the clock? After a suspension it
- * has gone on, or begun at zero: both look long. A virtual machine that is stopped with its counter stops its clock too. */
-#define FEW_TICKS 1048576u
-#define LATE_NS   2000000
+#define LATE_NS 2000000
 
 static bool ask_for_counter(void)
 {
@@ -54,24 +52,17 @@ static bool has_counter(void)
 	return k == 2;
 }
 
-int64_t pawl__boot_late(void)
+int64_t pawl__boot_again(void)
 {
-	static __thread uint64_t read_at;
-	static __thread int64_t late;
-	uint64_t ticks = __builtin_ia32_rdtsc();
-	int64_t now;
+	uint64_t ticks = __builtin_ia32_rdtsc(); /* before the clock: what is counted from it is not too little */
+	int64_t now = pawl__boot();
 
-	if (PAWL_LIKELY(ticks - read_at < FEW_TICKS))
-		return late;
-	now = pawl__boot();
-	if (has_counter()) {
-		read_at = ticks;
-		late = now + LATE_NS;
-	}
+	if (has_counter())
+		pawl__boot_last = (struct pawl__boot_read){ .ticks = ticks, .late = now + LATE_NS };
 	return now;
 }
 #else
-int64_t pawl__boot_late(void)
+int64_t pawl__boot_again(void)
 {
 	return pawl__boot();
 }
