@@ -24,7 +24,7 @@ const struct pawl__nowhere pawl__nowhere = {
 	.instead = (uint64_t)(uintptr_t)&landing.instead,
 };
 
-bool pawl__stay_works;
+uint64_t pawl__stay_mark;
 
 static void find_out(void)
 {
@@ -35,7 +35,8 @@ static void find_out(void)
 		return;
 	*pawl__stay_word() = (uint64_t)(uintptr_t)&pawl__nowhere;
 	clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL); /* another thread runs meanwhile, if only the idle one */
-	pawl__stay_works = !pawl__stay_is_unbroken();
+	if (!pawl__stay_is_unbroken())
+		pawl__stay_mark = (uint64_t)(uintptr_t)&pawl__nowhere;
 }
 
 void pawl__stay_find_out(void)

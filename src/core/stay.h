@@ -43,7 +43,7 @@ extern const struct pawl__nowhere {
 
 PAWL_STATIC_ASSERT(sizeof(struct pawl__nowhere) == 32, "the kernel's struct rseq_cs");
 
-extern bool pawl__stay_works;
+extern uint64_t pawl__stay_mark; /* that sequence; 0, which is none: this kernel does not do it */
 
 static inline volatile uint64_t *pawl__stay_word(void)
 {
@@ -53,8 +53,8 @@ static inline volatile uint64_t *pawl__stay_word(void)
 /** From now on. */
 static inline void pawl__stay_begin(void)
 {
-	if (PAWL_LIKELY(pawl_restart_ != 0 && pawl__stay_works))
-		*pawl__stay_word() = (uint64_t)(uintptr_t)&pawl__nowhere;
+	if (PAWL_LIKELY(pawl_restart_ != 0))
+		*pawl__stay_word() = pawl__stay_mark;
 }
 
 /** Since whichever pawl__stay_begin() of this thread: true is certain. */

@@ -141,12 +141,18 @@ static inline bool pawl__seat_is_held(const struct pawl__seat *seat)
 	return PAWL_LIKELY(PAWL_LOAD(&seat->until, RELAXED) != 0); /* relaxed: as above */
 }
 
-/** I am about to leave after my `grant`: does the seat close behind me? Then the keeper is to be told, afterwards. */
-static inline bool pawl__seat_leave(struct pawl__seat *seat, uint64_t grant)
+/** Does the seat close behind who leaves after this `grant`? */
+static inline bool pawl__seat_is_last(const struct pawl__seat *seat, uint64_t grant)
 {
 	uint64_t stop = PAWL_LOAD(&seat->stop_at, RELAXED); /* relaxed: a bound; a grant more or less does no harm */
 
-	if (PAWL_LIKELY(stop == 0 || grant < stop))
+	return PAWL_UNLIKELY(stop != 0 && grant >= stop);
+}
+
+/** I am about to leave after my `grant`: close the seat behind me if it is the last. Then the keeper is to be told, afterwards. */
+static inline bool pawl__seat_leave(struct pawl__seat *seat, uint64_t grant)
+{
+	if (!pawl__seat_is_last(seat, grant))
 		return false;
 	PAWL_STORE(&seat->good, 0, RELAXED); /* relaxed: RB2, as the slot is given up, shows it to the next owner */
 	return true;

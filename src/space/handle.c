@@ -131,7 +131,6 @@ struct pawl_lock *pawl__handle_make(
 		lock->seats = space->office
 				      ? (struct pawl__seat *)((char *)space->header + pawl__seats_off(space->capacity))
 				      : NULL;
-		lock->attends = lock->seats || (flags & PAWL_TIMESTAMP);
 		lock->space_flags = &space->header->flags;
 		lock->lost_fd = -1;
 		lock->flags = flags;

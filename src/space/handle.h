@@ -14,7 +14,6 @@ struct pawl_lock {
 	struct pawl_space *space;
 	struct pawl__place *places; /* the space's, and */
 	struct pawl__seat *seats;   /* the same of a space with a remote; else NULL */
-	bool attends;               /* to a lease, or to the time: a release has more to do */
 	const uint32_t *space_flags; /* its header's flags: here, because the hot path waits for each load on the way to its CAS */
 	uint64_t spot; /* gen << 32 | index: where the name was last found; both at once, as threads share the handle */
 	uint32_t flags;

@@ -99,7 +99,7 @@ static struct pawl__place *place_of(const struct pawl_lock *lock, struct pawl__s
 /* The lock of the handle's name, where the handle last found it; NULL if the place belongs to another name by now. While a
  * thread holds the lock its place keeps the name, so NULL means that nobody holds it by this handle: what the caller finds
  * in the word of such a place may well be its own id, for the other name. */
-static inline struct pawl__place *own_place(const struct pawl_lock *lock)
+static struct pawl__place *own_place(const struct pawl_lock *lock)
 {
 	struct pawl__spot spot = pawl__spot_of(lock);
 	struct pawl__place *place = place_of(lock, spot);
@@ -327,9 +327,9 @@ __attribute__((noinline)) static void note_since(struct walk *w)
 
 /* With a remote: who is on its CPU all the time need not read the clock when it leaves. From the first lock of a thread on, since
  * those it takes meanwhile are looked at by the same word. */
-static inline void begin_stay(const struct pawl_lock *lock, const struct pawl__member *member)
+static inline void begin_stay(const struct pawl__member *member)
 {
-	if (lock->seats && PAWL_LOAD(&member->held, RELAXED) == 0) /* relaxed: our own */
+	if (PAWL_UNLIKELY(!pawl__stay_is_unbroken()) && PAWL_LOAD(&member->held, RELAXED) == 0) /* relaxed: our own */
 		pawl__stay_begin();
 }
 
@@ -350,7 +350,8 @@ static inline int grant_it(struct walk *w, pawl_grant_t *grant)
 	uint64_t count = pawl__robust_count(&w->place->lock);
 
 	PAWL__POINT("lock/granted");
-	begin_stay(w->lock, w->member);
+	if (w->lock->seats)
+		begin_stay(w->member);
 	pawl__member_holds(w->member, +1);
 	if (!(PAWL_LOAD(&w->place->mark, RELAXED) & PAWL__TOUCHED))     /* relaxed: a hint for the reclaimer */
 		PAWL_FETCH_OR(&w->place->mark, PAWL__TOUCHED, RELAXED); /* relaxed: as above */
@@ -433,13 +434,15 @@ static inline bool is_clear(const struct pawl__place *place, uint32_t gen)
 /* Has this host the lease, with nothing to be said about it? */
 static inline bool is_ours(const struct pawl__seat *seat, uint32_t gen)
 {
-	return pawl__seat_is_of(seat, gen) && pawl__seat_is_open(seat, pawl__boot_late()) &&
+	int64_t now;
+
+	return pawl__seat_is_of(seat, gen) && pawl__boot_known(&now) && pawl__seat_is_open(seat, now) &&
 	       PAWL_LOAD(&seat->died, RELAXED) == 0; /* relaxed: SE4 */
 }
 
 /* The walk of a lock that is free, whose handle is fresh and whose last holder left nothing behind: the same steps with
- * nothing to do at most of them, in registers. False: nothing has happened. */
-static inline bool stroll(const pawl_lock_t *lock, pawl_grant_t *grant)
+ * nothing to do at most of them, in registers. False: nothing has happened, but for *taken, which is to be given back. */
+static inline bool stroll(const pawl_lock_t *lock, pawl_grant_t *grant, struct pawl__place **taken)
 {
 	struct pawl__member *member = pawl__recent;
 	struct pawl__spot spot;
@@ -453,22 +456,38 @@ static inline bool stroll(const pawl_lock_t *lock, pawl_grant_t *grant)
 	place = place_of(lock, spot);
 	if (PAWL_UNLIKELY(!pawl__robust_take_free(&place->lock, member->me)))
 		return false;
-	seat = seat_of(lock, place);
-	if (PAWL_UNLIKELY(!is_clear(place, spot.gen) || (seat && !is_ours(seat, spot.gen)))) {
-		pawl__robust_give(&place->lock, member->me, PAWL__W_FREE);
+	*taken = place;
+	if (PAWL_UNLIKELY(!is_clear(place, spot.gen)))
 		return false;
+	seat = lock->seats;
+	if (seat) {
+		seat += spot.index;
+		if (PAWL_UNLIKELY(!is_ours(seat, spot.gen)))
+			return false;
+		begin_stay(member);
 	}
 	say(seat, pawl__robust_count(&place->lock), false, grant);
 	PAWL__POINT("lock/granted-at-once");
-	begin_stay(lock, member);
 	pawl__member_holds(member, +1);
 	return true;
 }
 
+/* Something is in the way, seen with the lock's word in hand. */
+__attribute__((noinline)) static int turn_back(
+	pawl_lock_t *lock, pawl_deadline_t deadline, pawl_grant_t *grant, struct pawl__place *taken)
+{
+	pawl__robust_give(&taken->lock, pawl__recent->me, PAWL__W_FREE);
+	return set_out(lock, deadline, grant);
+}
+
 int pawl_lock_acquire(pawl_lock_t *lock, pawl_deadline_t deadline, pawl_grant_t *grant) PAWL_NO_ANALYSIS
 {
-	if (PAWL_LIKELY(stroll(lock, grant)))
+	struct pawl__place *taken = NULL;
+
+	if (PAWL_LIKELY(stroll(lock, grant, &taken)))
 		return 0;
+	if (taken)
+		return turn_back(lock, deadline, grant, taken);
 	return pawl__is_strict(lock) ? pawl__strict_acquire(lock, deadline, grant) : set_out(lock, deadline, grant);
 }
 
@@ -515,8 +534,7 @@ static int64_t note_hold(const pawl_lock_t *lock, const struct pawl__place *plac
 }
 
 /* Somebody has to be woken, or wants the times noted, or it is not a plain release at all. */
-__attribute__((noinline)) static int release_slowly(
-	const pawl_lock_t *lock, struct pawl__place *place, struct pawl__member *member)
+static int release_slot(const pawl_lock_t *lock, struct pawl__place *place, struct pawl__member *member)
 {
 	if (member && pawl__robust_is_mine(&place->lock, member->me) && !pawl__robust_is_nested(&place->lock)) {
 		int64_t ns = note_hold(lock, place);
@@ -525,11 +543,6 @@ __attribute__((noinline)) static int release_slowly(
 		(void)ns;
 	}
 	return pawl__robust_release_slowly(member, &place->lock);
-}
-
-static inline int release_slot(const pawl_lock_t *lock, struct pawl__place *place, struct pawl__member *member)
-{
-	return PAWL_LIKELY(pawl__robust_release_plain(member, &place->lock)) ? 0 : release_slowly(lock, place, member);
 }
 
 /* It was good when we got it, with min_use to spare. If we have not been off the CPU since, the keeper, or should that one be
@@ -542,10 +555,9 @@ static inline bool is_still_good(const struct pawl__seat *seat)
 }
 
 /* With a remote: was the lease good to the end? And does it go with us? */
-static int release_lease(const pawl_lock_t *lock, struct pawl__place *place)
+static int release_lease(const pawl_lock_t *lock, struct pawl__place *place, struct pawl__member *member)
 {
 	struct pawl__seat *seat = seat_of(lock, place);
-	struct pawl__member *member = pawl__member_now(lock->space);
 	bool valid, last;
 	int rc;
 
@@ -562,26 +574,47 @@ static int release_lease(const pawl_lock_t *lock, struct pawl__place *place)
 	return rc != 0 || PAWL_LIKELY(valid) ? rc : ESTALE;
 }
 
-/* There is more to it than giving up a word. */
-static int release_attended(pawl_lock_t *lock, struct pawl__place *place) PAWL_NO_ANALYSIS
+/* All that may be to do. Out of line, as on the way in. */
+__attribute__((noinline)) static int return_home(pawl_lock_t *lock, struct pawl__place *place) PAWL_NO_ANALYSIS
 {
-	if (!lock->seats)
-		return release_slowly(lock, place, pawl__member_now(lock->space));
-	return lock->flags & PAWL_STRICT ? pawl__strict_release(lock) : release_lease(lock, place);
+	if (pawl__is_strict(lock)) /* who has a place of its own may hold that, though the name's has been given away */
+		return pawl__strict_release(lock);
+	if (!place)
+		return EPERM;
+	if (lock->seats)
+		return release_lease(lock, place, pawl__member_now(lock->space));
+	return release_slot(lock, place, pawl__member_now(lock->space));
+}
+
+/* Does the lease stay, good as it is? So it is for who has been on its CPU since it came in, and is not the last to. */
+static inline bool is_to_stay(const struct pawl__seat *seat, const struct pawl__place *place)
+{
+	/* relaxed: our own count; if we are not the owner, the release finds out */
+	return pawl__stay_is_unbroken() && pawl__seat_is_held(seat) &&
+	       !pawl__seat_is_last(seat, PAWL_LOAD(&place->lock.grant, RELAXED));
 }
 
 int pawl_lock_release(pawl_lock_t *lock) PAWL_NO_ANALYSIS
 {
+	struct pawl__member *member = pawl__recent;
+	struct pawl__spot spot;
 	struct pawl__place *place;
 
 	if (PAWL_UNLIKELY(!lock))
 		return EINVAL;
-	place = own_place(lock);
-	if (PAWL_UNLIKELY(!place)) /* who has a place of its own may hold that, though the name's has been given away */
-		return pawl__is_strict(lock) ? pawl__strict_release(lock) : EPERM;
-	if (lock->attends)
-		return release_attended(lock, place);
-	return release_slot(lock, place, pawl__member_now(lock->space));
+	spot = pawl__spot_of(lock);
+	place = place_of(lock, spot);
+	if (PAWL_UNLIKELY(pawl__table_gen(place) != spot.gen))
+		return return_home(lock, NULL);
+	if (PAWL_UNLIKELY(!member || member->space != lock->space || member->me == 0 ||
+			  (lock->flags & (PAWL_TIMESTAMP | PAWL_STRICT))))
+		return return_home(lock, place);
+	if (lock->seats) {
+		if (PAWL_UNLIKELY(!is_to_stay(lock->seats + spot.index, place)))
+			return return_home(lock, place);
+		PAWL__POINT("lock/leaving-with-lease");
+	}
+	return PAWL_LIKELY(pawl__robust_release_plain(member, &place->lock)) ? 0 : return_home(lock, place);
 }
 
 void pawl_lock_interrupt(pawl_lock_t *lock)
