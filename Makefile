@@ -102,7 +102,7 @@ STRESS   := $(patsubst %.c,$(O)/%,$(wildcard tests/stress/stress_*.c))
 SCENES   := $(patsubst %.c,$(O)/%.o,$(filter-out tests/stress/stress_%,$(wildcard tests/stress/*.c)))
 # Of those that need a real server, sanitizers see what one thread does that mostly waits: one of them is enough, and for what is
 # particular to a service.
-ALONE    := $(addprefix tests/remote/remote_,directory.c lock.c proxy.c)
+ALONE    := $(addprefix tests/remote/remote_,directory.c proxy.c) $(wildcard tests/remote/remote_lock*.c)
 WHOLE    := $(sort $(wildcard tests/remote/remote_*.c))
 ONCE     := $(addprefix tests/remote/remote_,cohort.c ensemble.c history.c scenes.c redis_legacy.c etcd_cost.c etcd_key.c etcd_v3lock.c)
 # These take longest: the others run beside them, not after them.

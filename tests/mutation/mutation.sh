@@ -43,7 +43,9 @@ wide_space='test/unit/test_robust test/unit/test_death test/unit/test_wakes test
     test/unit/test_regress test/unit/test_hostile release/crash/crash_many release/crash/crash_space release/crash/crash_sweep
     release/crash/crash_torture test/crash/point_sweep suites/labels.sh'
 wide_remote='test/unit/test_tenure test/unit/test_tenure_time test/unit/test_seat sim/sim release/remote/remote_directory
-    release/remote/remote_lock release/remote/remote_history test/crash/point_keeper tests/sim/mutants.sh'
+    release/remote/remote_lock release/remote/remote_lock_deaths release/remote/remote_lock_ends release/remote/remote_lock_fork
+    release/remote/remote_lock_strict release/remote/remote_lock_told release/remote/remote_history test/crash/point_keeper
+    tests/sim/mutants.sh'
 wide_backends='release/remote/remote_redis release/remote/remote_redis_faults release/remote/remote_etcd
     release/remote/remote_etcd_faults release/remote/remote_zookeeper release/remote/remote_zookeeper_session
     release/remote/remote_zookeeper_tree release/remote/remote_history'

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/** remote_lock_ends.c: processes that open a space with a remote, close it, and end, while others do the same.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "space/process.h"
+
+#include "directory.h"
+#include "pair.h"
+
+static void *close_it(void *space)
+{
+	return (void *)(intptr_t)pawl_space_close(space);
+}
+
+/* One thread closes the space, and its keeper is about to end; another opens it again meanwhile, and asks. */
+static int close_and_come_again(long service)
+{
+	pthread_t thread;
+	void *closed;
+	int rc = peer_work(0);
+
+	if (rc || flock((int)service, LOCK_EX) || pthread_create(&thread, NULL, close_it, peer_space))
+		return -1;
+	while (peer_tenure(0) != PAWL_TENURE_GIVING) /* that is what the keeper does last; the service keeps it waiting */
+		kids_nap_us(1000);
+	rc = peer_open(2);
+	flock((int)service, LOCK_UN);
+	if (rc == 0)
+		rc = peer_work(1);
+	pthread_join(thread, &closed);
+	return rc ? rc : (int)(intptr_t)closed;
+}
+
+static void a_space_is_opened_while_it_is_closed(void **state)
+{
+	puppet_t *c;
+	int service = hosts_service();
+
+	(void)state;
+	hosts->idle_keep_ms = 60000; /* only who closes gives it back */
+	c = hosts_process(2);
+	assert_non_null(c);
+	assert_int_equal(puppet_do(c, close_and_come_again, service), 0);
+	assert_int_equal(puppet_do(c, peer_close, 0), 0);
+	puppet_end(c);
+	close(service);
+}
+
+/* While a backend is opened for the first time, no thread is to be had for what the keeper does next. */
+static int open_in_need(const pawl_remote_config_t *config, void **backend, unsigned *flags, char *reason, size_t size)
+{
+	static pthread_attr_t usual;
+	static unsigned times;
+	pthread_attr_t huge;
+
+	if (times++ == 0) {
+		pthread_getattr_default_np(&usual);
+		pthread_getattr_default_np(&huge);
+		pthread_attr_setstacksize(&huge, (size_t)1 << 60);
+		pthread_setattr_default_np(&huge);
+	} else {
+		pthread_setattr_default_np(&usual);
+	}
+	return pawl_backend_dir.open(config, backend, flags, reason, size);
+}
+
+static int begin_in_need(long host)
+{
+	static pawl_backend_t needy;
+	int rc;
+
+	needy = pawl_backend_dir;
+	needy.open = open_in_need;
+	rc = pawl_backend_register(&needy);
+	if (rc == 0)
+		rc = peer_open(host);
+	if (rc == 0)
+		rc = peer_work(0);
+	return rc ? rc : peer_space->office->flags == PAWL_REMOTE_FENCES ? 0 : -5;
+}
+
+/* It is no keeper before it can work, does not try again at once, and is one in the end. */
+static void a_keeper_that_cannot_begin_tries_again(void **state)
+{
+	puppet_t *c = hosts_process(2);
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(puppet_do(c, peer_close, 0), 0);
+	assert_int_equal(puppet_do(c, begin_in_need, 3), 0);
+	assert_int_equal(puppet_do(c, peer_close, 0), 0);
+	puppet_end(c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		PAIR_TEST(a_space_is_opened_while_it_is_closed),
+		PAIR_TEST(a_keeper_that_cannot_begin_tries_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
