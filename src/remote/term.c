@@ -474,8 +474,10 @@ static bool wind_up(struct term *t)
 
 	t->winding_up = true;
 	t->rules.idle_keep = t->rules.min_hold = 0;
-	for (size_t i = 0; i < t->n; i++)
+	for (size_t i = 0; i < t->n; i++) { /* closed, as by the last who left, and opened again if somebody is there */
+		PAWL_STORE(&t->holds[i]->seat->good, 0, RELAXED); /* relaxed: what matters is who is inside, SE2 */
 		t->holds[i]->wake_at = 0;
+	}
 	keep_dates(t);
 	drop_done(t);
 	while (t->n > 0 && PAWL_LOAD(&t->office->up, RELAXED) && pawl__boot() < end) { /* relaxed: ours */

@@ -101,10 +101,29 @@ static void a_keeper_that_cannot_begin_tries_again(void **state)
 	puppet_end(c);
 }
 
+/* By then the keeper has looked at it more than once, to renew it, and has found it idle. */
+static void an_idle_lease_is_given_back_by_who_closes(void **state)
+{
+	puppet_t *c;
+
+	(void)state;
+	hosts->idle_keep_ms = 60000;
+	c = hosts_process(2);
+	assert_non_null(c);
+	assert_int_equal(puppet_do(c, peer_work, 0), 0);
+	kids_nap_us(1000 * hosts->ttl_ms);
+	assert_int_equal(puppet_do(c, peer_close, 0), 0);
+	assert_int_equal(puppet_do(pair_b, peer_try, 0), 0);
+	assert_true(hosts->deaths == 0);
+	assert_int_equal(puppet_do(pair_b, peer_give, 0), 0);
+	puppet_end(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		PAIR_TEST(a_space_is_opened_while_it_is_closed),
+		PAIR_TEST(an_idle_lease_is_given_back_by_who_closes),
 		PAIR_TEST(a_keeper_that_cannot_begin_tries_again),
 	};
 
