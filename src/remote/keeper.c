@@ -8,7 +8,8 @@
  *   event                        what happens
  *   pawl_space_open, first ask   the candidate is started
  *   the keeper is killed         EOWNERDEAD of the role: the next candidate adopts the seats and goes on, same session
- *   pawl_space_close, exit()     the candidate ends; a keeper hands the role on, the last one gives idle leases back first
+ *   pawl_space_close, exit()     the candidate stands down, and then looks whether another one stands: if so, a keeper hands the
+ *                                role on; if not, it takes the role if it has it not, and gives idle leases back
  *   fork                         the child has no candidate until its first ask
  */
 #include "remote/keeper.h"
@@ -27,6 +28,8 @@
 #include "remote/term.h"
 #include "remote/watch.h"
 #include "space/file.h"
+#include "space/live.h"
+#include "space/member.h"
 #include "space/robust.h"
 #include "space/segment.h"
 
@@ -36,7 +39,40 @@ struct pawl__keeper {
 	struct pawl_space *space;
 	pthread_t thread;
 	struct pawl__term_end end;
+	bool wound_up; /* it was the keeper when its end was asked for */
 };
+
+/* ---- who would have the role ---- */
+
+/* The calling thread is `me`. Not: it is not any more. */
+static void stand(const struct pawl_space *space, uint32_t me, bool stands)
+{
+	struct pawl__slot *slot = pawl__slot_at(space, pawl__word_slot(me));
+
+	if (slot)
+		PAWL_STORE(&slot->candidate, stands ? me : 0u, SEQ_CST); /* KP7 seq_cst: pairs with KP8 */
+}
+
+static bool is_candidate(const struct pawl_space *space, const struct pawl__slot *slot)
+{
+	uint32_t token, id = PAWL_LOAD(&slot->candidate, SEQ_CST); /* KP8 seq_cst: pairs with KP7, ours before it */
+
+	return id != 0 && pawl__live_is_alive(space, id, &token);
+}
+
+/* Of two who stand down at the same time at least one does not see the other, and winds up. */
+bool pawl__keeper_stand_down(struct pawl_space *space)
+{
+	const struct pawl__member *member = pawl__member_now(space);
+	const struct pawl__slot *slot;
+
+	if (member)
+		stand(space, member->me, false);
+	for (uint32_t s = 1; (slot = pawl__slot_at(space, s)); s++)
+		if (is_candidate(space, slot))
+			return false;
+	return true;
+}
 
 /* ---- the candidate ---- */
 
@@ -53,15 +89,16 @@ static void rest(const struct pawl__keeper *k, uint32_t news)
 		pawl__park(&watch, 1, pawl__now() + RETRY_NS);
 }
 
-static int take_role(const struct pawl__keeper *k, struct pawl__member *member, uint32_t news)
+/* `news`: unless there are others than those; NULL: whatever there are. */
+static int take_role(const struct pawl__keeper *k, struct pawl__member *member, pawl_deadline_t deadline, const uint32_t *news)
 {
 	struct pawl__taking t = { .space = k->space,
 		.member = member,
 		.lock = &k->space->office->keeper,
-		.deadline = pawl__watch_until(k->space),
+		.deadline = deadline,
 		.auto_recover = true,
-		.also = &k->space->office->news,
-		.also_value = news };
+		.also = news ? &k->space->office->news : NULL,
+		.also_value = news ? *news : 0 };
 
 	return pawl__robust_take(&t);
 }
@@ -75,6 +112,7 @@ static void be_keeper(struct pawl__keeper *k, struct pawl__member *member, uint3
 	(void)died;
 	PAWL_STORE(&k->space->in_charge, 1u, RELAXED); /* relaxed: until it is seen, the doorman is woken */
 	rc = pawl__term_serve(k->space, &k->end);
+	k->wound_up = rc == 0 && is_ended(k);
 	PAWL_STORE(&k->space->in_charge, 0u, SEQ_CST); /* BE5 seq_cst: pairs with BE6 */
 	PAWL__POINT("keeper/resigning");
 	pawl__robust_give(&k->space->office->keeper, member->me, PAWL__W_FREE);
@@ -82,29 +120,50 @@ static void be_keeper(struct pawl__keeper *k, struct pawl__member *member, uint3
 		rest(k, news);
 }
 
+static void stand_by(struct pawl__keeper *k)
+{
+	int rc = 0;
+
+	while (!is_ended(k) && rc != EIDRM) {
+		/* KP3 acquire: pairs with KP4: what the news is about is seen */
+		uint32_t news = PAWL_LOAD(&k->space->office->news, ACQUIRE);
+		struct pawl__member *member = pawl__member(k->space, &rc);
+
+		pawl__watch_look(k->space);
+		if (is_ended(k))
+			return;
+		if (member) {
+			stand(k->space, member->me, true);
+			rc = take_role(k, member, pawl__watch_until(k->space), &news);
+		}
+		if (member && pawl_acquired(rc))
+			be_keeper(k, member, news, rc == EOWNERDEAD);
+		else if (rc != EIDRM && rc != ECANCELED && rc != ETIMEDOUT)
+			rest(k, news);
+	}
+}
+
+/* Another one may have ended at the same time, and have left the leases to us: the last to stand down takes the role once more. */
+static void wind_up(struct pawl__keeper *k)
+{
+	int rc = 0;
+	struct pawl__member *member = pawl__member(k->space, &rc);
+
+	if (!member || k->wound_up || !pawl__keeper_stand_down(k->space))
+		return;
+	rc = take_role(k, member, pawl_in_ns(k->end.within_ns), NULL);
+	if (pawl_acquired(rc))
+		be_keeper(k, member, 0, rc == EOWNERDEAD);
+}
+
 static void *candidate(void *arg)
 {
 	struct pawl__keeper *k = arg;
 
 	pthread_setname_np(pthread_self(), "pawl-keeper");
-	while (!is_ended(k)) {
-		/* KP3 acquire: pairs with KP4: what the news is about is seen */
-		uint32_t news = PAWL_LOAD(&k->space->office->news, ACQUIRE);
-		int rc = 0;
-		struct pawl__member *member = pawl__member(k->space, &rc);
-
-		pawl__watch_look(k->space);
-		if (is_ended(k))
-			break;
-		if (member)
-			rc = take_role(k, member, news);
-		if (member && pawl_acquired(rc))
-			be_keeper(k, member, news, rc == EOWNERDEAD);
-		else if (rc == EIDRM)
-			break;
-		else if (rc != ECANCELED && rc != ETIMEDOUT)
-			rest(k, news);
-	}
+	stand_by(k);
+	if (is_ended(k))
+		wind_up(k);
 	return NULL;
 }
 

@@ -17,6 +17,9 @@ int pawl__keeper_start_locked(struct pawl_space *space);
  * back first, within `within_ns`. The caller does not hold pawl__registry. */
 void pawl__keeper_stop(struct pawl_space *space, int64_t within_ns);
 
+/** This process's candidate would not be the keeper any more. To be called by it. True: nobody else in the space would. */
+bool pawl__keeper_stand_down(struct pawl_space *space);
+
 /** Is there one that pawl__keeper_stop() would end? */
 bool pawl__keeper_is_here(const struct pawl_space *space);
 

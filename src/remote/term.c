@@ -61,6 +61,7 @@ struct term {
 
 	bool troubled;    /* the reason in the office is that of a request */
 	bool winding_up;  /* nothing is kept for later */
+	bool away;        /* the service has been found to be, since it was last reached */
 	int64_t watch_at; /* when to look after those inside, in this process */
 	int wake_fd;      /* the candidate's */
 	pthread_t doorman;
@@ -297,6 +298,7 @@ static void hear_of_session(struct term *t, const pawl_remote_event_t *e)
 	struct pawl__office *o = t->office;
 	bool up = e->state != PAWL_REMOTE_DOWN;
 
+	t->away = !up;
 	if (e->state == PAWL_REMOTE_UP || e->state == PAWL_REMOTE_NEW)
 		PAWL_STORE(&o->not_before, pawl__boot() + e->delay_ns, RELAXED); /* relaxed: ours */
 	pawl__office_say(o, up ? "" : e->reason ? e->reason : "it does not answer");
@@ -457,16 +459,6 @@ static void work(struct term *t)
 	watch(t);
 }
 
-/* Does a thread of another process live in the space? Every process that could be the keeper has one; one that only looks may have
- * none. */
-static bool has_others(const struct pawl_space *space)
-{
-	for (uint32_t s = 1; pawl__slot_at(space, s); s++)
-		if (PAWL_LOAD(&space->own[s], RELAXED) == 0 && !pawl__live_is_vacant(space, s)) /* relaxed: ours are long known */
-			return true;
-	return false;
-}
-
 /* Give back what nobody uses, and wait until that is confirmed. True if nothing of ours is left. */
 static bool wind_up(struct term *t)
 {
@@ -480,7 +472,7 @@ static bool wind_up(struct term *t)
 	}
 	keep_dates(t);
 	drop_done(t);
-	while (t->n > 0 && PAWL_LOAD(&t->office->up, RELAXED) && pawl__boot() < end) { /* relaxed: ours */
+	while (t->n > 0 && !t->away && pawl__boot() < end) {
 		listen(t, end);
 		keep_dates(t);
 		drop_done(t);
@@ -590,7 +582,7 @@ int pawl__term_serve(struct pawl_space *space, const struct pawl__term_end *end)
 	if (rc == 0) {
 		while (!is_over(&t) && pawl__segment_is_there(space) == 0)
 			work(&t);
-		if (is_over(&t) && !has_others(space))
+		if (is_over(&t) && pawl__keeper_stand_down(space))
 			last = wind_up(&t);
 		PAWL_STORE(&t.doorman_ends, 1u, RELAXED); /* relaxed: the nudge orders it */
 		pawl__term_nudge(space);

@@ -119,11 +119,38 @@ static void an_idle_lease_is_given_back_by_who_closes(void **state)
 	puppet_end(c);
 }
 
+/* Each of them may take one of the others for the one who will give the lease back. */
+static void who_end_together_leave_nothing_behind(void **state)
+{
+	enum { ROUNDS = 8, EACH = 3 };
+	puppet_t *all[EACH];
+
+	(void)state;
+	hosts->idle_keep_ms = 60000; /* only who closes gives it back */
+	for (int i = 0; i < ROUNDS; i++) {
+		for (int k = 0; k < EACH; k++) {
+			assert_non_null(all[k] = hosts_process(2));
+			assert_int_equal(puppet_do(all[k], peer_work, 0), 0);
+		}
+		for (int k = 0; k < EACH; k++)
+			puppet_ask(all[k], peer_close, 0);
+		for (int k = 0; k < EACH; k++) {
+			assert_int_equal(puppet_answer(all[k]), 0);
+			puppet_end(all[k]);
+		}
+		assert_int_equal(puppet_do(pair_b, peer_try, 0), 0);
+		assert_int_equal(puppet_do(pair_b, peer_give, 0), 0);
+		pair_until(pair_b, peer_tenure, 0, PAWL_TENURE_NONE);
+	}
+	assert_true(hosts->deaths == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		PAIR_TEST(a_space_is_opened_while_it_is_closed),
 		PAIR_TEST(an_idle_lease_is_given_back_by_who_closes),
+		PAIR_TEST(who_end_together_leave_nothing_behind),
 		PAIR_TEST(a_keeper_that_cannot_begin_tries_again),
 	};
 
