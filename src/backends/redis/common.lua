@@ -9,7 +9,7 @@
 -- needs besides.
 -- An asker is a host, or a place of one: HOST, HOST.PLACE. Numbers that may grow are texts: Lua prints 1e14 as "1e+14", and counts
 -- only to 2^53.
-local op, tok, req, fence, floor, ttl, wait, keep, accept, clean, hand, run, channel, name, blind, unit, repair = unpack(ARGV)
+local op, tok, req, fence, run, clean, hand, accept, keep, channel, name, floor, ttl, wait, blind, unit, repair = unpack(ARGV)
 local F, S = KEYS[1], KEYS[2]
 local call = redis.call
 local clock = call('TIME')
@@ -30,10 +30,15 @@ local function finish(last, place)
 	call('SET', S, text(last) .. (place and place ~= '' and ' ' .. place or ''), 'PX', text(keep))
 end
 
+-- Which host that is, and which place of it.
+local function whose(who)
+	local host, place = string.match(who, '^([^.]*)%.?(.*)$')
+	return host, place == '' and '-' or place
+end
+
 -- R somebody waits for what `who` was granted; A it may be free: ask again; G it is granted, for `lease` ms; d '1': the owner
 -- before died.
 local function tell(who, what, r, f, lease, d)
-	local host, place = string.match(who, '^([^.]*)%.?(.*)$')
-	call('PUBLISH', channel .. host, table.concat({ what, place == '' and '-' or place, r, f or '0', lease or '0', d or '0',
-		name }, ' '))
+	local host, place = whose(who)
+	call('PUBLISH', channel .. host, table.concat({ what, place, r, f or '0', lease or '0', d or '0', name }, ' '))
 end

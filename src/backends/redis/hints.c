@@ -78,15 +78,15 @@ static void confirm(struct redis *r, const struct hint *h, bool in_doubt)
 	request_send(r, call);
 }
 
-/* Granted, they say. A renewal tells whether that is so, and until when; it goes out first, so that it is under way meanwhile. */
+/* Granted, they say. A renewal tells whether that is so, and until when. It has time: who waits is told first. */
 static void hear_grant(struct redis *r, const struct hint *h)
 {
 	pawl_remote_event_t e = { .name = h->name, .place = h->place, .req = h->req, .hi = h->hi, .owner_died = h->died != 0 };
 	bool believed = belief_granted(r, &e, (int64_t)h->lease_ms * 1000000);
 
-	confirm(r, h, !believed);
 	if (believed)
 		redis_say(r, &e);
+	confirm(r, h, !believed);
 }
 
 static void act_on(struct redis *r, const struct hint *h)

@@ -23,6 +23,9 @@ static const char fence[] =
 static const char queue_express[] =
 #include "backends/redis/queue_express.lua.h"
 	;
+static const char queue_lock[] =
+#include "backends/redis/queue_lock.lua.h"
+	;
 static const char queue[] =
 #include "backends/redis/queue.lua.h"
 	;
@@ -40,7 +43,10 @@ const char protocol_boot[] =
 	;
 
 static const struct protocol protocols[] = {
-	[REDIS_QUEUE] = { .parts = { queue_express, common, fence, queue }, .key = { "L", "S", "Q" }, .keys = 3, .fences = true },
+	[REDIS_QUEUE] = { .parts = { queue_express, common, fence, queue_lock, queue },
+		.key = { "L", "S", "Q" },
+		.keys = 3,
+		.fences = true },
 	[REDIS_SETNX] = { .parts = { common, fence, waiters, setnx },
 		.key = { "F", "S", NULL, "N", "W" },
 		.keys = 5,

@@ -5,7 +5,7 @@
 
 #include "backends/redis/settings.h"
 
-enum { PROTOCOL_KEYS = 5, PROTOCOL_PARTS = 4, PROTOCOL_ASKERS = 1 };
+enum { PROTOCOL_KEYS = 5, PROTOCOL_PARTS = 5, PROTOCOL_ASKERS = 1 };
 
 struct protocol {
 	const char *parts[PROTOCOL_PARTS]; /* of its script */

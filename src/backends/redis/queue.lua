@@ -1,50 +1,4 @@
 -- queue.lua: who asked first is first, and whoever gives the lock back hands it to the next one in the same step.
---
---   F  the lock: o its owner, '': it is free; r the request, h the token, u until when, d '1': the owner before died; t the last ticket;
---      n the first place in the queue, or '' (queue_express.lua); p what the last hand-off has left to do, or ''
---   Q  who waits, by ticket: ASKER REQUEST UNTIL. A place that its asker remembers (common.lua) is its own as long as it is in here
-local Q = KEYS[3]
-
--- Whose request that ended is over, and who was granted it is not in the queue any more.
-local function settle(p)
-	local kept, last, who, place = string.match(p, '^(%d+) (%d+) (%S+) (.*)$')
-	call('SET', string.sub(S, 1, -1 - #tok) .. who, last, 'PX', kept)
-	call('ZREM', Q, place)
-	call('HSET', F, 'p', '')
-end
-
--- The lock as it is now: a lease that has run out is none.
-local function lock()
-	local v = call('HMGET', F, 'o', 'r', 'h', 'u', 'd', 't', 'p', 'f', 'x', 'e')
-	local l = fence_of(v[8], v[9], v[10])
-	l.o, l.r, l.h, l.u, l.d, l.t = v[1], tonumber(v[2] or '0'), v[3] or '0', tonumber(v[4] or '0'), v[5] or '0', v[6] or '0'
-	if v[7] and v[7] ~= '' then settle(v[7]) end
-	if l.o == '' or l.u < now then l.o = nil end
-	return l
-end
-
-local function read_place(place)
-	local who, r, last = string.match(place, '^(%S+) (%d+) (%d+)$')
-	return who, tonumber(r or '0'), tonumber(last or '0')
-end
-
--- The first place that still lasts, and whose it is.
-local function first()
-	while true do
-		local place = call('ZRANGE', Q, 0, 0)[1]
-		if not place then return end
-		local who, r, last = read_place(place)
-		if last >= now then return place, who, r end
-		call('ZREM', Q, place)
-	end
-end
-
-local function put(l)
-	local place = first()
-	call('HSET', F, 'o', l.o or '', 'r', text(l.r), 'h', l.h, 'u', text(l.u), 'd', l.d, 't', l.t, 'n', place or '', 'p', '', 'f', l.f,
-		'x', l.x, 'e', l.e)
-	return place
-end
 
 local function give(l, who, r, lease)
 	l.h, l.d = count(l)
@@ -115,9 +69,8 @@ end
 local function renew()
 	local l = lock()
 	if l.o ~= tok or l.r ~= req or l.h ~= fence then return { 'L' } end
-	local place = first()
-	call('HSET', F, 'u', text(now + ttl), 'n', place or '')
-	return { 'G', l.h, place and 1 or 0, l.d }
+	l.u = now + ttl
+	return granted(l)
 end
 
 -- `clean` speaks of the token in the request; what a cancelled one was granted, nobody may have heard of.

@@ -1,25 +1,21 @@
 -- SPDX-License-Identifier: BSD-2-Clause
--- queue_express.lua: the hand-off, which somebody waits for: before all functions, and nothing but what cannot wait. What is left for
--- whoever asks next stands in p (queue.lua, settle). Whatever is not as usual goes the long way.
+-- queue_express.lua: the hand-off, which somebody waits for: before all functions, and nothing but what cannot wait. Whoever queued up, or
+-- was granted the lock, has written down what there will be to say (queue_lock.lua, prepare); that it was said, and when, is all that is
+-- written here, and what follows from it is left to whoever asks next (settle). Whatever is not as usual goes the long way.
 --
--- To a server that has slept each command is news. Measured 20 ms apart, in turns, the script alone: 14 commands behind their functions
--- 272 us, 6 commands behind them 270, 6 without 201, these 4 without 173; INCR, SET, PUBLISH 103. At once again: 118, 54; 26.
+-- To a server that has slept each function is news, those that turn numbers into texts most of all. So there is none here: of the
+-- clock, seconds are compared as they come. Asked 10 ms apart, in turns, on a busy machine, the script alone: 130 us; one that reads
+-- eight fields, counts, and writes nine 170, SET instead of HSET 155; INCR, SET, PUBLISH 98.
 if ARGV[1] == 'release' then
-	local _, tok, req, fence, _, _, _, keep, accept, clean, hand, run, channel, name = unpack(ARGV)
-	local v = redis.call('HMGET', KEYS[1], 'o', 'r', 'h', 'u', 'f', 'e', 'n', 'p')
-	if v[1] == tok and v[2] == req and v[3] == fence and v[5] == fence and #fence < 16 and v[6] == run and v[7] ~= '' and v[8] == '' and
-		clean == '1' and hand == '1' and tonumber(keep) > 0 then
-		local who, place, r, last = string.match(v[7], '^(%x+)%.?(%x*) (%d+) (%d+)$')
+	local _, tok, req, fence, run, clean, hand, accept, keep, channel, name = unpack(ARGV)
+	local v = redis.call('HMGET', KEYS[1], 'g', 'b', 'c', 'm', 'p')
+	if v[1] == tok .. ' ' .. req .. ' ' .. fence .. ' ' .. run and v[5] == '' and clean == '1' and hand == '1' and
+		keep ~= '0' then
 		local clock = redis.call('TIME')
-		local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-		if who and tonumber(v[4]) >= now and tonumber(last) >= now then
-			local f = string.format('%.0f', fence + 1)
-			local done = redis.pcall('HSET', KEYS[1], 'o', place == '' and who or who .. '.' .. place, 'r', r, 'h', f, 'u',
-				string.format('%.0f', now + accept), 'd', '0', 'f', f, 'x', fence, 'n', '', 'p',
-				keep .. ' ' .. req .. ' ' .. tok .. ' ' .. v[7])
+		if clock[1] < v[2] then
+			local done = redis.pcall('HSET', KEYS[1], 'p', clock[1] .. ' ' .. clock[2] .. ' ' .. accept .. ' ' .. keep)
 			if type(done) == 'number' then
-				redis.call('PUBLISH', channel .. who, 'G ' .. (place == '' and '-' or place) .. ' ' .. r .. ' ' .. f .. ' ' ..
-					accept .. ' 0 ' .. name)
+				redis.call('PUBLISH', channel .. v[3], v[4] .. accept .. ' 0 ' .. name)
 				return { 'R' }
 			end
 		end

@@ -96,16 +96,18 @@ static void add_arguments(struct redis *r, const struct call *c, struct words *w
 	add_made(w, "%s", asker);
 	add_made(w, "%" PRIu64, c->op.req);
 	add_made(w, "%" PRIu64, c->op.hi);
+	add(w, r->era);
+	add(w, c->op.clean ? "1" : "0");
+	add(w, pawl_remote_now() >= r->not_before ? "1" : "0");
+	add_made(w, "%" PRId64, accept_ms(ttl));
+	add_made(w, "%" PRId64, 10 * (ttl > wait ? ttl : wait));
+	add_made(w, "{%s}:h:", r->settings.prefix);
+	add(w, c->name);
+	if (c->op.kind == PAWL_REMOTE_RELEASE && !r->protocol->plain)
+		return; /* somebody waits for it: each word takes time */
 	add_made(w, "%" PRIu64, c->op.floor);
 	add_made(w, "%" PRId64, ttl);
 	add_made(w, "%" PRId64, wait);
-	add_made(w, "%" PRId64, 10 * (ttl > wait ? ttl : wait));
-	add_made(w, "%" PRId64, accept_ms(ttl));
-	add(w, c->op.clean ? "1" : "0");
-	add(w, pawl_remote_now() >= r->not_before ? "1" : "0");
-	add(w, r->era);
-	add_made(w, "{%s}:h:", r->settings.prefix);
-	add(w, c->name);
 	add(w, r->settings.blind ? "1" : "0");
 	add(w, r->settings.seconds ? "1000" : "1");
 	add(w, r->settings.repair ? "1" : "0");
