@@ -408,11 +408,21 @@ simulate: ## hosts, a network and a lock service from a seed: what may go wrong 
 	+@$(SUB) FLAVOR=sim build/sim/sim
 	@NOTES=1 tests/run $(SIMULATOR)
 
+# Not by tests/run: it is to be seen as it goes.
 mutation: ## the tests tested: bugs planted one at a time, each of which some test has to notice; ONLY= those with that in their names
-	@NOTES=1 LIMIT=$(or $(MUTATION_LIMIT),86400) tests/run tests/mutation/mutation.sh
+	@tests/mutation/mutation.sh
 
-prove: ## every proof in bounded time, as a table and as build/prove.json; LONG=1 for hours; ONLY= rows with that in their names
+prove: ## every proof in bounded time, as a table and as build/prove.json; LONG=1 an hour, HOURS=8 a night; ONLY= rows with that in their names
 	@tests/prove/prove.sh
+
+# Before rows run at the same time: none of them has anything to build then that another one builds, too.
+provers: ## what its rows run; LONG=1: in the long form
+	+@$(SUB) FLAVOR=release all crashes stresses remotes benches backends
+	+@$(SUB) FLAVOR=test points
+	+@$(SUB) FLAVOR=model models
+	+@$(SUB) FLAVOR=sim build/sim/sim
+	+@$(if $(LONG),set -e; for f in $(CHECKERS); do $(SUB) FLAVOR=$$f units stresses remotes; done)
+	@echo "$$(find build/release build/test build/model build/sim -name '*.o' | wc -l) objects"
 
 COLUMNS = $(shell grep -l 'conform_run\|conforms' tests/remote/remote_*.c)
 conformance: ## every backend and protocol held against the rules, on real servers: what passed, and what cannot be, as a table
@@ -588,7 +598,7 @@ clean: ## remove build/
 	rm -rf build
 
 .PHONY: all help clean fuzz fuzzers units points crashes stresses remotes examples benches backends guarded test check tsan asan ubsan clang valgrind stress \
-	history cohort torture mutation prove coverage analyze headers cross man-check demo bench plot bench-claims bench-remote bench-probes install uninstall \
+	history cohort torture mutation prove provers coverage analyze headers cross man-check demo bench plot bench-claims bench-remote bench-probes install uninstall \
 	format format-check dist deb deb-test tidy abi abi-record FORCE
 
 endif
