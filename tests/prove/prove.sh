@@ -96,7 +96,7 @@ show_running() { [ ! -t 2 ] || printf '\r\033[K%s' "${running[*]:+  ..  ${runnin
 reap() {
     local pid result took cpu scale mark='  ok'
     wait -n -p pid "${!running[@]}"
-    name=${running[$pid]%%:*} busy=$((busy - ${running[$pid]##*:}))
+    name=${running[$pid]%:*} busy=$((busy - ${running[$pid]##*:}))
     unset "running[$pid]"
     IFS=$'\t' read -r result took cpu scale <"$(file_of "$name").end"
     case $result in holds) ;; 'left out'*) mark='   -' ;; *) mark=FAIL ;; esac

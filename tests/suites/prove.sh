@@ -14,8 +14,8 @@ table() {
     echo "exit status $status; it said: $said"
     [ "$status" = "$1" ] && grep -q "$2" <<<"$said"
 }
-good='good | p "q" | m | echo "# 5 kills, 3 stops"; echo "# 1,007 kills" | exit 9 | kills=([\d,]+) kills; stops=(\d+) stops | 1 |'
-holds() { table 0 'good .*1012 kills, 3 stops  holds' <<<"$good"; }
+good='good: 1 | p "q" | m | echo "# 5 kills, 3 stops"; echo "# 1,007 kills" | exit 9 | kills=([\d,]+) kills; stops=(\d+) stops | 1 |'
+holds() { table 0 'good: 1 .*1012 kills, 3 stops  holds' <<<"$good"; }
 fails() { table 1 'bad .*FAILED, exit status 3' <<<"$good"$'\nbad | p | m | echo 5 kills; exit 3 | x | kills=(\\d+) kills | 1 |'; }
 says_nothing() { table 1 'mute .*no figures' <<<'mute | p | m | true | x | kills=(\d+) kills | 1 |'; }
 did_nothing() { table 1 'idle .*no figures' <<<'idle | p | m | echo 0 kills | x | kills=(\d+) kills | 1 |'; }
@@ -27,7 +27,7 @@ nothing_left() { table 1 '0 of 1 rows hold' <<<'other | p | m | false | x | kill
 long_form() { said=$(ROWS=$tap_scratch/rows OUT=$tap_scratch/out LONG=1 tests/prove/prove.sh 2>&1); [ $? = 1 ] && grep -q 'exit status 9' <<<"$said"; }
 as_json() {
     cat "$tap_scratch/out.json"
-    grep -q '"name": "good", "property": "p \\"q\\"", .*"scale": "1012 kills, 3 stops", "result": "holds"' "$tap_scratch/out.json" &&
+    grep -q '"name": "good: 1", "property": "p \\"q\\"", .*"scale": "1012 kills, 3 stops", "result": "holds"' "$tap_scratch/out.json" &&
         { ! perl -MJSON::PP -e1 2>/dev/null || perl -MJSON::PP -0777 -ne 'decode_json($_)->{rows}[0]{seconds} >= 0 or exit 1' "$tap_scratch/out.json"; }
 }
 # Each of two rows waits for the other one; one that needs all CPUs waits for nobody, and nobody waits for it.
@@ -45,7 +45,7 @@ few_will_do() { table 0 'in all: 1,012 kills' < <(least 2000); }
 saved() {
     # shellcheck disable=SC2016 # Markdown
     SAVE=$tap_scratch/saved table 0 'rows hold' <<<"$good" && cat "$tap_scratch/saved" &&
-        grep -q '^| good | p "q" | m | 1012 kills, 3 stops | holds | [0-9]* | [0-9]* | `echo .*; echo "# 1,007 kills"` |$' "$tap_scratch/saved"
+        grep -q '^| good: 1 | p "q" | m | 1012 kills, 3 stops | holds | [0-9]* | [0-9]* | `echo .*; echo "# 1,007 kills"` |$' "$tap_scratch/saved"
 }
 # shellcheck disable=SC2016 # the row's
 for_itself() { T=7 SEED=7 MAKEFLAGS=-- table 0 'rows hold' <<<'own | p | m | [ -z "$T$SEED$LONG$ONLY$MAKEFLAGS" ] && [ -n "$LOGS" ] && echo 1 kill | x | kills=(\d+) kill | 1 |'; }
