@@ -15,6 +15,9 @@
 #if __has_include(<sys/sdt.h>)
 #include <sys/sdt.h>
 #define PAWL__PROBES 1
+#ifdef __clang__ /* which looks into the system's macros where they are used, and finds a list of arguments that ends early */
+#pragma clang diagnostic ignored "-Wgnu-zero-variadic-macro-arguments"
+#endif
 #endif
 #endif
 
