@@ -459,6 +459,18 @@ static void work(struct term *t)
 	watch(t);
 }
 
+/* Has the service yet to confirm that something is given back? What somebody is inside of is not: who exits will not leave it. */
+static bool is_giving(const struct term *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		uint8_t state = pawl__seat_tenure(t->holds[i]->seat)->state;
+
+		if (state == PAWL__T_GIVING || state == PAWL__T_DROPPING)
+			return true;
+	}
+	return false;
+}
+
 /* Give back what nobody uses, and wait until that is confirmed. True if nothing of ours is left. */
 static bool wind_up(struct term *t)
 {
@@ -472,7 +484,7 @@ static bool wind_up(struct term *t)
 	}
 	keep_dates(t);
 	drop_done(t);
-	while (t->n > 0 && !t->away && pawl__boot() < end) {
+	while (is_giving(t) && !t->away && pawl__boot() < end) {
 		listen(t, end);
 		keep_dates(t);
 		drop_done(t);

@@ -90,7 +90,7 @@ struct pawl__header {
 	pawl_robust_t stripes[PAWL__STRIPES]; /* guards: insertion of the names whose hash falls on it */
 };
 
-/* A thread's liveness slot. Line 0 decides; line 1 is for people and never trusted, nor is `candidate`. */
+/* A thread's liveness slot. Line 0 decides; line 1 is for people and never trusted. */
 struct pawl__slot {
 	pthread_mutex_t token; /* robust, process-shared; held by the thread as long as it is a member */
 	uint32_t state;        /* inc << 2 | kind */
@@ -103,7 +103,7 @@ struct pawl__slot {
 	uint64_t started;           /* /proc/PID/stat field 22 */
 	char command[16];
 	uint32_t waiting_grant; /* low bits of the grant it sleeps behind, and when it began to */
-	uint32_t candidate; /* its id, if it would be the keeper (remote/keeper.c); another one: of a thread before it */
+	uint32_t candidate; /* its id, if it would be the keeper (remote/keeper.c); a dead one's: of a thread before it */
 	int64_t waiting_since_ns;
 };
 

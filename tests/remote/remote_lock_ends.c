@@ -8,6 +8,8 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -145,12 +147,61 @@ static void who_end_together_leave_nothing_behind(void **state)
 	assert_true(hosts->deaths == 0);
 }
 
+static struct leaving {
+	bool now;
+	uint32_t waits; /* for the service, begun since then and ended by their time */
+} * leaving;
+
+static void poll_and_note(void *backend, int64_t until_ns, int wake_fd)
+{
+	bool now = PAWL_LOAD(&leaving->now, RELAXED); /* relaxed: what began before is not counted */
+
+	pawl_backend_dir.poll(backend, until_ns, wake_fd);
+	if (now && pawl_remote_now() >= until_ns)
+		PAWL_FETCH_ADD(&leaving->waits, 1u, RELAXED); /* relaxed: read after the end of the process */
+}
+
+static int exit_inside(long host)
+{
+	static pawl_backend_t noting;
+	int rc;
+
+	noting = pawl_backend_dir;
+	noting.poll = poll_and_note;
+	rc = pawl_backend_register(&noting);
+	if (rc == 0)
+		rc = peer_open(host);
+	if (rc == 0)
+		rc = peer_take(0);
+	PAWL_STORE(&leaving->now, true, RELAXED); /* relaxed: as above */
+	exit(rc);
+}
+
+/* Nobody will leave the lock, so there is nothing to be given back, and nothing to wait for. */
+static void who_exits_inside_does_not_wait(void **state)
+{
+	puppet_t *c;
+
+	(void)state;
+	leaving = kids_map(sizeof(*leaving));
+	fflush(NULL); /* or it would write what is ours once more */
+	hosts->ttl_ms = 60000;
+	hosts->idle_keep_ms = 60000;
+	assert_non_null(c = hosts_customer(3));
+	assert_int_equal(puppet_do(c, peer_close, 0), 0);
+	puppet_ask(c, exit_inside, 2);
+	assert_int_equal(puppet_reap(c), 0);
+	assert_int_equal(leaving->waits, 0);
+	kids_unmap(leaving, sizeof(*leaving));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		PAIR_TEST(a_space_is_opened_while_it_is_closed),
 		PAIR_TEST(an_idle_lease_is_given_back_by_who_closes),
 		PAIR_TEST(who_end_together_leave_nothing_behind),
+		PAIR_TEST(who_exits_inside_does_not_wait),
 		PAIR_TEST(a_keeper_that_cannot_begin_tries_again),
 	};
 
