@@ -580,7 +580,7 @@ format-check: ## say where they are not
 coverage: ## lines and branches that the unit tests reach, a table; those they do not: build/coverage/uncovered
 	+@$(SUB) FLAVOR=coverage units points
 	@find build/coverage -name '*.gcda' -delete
-	@LIMIT=600 tests/run $(call programs,coverage,unit/test) $(call programs,coverage,crash/point)
+	@LIMIT=900 tests/run --together --beneath $(call programs,coverage,unit/test) $(call programs,coverage,crash/point)
 	@tests/lib/coverage.sh
 
 # Each file as it is compiled; what is quieted, and why, is in .clang-tidy and tests/lib/cppcheck.

@@ -216,7 +216,7 @@ static void thorough(uint64_t seed, uint64_t kills, int64_t until)
 int main(void)
 {
 	long kills = env_long("KILLS", 0), seconds = env_long("T", 0);
-	int64_t until = seconds > 0 && kills <= 0 ? now_ns() + seconds * NS_PER_S : INT64_MAX;
+	int64_t until;
 	uint64_t seed = seed_of_run();
 
 	watchdog(600);
@@ -224,6 +224,7 @@ int main(void)
 	shipped_slice_ns = pawl__tune.slice_ns;
 	heading();
 	controls(seed, kills > 0 || seconds > 0);
+	until = seconds > 0 && kills <= 0 ? now_ns() + seconds * NS_PER_S : INT64_MAX; /* the controls have had theirs */
 	if (kills > 0 || seconds > 0)
 		thorough(seed, kills > 0 ? (uint64_t)kills : UINT64_MAX, until);
 	else
