@@ -208,7 +208,7 @@ static int write_long(struct pawl_space *space, struct pawl__member *member, str
 	if (rc != 0)
 		return rc;
 	for (uint32_t n = 0; n < 2 * records; n++) {
-		uint32_t r = n % records;
+		uint32_t r = n < records ? n : n - records;
 		uint64_t off = pawl__longs_off(space->capacity) + (uint64_t)r * sizeof(struct pawl__long);
 		struct pawl__long *l;
 
