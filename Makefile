@@ -107,7 +107,7 @@ WHOLE    := $(sort $(wildcard tests/remote/remote_*.c))
 ONCE     := $(addprefix tests/remote/remote_,cohort.c ensemble.c history.c scenes.c redis_legacy.c etcd_cost.c etcd_key.c etcd_v3lock.c)
 # These take longest: the others run beside them, not after them.
 LENGTHY  := $(addprefix tests/remote/remote_,etcd.c zookeeper.c redis_legacy.c etcd_v3lock.c etcd_key.c scenes.c)
-remotes_of = $(if $(filter $(1),tsan ubsan),$(ALONE),$(ALONE) $(filter-out $(ALONE) $(if $(filter $(1),asan),$(ONCE)),$(WHOLE)))
+remotes_of = $(if $(filter $(1),tsan ubsan coverage),$(ALONE),$(ALONE) $(filter-out $(ALONE) $(if $(filter $(1),asan),$(ONCE)),$(WHOLE)))
 REMOTES  := $(patsubst %.c,$(O)/%,$(call remotes_of,$(FLAVOR)))
 REMOTELIB := $(patsubst %.c,$(O)/%.o,$(filter-out tests/remote/remote_% tests/remote/with_server.c,$(wildcard tests/remote/*.c)))
 WITH_SERVER := $(addprefix $(O)/tests/,remote/server.o remote/port.o lib/harness.o lib/tap.o)
@@ -576,11 +576,12 @@ format-check: ## say where they are not
 	@$(call want,clang-format,clang-format)
 	clang-format -n -Werror $(C_FILES)
 
-# The unit tests alone: those that kill leave no counts behind.
-coverage: ## lines and branches that the unit tests reach, a table; those they do not: build/coverage/uncovered
-	+@$(SUB) FLAVOR=coverage units points
+# Not those that kill: they leave no counts behind.
+coverage: ## lines and branches of the library that tests reach, a table; those they do not: build/coverage/uncovered, and why
+	+@$(SUB) FLAVOR=coverage units points stresses remotes fuzzers
 	@find build/coverage -name '*.gcda' -delete
-	@LIMIT=900 tests/run --together --beneath $(call programs,coverage,unit/test) $(call programs,coverage,crash/point)
+	@LIMIT=900 tests/run --together $(call remote_programs,coverage) --beneath $(call unit_programs,coverage) \
+		$(foreach p,crash/point stress/stress fuzz/fuzz,$(call programs,coverage,$(p)))
 	@tests/lib/coverage.sh
 
 # Each file as it is compiled; what is quieted, and why, is in .clang-tidy and tests/lib/cppcheck.

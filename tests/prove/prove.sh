@@ -31,16 +31,17 @@ file_of() { echo "$OUT/$(tr -c 'a-z\n' - <<<"$1")"; }
 figures() {
     perl -e '
         my ($spec, $log) = @ARGV;
-        my (@found, $missing);
+        my (@labels, %sum, $missing);
         open(my $in, "<", $log) or die; my @lines = <$in>;
         for my $one (split /\s*;\s*/, $spec) {
             my ($label, $expression) = $one =~ /^([^=]*)=(.*)$/ or die "no figure: $one\n";
-            my ($sum, $n) = (0, 0);
-            for (@lines) { while (/$expression/g) { my $x = $1; $x =~ tr/,//d; $sum += $x; $n++; } }
-            $missing = 1 unless $n && $sum > 0;
-            push @found, "$sum $label";
+            my $sum = 0;
+            for (@lines) { while (/$expression/g) { my $x = $1; $x =~ tr/,//d; $sum += $x; } }
+            $missing = 1 unless $sum > 0;
+            push @labels, $label unless defined $sum{$label};
+            $sum{$label} += $sum;
         }
-        print join(", ", @found);
+        print join(", ", map { "$sum{$_} $_" } @labels);
         exit($missing ? 1 : 0)' -- "$1" "$2"
 }
 
