@@ -9,11 +9,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What was freed is kept apart for a while, to be seen when it is used: a megabyte of it is as much as an input frees. */
+/* What was freed is kept apart for a while, to be seen when it is used: a megabyte of it is as much as an input frees. Who allocated
+ * it is remembered in short; ASAN_OPTIONS=malloc_context_size=30 has the whole stack. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
-	return "quarantine_size_mb=1";
+	return "quarantine_size_mb=1:malloc_context_size=4";
 }
 
 uint8_t fuzz_byte(struct fuzz *f)
