@@ -51,8 +51,10 @@ SAN.asan  := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-o
 SAN.ubsan := -fsanitize=undefined -fno-sanitize-recover=all
 SAN.coverage := --coverage -fprofile-update=atomic -O0
 SAN.debug := -O0
-# With libFuzzer's eyes; its main() is linked to the targets only (tests/fuzz).
-SAN.fuzz  := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+# With libFuzzer's eyes; its main() is linked to the targets only (tests/fuzz). A local that is used after its function has returned
+# is looked for only when asked at run time: the code that asks, in every function, is left out.
+SAN.fuzz  := -fsanitize=fuzzer-no-link,address,undefined -fsanitize-address-use-after-return=never -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
 # The flavours that run the unit tests carry the labelled kill points; release does not (src/core/point.h).
 POINTS    := $(if $(filter test tsan asan ubsan coverage debug clang fuzz,$(FLAVOR)),-DPAWL_POINTS)
 CC.clang  := clang
@@ -390,11 +392,13 @@ cohort: ## two hosts want one lock: leases that are handed round against a lease
 	+@$(SUB) FLAVOR=release remotes backends
 	@$(storms) LIMIT=3600 tests/run build/release/tests/remote/remote_cohort
 
-# TARGET= those of tests/fuzz/fuzz_*.c; MERGE=1 keeps in the tree what it takes to get as far again.
-fuzz: ## hostile segments, URLs, names, servers' replies, files: libFuzzer, T= seconds each (60), TARGET= some; STATE= adds up over runs
+fuzz_how = $(foreach v,$(if $(filter file,$(origin T)),,T) STATE MERGE,$(if $($(v)),$(v)="$($(v))"))
+# T= is shared out to the targets (tests/fuzz/run). TARGET= those of tests/fuzz/fuzz_*.c; STATE= adds up over runs; MERGE=1 keeps in the
+# tree what it takes to get as far again; MUTANTS=1 asks each target for its planted fault instead (ONLY= those called so).
+fuzz: ## hostile segments, URLs, names, servers' replies, files: libFuzzer on every CPU for T= seconds (60), TARGET= some; or MUTANTS=1
 	@$(call want,clang,clang)
 	+@$(SUB) FLAVOR=fuzz fuzzers
-	@$(foreach v,$(if $(filter file,$(origin T)),,T) STATE MERGE,$(if $($(v)),$(v)="$($(v))")) tests/fuzz/run $(TARGET)
+	@$(if $(MUTANTS),tests/fuzz/mutants.sh $(ONLY),$(fuzz_how) tests/fuzz/run $(TARGET))
 
 # What tests/lib/mutants.sh compiles with.
 .PHONY: models model simulate conformance compiler
