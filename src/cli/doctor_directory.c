@@ -86,11 +86,12 @@ static void check_kind(struct doctor *doctor, const struct statfs *fs)
 static void check_room(struct doctor *doctor, const struct statfs *fs)
 {
 	unsigned long long bytes = (unsigned long long)fs->f_bavail * (unsigned long long)fs->f_bsize;
-	bool no_inode = fs->f_files && !fs->f_ffree;
-	verdict_t verdict = bytes < MIB || no_inode ? BAD : bytes < 16 * MIB ? WARN : OK;
+	bool no_inode = fs->f_files && !fs->f_ffree, small = bytes < 16 * MIB;
+	verdict_t verdict = bytes < MIB || no_inode ? BAD : small ? WARN : OK;
 
 	doctor_report(doctor, verdict, "free space",
-		cli_format("%llu KiB%s", bytes / 1024, no_inode ? ", but no room for one more file" : ""),
+		cli_format("%llu %s%s", bytes / (small ? 1024 : MIB), small ? "KiB" : "MiB",
+			no_inode ? ", but no room for one more file" : ""),
 		verdict == OK ? NULL
 			      : "a space needs 64 KiB and up to 42 MiB when full: remove what is "
 				"not needed there (`pawl "

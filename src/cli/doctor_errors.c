@@ -132,12 +132,13 @@ static void print_part(const char *label, const char *text)
 
 static void report(struct doctor *doctor, const struct explained *e)
 {
-	char *here = e->here ? e->here(doctor) : NULL;
+	char *here = e->here ? e->here(doctor) : NULL, *head;
 	json_t *object;
 
 	if (!doctor->json) {
-		printf("%s (%d): ", e->name, e->rc);
-		cli_print_wrapped(9, pawl_strerror(e->rc));
+		head = cli_format("%s (%d): %s", e->name, e->rc, pawl_strerror(e->rc));
+		cli_print_wrapped(9, head);
+		free(head);
 		print_part("cause", e->cause);
 		print_part("cure", e->cure);
 		if (here)

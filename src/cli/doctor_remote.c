@@ -188,7 +188,7 @@ static double ms(int64_t ns)
 /* ---- the steps ---- */
 
 static const char service_cure[] =
-	"is it running, is that its address, may this host and user speak to it? man pawl_redis, "
+	"is that its address, does it run there, may this host and user speak to it? man pawl_redis, "
 	"pawl_etcd, pawl_zookeeper say what it needs";
 
 static bool connects(struct trial *t)

@@ -74,7 +74,7 @@ static error_t parse_plain(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (plain->given < plain->count)
-			argp_error(state, "an argument is missing");
+			argp_error(state, "%s is missing", state->root_argp->args_doc);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
