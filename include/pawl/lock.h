@@ -103,7 +103,7 @@ PAWL_API int pawl_lock_set_bounds(pawl_lock_t *lock, const pawl_lock_bounds_t *b
  * Blocks   never. Reads memory, and the clock once in a while: no system call with a vDSO.  Threads  any, of its own hold. */
 PAWL_API bool pawl_lock_valid(const pawl_lock_t *lock);
 
-/** Have `callback` called when a thread of this process holds the lock and its lease is lost: once for each such hold, by a thread
+/** Have `callback` called when a thread of this process holds the lock by this handle and its lease is lost: once for each hold, by a thread
  * of the library in which signals are blocked. It may call what does not wait for a lock of this space, nor
  * close it; it returns, and a child that it forks does not. NULL: no more.
  * Returns  0, also where there is no remote; EINVAL; EAGAIN, ENOMEM no thread to be had.

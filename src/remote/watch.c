@@ -15,20 +15,35 @@
 #include "space/handle.h"
 #include "space/segment.h"
 
-/* Does a thread of this process hold the lock under a lease that has gone? Then *grant is which. */
-static bool has_lost(const struct pawl_lock *lock, int64_t now, uint64_t *grant)
+static struct pawl__place *place_of(const struct pawl_lock *lock)
+{
+	return lock->places + pawl__spot_of(lock).index;
+}
+
+/* The thread of this process that has the slot, and is not known to wait for a lease; 0: none. */
+static uint32_t owner_here(const struct pawl_lock *lock)
 {
 	struct pawl__spot spot = pawl__spot_of(lock);
-	const struct pawl__place *place = lock->places + spot.index;
-	struct pawl__seat *seat = lock->seats + spot.index;
+	const struct pawl__place *place = place_of(lock);
 	uint32_t word = PAWL_LOAD(&place->lock.word, ACQUIRE); /* RB3 acquire: as any look at the word */
 	uint32_t id = pawl__word_id(word);
 
-	*grant = PAWL_LOAD(&place->lock.grant, RELAXED); /* relaxed: at worst we tell of it the next time */
-	return pawl__table_gen(place) == spot.gen && pawl__word_kind(word) == PAWL__OWNED &&
-	       PAWL_LOAD(&lock->space->own[pawl__word_slot(word)], RELAXED) == id && /* relaxed: is_sibling says why */
-	       PAWL_LOAD(&seat->asking, RELAXED) != id && /* relaxed: who asks has nothing to lose, and looks itself */
-	       pawl__seat_expire(seat, now);
+	if (pawl__table_gen(place) == spot.gen && pawl__word_kind(word) == PAWL__OWNED &&
+		PAWL_LOAD(&lock->space->own[pawl__word_slot(word)], RELAXED) == id && /* relaxed: is_sibling says why */
+		PAWL_LOAD(&lock->seats[spot.index].asking, RELAXED) != id) /* relaxed: who asks has nothing to lose, and looks itself */
+		return id;
+	return 0;
+}
+
+/* Does a thread of this process hold the lock under a lease that has gone? Then *grant is which. The end of its time is made known
+ * whether anybody wants to be told or not. */
+static bool has_lost(const struct pawl_lock *lock, int64_t now, uint64_t *grant)
+{
+	uint32_t owner = owner_here(lock);
+
+	*grant = PAWL_LOAD(&place_of(lock)->lock.grant, RELAXED); /* relaxed: at worst we tell of it the next time */
+	return owner != 0 && pawl__seat_expire(lock->seats + pawl__spot_of(lock).index, now) &&
+	       PAWL_LOAD(&lock->holder, RELAXED) == owner; /* relaxed: as above */
 }
 
 static void tell(struct pawl_lock *lock)
@@ -84,9 +99,14 @@ pawl_deadline_t pawl__watch_until(const struct pawl_space *space)
 /* The handle is kept from now on until the space is closed. Caller holds handles_lock. */
 static void watch(struct pawl_lock *lock)
 {
-	if (!lock->watched)
-		PAWL_FETCH_ADD(&lock->refs, 1u, RELAXED); /* relaxed: the caller has a reference */
-	lock->watched = true;
+	uint32_t owner = owner_here(lock);
+
+	if (lock->watched)
+		return;
+	PAWL_FETCH_ADD(&lock->refs, 1u, RELAXED); /* relaxed: the caller has a reference */
+	PAWL_STORE(&lock->watched, true, RELAXED); /* relaxed: for holds from now on; of the present one we know no better: */
+	if (owner != 0 && !(PAWL_LOAD(&place_of(lock)->mark, RELAXED) & PAWL__AWAIT)) /* relaxed: as above */
+		PAWL_STORE(&lock->holder, owner, RELAXED);                            /* relaxed: as above */
 }
 
 int pawl_lock_on_lost(pawl_lock_t *lock, void (*callback)(pawl_lock_t *lock, void *arg), void *arg)

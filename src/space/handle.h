@@ -14,6 +14,7 @@ struct pawl_lock {
 	struct pawl_space *space;
 	struct pawl__place *places; /* the space's, and */
 	struct pawl__seat *seats;   /* the same of a space with a remote; else NULL */
+	bool watched;               /* somebody wants to be told that a lease is lost, and has a reference */
 	const uint32_t *space_flags; /* its header's flags: here, because the hot path waits for each load on the way to its CAS */
 	uint64_t spot; /* gen << 32 | index: where the name was last found; both at once, as threads share the handle */
 	uint32_t flags;
@@ -24,8 +25,8 @@ struct pawl_lock {
 	void (*on_lost)(struct pawl_lock *lock, void *arg);
 	void *on_lost_arg;
 	uint64_t told; /* the last grant whose loss was told */
-	int lost_fd;   /* or -1 */
-	bool watched;  /* there is one or the other, and a reference for it */
+	uint32_t holder; /* the thread of this process that was granted the lock by this handle; noted while it is watched */
+	int lost_fd; /* or -1 */
 
 	struct cds_lfht_node node;
 	struct pawl__name name; /* its text is below */

@@ -333,6 +333,13 @@ static inline void begin_stay(const struct pawl__member *member)
 		pawl__stay_begin();
 }
 
+/* Who has the slot need not have been granted the lock: that is noted where it matters (remote/watch.c). 0: nobody any more. */
+static inline void note_holder(struct pawl_lock *lock, uint32_t holder)
+{
+	if (PAWL_UNLIKELY(PAWL_LOAD(&lock->watched, RELAXED))) /* relaxed: who begins to watch looks for itself */
+		PAWL_STORE(&lock->holder, holder, RELAXED); /* relaxed: seen late, it is told of late; RB2 shows that it has gone */
+}
+
 static inline void say(const struct pawl__seat *seat, uint64_t count, bool died, pawl_grant_t *grant)
 {
 	if (!grant)
@@ -352,6 +359,7 @@ static inline int grant_it(struct walk *w, pawl_grant_t *grant)
 	PAWL__POINT("lock/granted");
 	if (w->lock->seats)
 		begin_stay(w->member);
+	note_holder(w->lock, w->member->me);
 	pawl__member_holds(w->member, +1);
 	if (!(PAWL_LOAD(&w->place->mark, RELAXED) & PAWL__TOUCHED))     /* relaxed: a hint for the reclaimer */
 		PAWL_FETCH_OR(&w->place->mark, PAWL__TOUCHED, RELAXED); /* relaxed: as above */
@@ -442,7 +450,7 @@ static inline bool is_ours(const struct pawl__seat *seat, uint32_t gen)
 
 /* The walk of a lock that is free, whose handle is fresh and whose last holder left nothing behind: the same steps with
  * nothing to do at most of them, in registers. False: nothing has happened, but for *taken, which is to be given back. */
-static inline bool stroll(const pawl_lock_t *lock, pawl_grant_t *grant, struct pawl__place **taken)
+static inline bool stroll(pawl_lock_t *lock, pawl_grant_t *grant, struct pawl__place **taken)
 {
 	struct pawl__member *member = pawl__recent;
 	struct pawl__spot spot;
@@ -465,6 +473,7 @@ static inline bool stroll(const pawl_lock_t *lock, pawl_grant_t *grant, struct p
 		if (PAWL_UNLIKELY(!is_ours(seat, spot.gen)))
 			return false;
 		begin_stay(member);
+		note_holder(lock, member->me);
 	}
 	say(seat, pawl__robust_count(&place->lock), false, grant);
 	PAWL__POINT("lock/granted-at-once");
@@ -555,7 +564,7 @@ static inline bool is_still_good(const struct pawl__seat *seat)
 }
 
 /* With a remote: was the lease good to the end? And does it go with us? */
-static int release_lease(const pawl_lock_t *lock, struct pawl__place *place, struct pawl__member *member)
+static int release_lease(pawl_lock_t *lock, struct pawl__place *place, struct pawl__member *member)
 {
 	struct pawl__seat *seat = seat_of(lock, place);
 	bool valid, last;
@@ -565,6 +574,7 @@ static int release_lease(const pawl_lock_t *lock, struct pawl__place *place, str
 		return EPERM;
 	if (PAWL_UNLIKELY(pawl__robust_is_nested(&place->lock)))
 		return release_slot(lock, place, member);
+	note_holder(lock, 0);
 	valid = is_still_good(seat);
 	last = pawl__seat_leave(seat, PAWL_LOAD(&place->lock.grant, RELAXED)); /* relaxed: ours */
 	PAWL__POINT("lock/leaving-lease");
@@ -610,7 +620,8 @@ int pawl_lock_release(pawl_lock_t *lock) PAWL_NO_ANALYSIS
 			  (lock->flags & (PAWL_TIMESTAMP | PAWL_STRICT))))
 		return return_home(lock, place);
 	if (lock->seats) {
-		if (PAWL_UNLIKELY(!is_to_stay(lock->seats + spot.index, place)))
+		/* relaxed: as in note_holder() */
+		if (PAWL_UNLIKELY(PAWL_LOAD(&lock->watched, RELAXED) || !is_to_stay(lock->seats + spot.index, place)))
 			return return_home(lock, place);
 		PAWL__POINT("lock/leaving-with-lease");
 	}

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <unistd.h>
 #include <string.h>
 
 #include "pair.h"
@@ -59,6 +60,51 @@ static void a_lost_lease_is_told_once(void **state)
 	assert_int_equal(puppet_do(pair_a, how_often_told, 0), 1);
 }
 
+static int linger_fd;
+
+static int leave_something(long lock)
+{
+	int rc = peer_take(lock);
+
+	if (rc == 0)
+		rc = pawl_lock_linger(peer_lock[lock], &linger_fd);
+	return rc ? rc : peer_give(lock);
+}
+
+static int is_awaited(long lock)
+{
+	pawl_lock_info_t info;
+
+	return pawl_lock_info(peer_lock[lock], &info) ? -1 : info.state == PAWL_STATE_LINGERING && info.pid != 0;
+}
+
+static int end_it(long unused)
+{
+	(void)unused;
+	return close(linger_fd);
+}
+
+/* It has the slot, and waits for what the last owner left behind. */
+static void who_was_not_granted_the_lock_has_nothing_to_lose(void **state)
+{
+	puppet_t *c = hosts_process(0);
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(puppet_do(c, leave_something, 0), 0);
+	assert_int_equal(puppet_do(pair_a, be_told, 0), 0);
+	puppet_ask(pair_a, peer_work, 0);
+	pair_until(c, is_awaited, 0, 1);
+	hosts_cut(true);
+	pair_until(c, peer_tenure, 0, PAWL_TENURE_LOST);
+	kids_nap_us(300 * hosts->ttl_ms); /* it has looked, as its keeper and by its clock */
+	hosts_cut(false);
+	assert_int_equal(puppet_do(c, end_it, 0), 0);
+	assert_int_equal(puppet_answer(pair_a), 0);
+	assert_int_equal(puppet_do(pair_a, how_often_told, 0), 0);
+	puppet_end(c);
+}
+
 static void a_service_that_is_away_is_said_to_be(void **state)
 {
 	(void)state;
@@ -77,6 +123,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		PAIR_TEST(a_lost_lease_is_told_once),
+		PAIR_TEST(who_was_not_granted_the_lock_has_nothing_to_lose),
 		PAIR_TEST(a_service_that_is_away_is_said_to_be),
 	};
 
