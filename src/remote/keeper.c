@@ -6,7 +6,8 @@
  * safe, and costs what is left of them.
  *
  *   event                        what happens
- *   pawl_space_open, first ask   the candidate is started
+ *   pawl_space_open, first ask   the candidate is started; where the whole URL is not known, one that only watches (watch.c), by
+ *                                the first who wants that
  *   the keeper is killed         EOWNERDEAD of the role: the next candidate adopts the seats and goes on, same session
  *   pawl_space_close, exit()     the candidate stands down, and then looks whether another one stands: if so, a keeper hands the
  *                                role on; if not, it takes the role if it has it not, and gives idle leases back
@@ -81,12 +82,24 @@ static bool is_ended(const struct pawl__keeper *k)
 	return PAWL_LOAD(&k->end.asked, ACQUIRE) != 0; /* KP1 acquire: pairs with KP2: `within_ns` is there */
 }
 
+/* Until there are others than those `news`, but looking after this process's owners. */
 static void rest(const struct pawl__keeper *k, uint32_t news)
 {
-	struct pawl__watch watch = { .word = &k->space->office->news, .value = news };
+	const uint32_t *word = &k->space->office->news;
+	int64_t end = pawl__now() + RETRY_NS;
 
-	if (!is_ended(k))
-		pawl__park(&watch, 1, pawl__now() + RETRY_NS);
+	while (!is_ended(k) && PAWL_LOAD(word, RELAXED) == news && pawl__now() < end) { /* relaxed: KP3 follows */
+		struct pawl__watch watch = { .word = word, .value = news };
+
+		pawl__park(&watch, 1, pawl__sooner(end, pawl__watch_until(k->space)));
+		pawl__watch_look(k->space);
+	}
+}
+
+/* Who has not been given the whole URL can watch, no more. */
+static bool can_serve(const struct pawl_space *space)
+{
+	return PAWL_LOAD(&space->url, ACQUIRE); /* KP10 acquire: pairs with KP9 */
 }
 
 /* `news`: unless there are others than those; NULL: whatever there are. */
@@ -127,9 +140,14 @@ static void stand_by(struct pawl__keeper *k)
 	while (!is_ended(k) && rc != EIDRM) {
 		/* KP3 acquire: pairs with KP4: what the news is about is seen */
 		uint32_t news = PAWL_LOAD(&k->space->office->news, ACQUIRE);
-		struct pawl__member *member = pawl__member(k->space, &rc);
+		struct pawl__member *member;
 
 		pawl__watch_look(k->space);
+		if (!can_serve(k->space)) {
+			rest(k, news);
+			continue;
+		}
+		member = pawl__member(k->space, &rc);
 		if (is_ended(k))
 			return;
 		if (member) {
@@ -147,7 +165,7 @@ static void stand_by(struct pawl__keeper *k)
 static void wind_up(struct pawl__keeper *k)
 {
 	int rc = 0;
-	struct pawl__member *member = pawl__member(k->space, &rc);
+	struct pawl__member *member = can_serve(k->space) ? pawl__member(k->space, &rc) : NULL;
 
 	if (!member || k->wound_up || !pawl__keeper_stand_down(k->space))
 		return;
@@ -185,12 +203,17 @@ static int make_thread(struct pawl__keeper *k)
 	return rc;
 }
 
+static bool is_of_use(const struct pawl_space *space)
+{
+	return can_serve(space) || PAWL_LOAD(&space->watches, RELAXED); /* relaxed: the caller's own, or it will call again */
+}
+
 int pawl__keeper_start_locked(struct pawl_space *space)
 {
 	struct pawl__keeper *k;
 	int rc;
 
-	if (space->keeper || !space->url)
+	if (space->keeper || !is_of_use(space))
 		return 0;
 	k = calloc(1, sizeof(*k));
 	if (!k)
@@ -209,7 +232,7 @@ int pawl__keeper_start(struct pawl_space *space)
 {
 	int rc;
 
-	if (PAWL_LOAD(&space->keeper, ACQUIRE) || !space->url) /* KP6 acquire: pairs with KP5 */
+	if (PAWL_LOAD(&space->keeper, ACQUIRE) || !is_of_use(space)) /* KP6 acquire: pairs with KP5 */
 		return 0;
 	pthread_mutex_lock(&pawl__registry);
 	rc = pawl__keeper_start_locked(space);

@@ -8,7 +8,7 @@
 /* How long the last process of a host may take to give its leases back: a service that does not answer is left to the clock. */
 #define PAWL__WIND_UP_NS 1000000000ll
 
-/** See that this process has a candidate, if it knows the URL; once is enough. The second form is for who holds pawl__registry.
+/** See that this process has a candidate, if it knows the URL or has owners to look after; once is enough. The second form is for who holds pawl__registry.
  * Returns 0; EAGAIN, ENOMEM: no thread to be had. */
 int pawl__keeper_start(struct pawl_space *space);
 int pawl__keeper_start_locked(struct pawl_space *space);

@@ -148,10 +148,14 @@ static uint64_t time_namespace(void)
 /* Who has only a URL without its secrets leaves the service to others. */
 static int learn_url(struct pawl_space *space, const pawl_space_options_t *options)
 {
+	char *url;
+
 	if (space->url || options->looks_only || (!options->remote && !space->url_is_whole))
 		return 0;
-	space->url = strdup(options->remote ? options->remote : space->shown_url);
-	return space->url ? 0 : pawl__refuse(ENOMEM, "out of memory");
+	url = strdup(options->remote ? options->remote : space->shown_url);
+	/* KP9 release: pairs with KP10: the text is there. A thread of ours may watch already */
+	PAWL_STORE(&space->url, url, RELEASE);
+	return url ? 0 : pawl__refuse(ENOMEM, "out of memory");
 }
 
 static int refuse_remote(const struct pawl_space *space)

@@ -29,6 +29,7 @@ struct pawl_space {
 	int bell;                    /* an eventfd: what it waits for as the keeper, beside the service; -1: none yet */
 	uint32_t in_charge;          /* it is the keeper, and hears that bell */
 	char *url;                   /* of the remote, whole, as this process was given it; NULL: it was not */
+	uint32_t watches;            /* somebody wants to be told of lost leases (remote/watch.c) */
 
 	char path[PATH_MAX]; /* "" for an anonymous one */
 	int fd;              /* membership: a shared OFD lock on byte 0; -1 once lost (fork without descriptors) */

@@ -60,6 +60,26 @@ static void a_lost_lease_is_told_once(void **state)
 	assert_int_equal(puppet_do(pair_a, how_often_told, 0), 1);
 }
 
+/* It does not have the whole URL, say, and could not be the keeper. */
+static void a_mere_customer_is_told_as_well(void **state)
+{
+	puppet_t *c = hosts_customer(0);
+
+	(void)state;
+	assert_non_null(c);
+	hosts->forgiving = true;
+	assert_int_equal(puppet_do(c, be_told, 0), 0);
+	assert_int_equal(puppet_do(c, peer_take, 0), 0);
+	hosts_cut(true);
+	assert_int_equal(puppet_do(c, wait_for_descriptor, 0), 0);
+	pair_until(c, how_often_told, 0, 1);
+	hosts_cut(false);
+	assert_int_equal(puppet_do(c, peer_give, 0), ESTALE);
+	assert_int_equal(puppet_do(c, peer_close, 0), 0);
+	assert_int_equal(puppet_do(pair_a, peer_work, 0), 0);
+	puppet_end(c);
+}
+
 static int linger_fd;
 
 static int leave_something(long lock)
@@ -123,6 +143,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		PAIR_TEST(a_lost_lease_is_told_once),
+		PAIR_TEST(a_mere_customer_is_told_as_well),
 		PAIR_TEST(who_was_not_granted_the_lock_has_nothing_to_lose),
 		PAIR_TEST(a_service_that_is_away_is_said_to_be),
 	};
