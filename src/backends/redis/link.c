@@ -98,15 +98,20 @@ int link_send(struct link *l, struct call *call, int n, const char *const words[
 	return 0;
 }
 
-bool link_pump(struct link *l, char *reason, size_t size)
+bool link_flush(struct link *l, char *reason, size_t size)
 {
 	int done = 0;
 
-	if (l->unsent) {
-		if (redisBufferWrite(l->c, &done) != REDIS_OK)
-			return failed(l, reason, size);
-		l->unsent = !done;
-	}
+	if (l->unsent && redisBufferWrite(l->c, &done) != REDIS_OK)
+		return failed(l, reason, size);
+	l->unsent = l->unsent && !done;
+	return true;
+}
+
+bool link_pump(struct link *l, char *reason, size_t size)
+{
+	if (!link_flush(l, reason, size))
+		return false;
 	if (l->ready) {
 		l->ready = false;
 		if (redisBufferRead(l->c) != REDIS_OK)

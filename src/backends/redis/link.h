@@ -55,6 +55,8 @@ void calls_free(struct calls *all);
 bool link_open(struct link *l, const char *socket, const char *host, int port, char *reason, size_t size);
 /** Send a command. The call is the link's, or freed: 0; ENOTCONN, ENOMEM. */
 int link_send(struct link *l, struct call *call, int n, const char *const words[], const size_t lengths[]);
+/** Write what can be written. False as below. */
+bool link_flush(struct link *l, char *reason, size_t size);
 /** Write and read what can be. False, and `reason`: the connection is of no use any more. */
 bool link_pump(struct link *l, char *reason, size_t size);
 /** The next thing the server said, to be freed; NULL: nothing yet. False as above. */

@@ -124,6 +124,7 @@ static int redis_submit(void *backend, const pawl_remote_op_t *op)
 {
 	struct redis *r = backend;
 	struct call *call;
+	int rc;
 
 	if (op->kind < PAWL_REMOTE_ACQUIRE || op->kind > PAWL_REMOTE_CANCEL || !is_sound(r, op))
 		return EINVAL;
@@ -132,7 +133,10 @@ static int redis_submit(void *backend, const pawl_remote_op_t *op)
 	if (op->kind == PAWL_REMOTE_ACQUIRE && pawl_remote_now() < r->not_before)
 		return EAGAIN;
 	call = call_new(request_answer, op);
-	return call ? request_send(r, call) : ENOMEM;
+	rc = call ? request_send(r, call) : ENOMEM;
+	if (rc == 0 && op->kind == PAWL_REMOTE_RELEASE) /* who waits for it would wait for all that the keeper has yet to do */
+		session_hurry(r);
+	return rc;
 }
 
 /* ---- poll ---- */

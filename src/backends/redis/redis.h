@@ -61,6 +61,8 @@ const char *redis_quote(const struct redis *r, const char *said, char text[160])
 
 /** Connect, if it is time. */
 void session_begin(struct redis *r);
+/** Send what there is to be sent. */
+void session_hurry(struct redis *r);
 /** Read what has come; see to it that what is due comes in time. */
 void session_work(struct redis *r);
 /** When session_begin or session_work have something to do by themselves. */

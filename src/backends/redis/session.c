@@ -75,6 +75,14 @@ static void hear(struct redis *r, struct link *l, const redisReply *reply)
 		free(call);
 }
 
+void session_hurry(struct redis *r)
+{
+	char reason[200] = "";
+
+	if (!link_flush(&r->commands, reason, sizeof(reason)))
+		redis_break(r, "%s: is it running?", reason);
+}
+
 static void listen_to(struct redis *r, struct link *l)
 {
 	char reason[200] = "";
