@@ -94,6 +94,7 @@ struct ask {
 	char heir[WIRE_VALUE]; /* whose request that is; "": who knows */
 	bool called; /* of protocol=v3lock: lock/lock was called, and has not returned; this address is whose call that is */
 	bool returned; /* and has */
+	bool behind;   /* somebody was in front of us then */
 	bool answers;  /* the first job waits for it to return, or for our place to turn out not to be the first */
 	bool told;     /* that others wait */
 	struct job *jobs;

@@ -24,14 +24,16 @@ void place_rest(struct etcd *e, struct ask *a)
 	a->told = false;
 	if (a->called)
 		e->calls--;
-	a->called = a->returned = a->answers = false;
+	a->called = a->returned = a->answers = a->behind = false;
 	http_forget(&e->http, &a->called);
 }
 
-/* Somebody may wait whom nobody can see. */
+/* Somebody may wait whom nobody can see: of protocol=v3lock also whoever had the lock before us, and wants it again, until the server
+ * has put his key there. To a waiter whose key is new the server listens but each 100 ms, so one of two hosts is granted the lock at
+ * once when the other one gives it back, each time, and would keep it for as long as that one is not seen, too. */
 static bool is_contended(const struct etcd *e, const struct ask *a)
 {
-	return e->options.blind || near_is_contended(a);
+	return e->options.blind || a->behind || near_is_contended(a);
 }
 
 static void say_granted(struct etcd *e, struct ask *a)
@@ -116,6 +118,7 @@ static void call(struct etcd *e, struct ask *a)
 	from[strlen(from) - 1] = '\0';
 	a->called = http_post(&e->http, "lock/lock", wire_lock(from, e->saved.lease), on_call, &a->called, true);
 	e->calls += a->called;
+	a->behind |= a->before.created != 0;
 }
 
 void place_queued(struct etcd *e, struct ask *a)
