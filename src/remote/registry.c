@@ -81,6 +81,16 @@ int pawl_backend_register(const pawl_backend_t *backend)
 
 /* ---- loaded ---- */
 
+/* rediss:// where redis:// is there. */
+static bool is_by_tls(const char *scheme, const char *dir)
+{
+	size_t n = strlen(scheme) - 1;
+	char file[PATH_MAX];
+
+	return n > 0 && scheme[n] == 's' &&
+	       snprintf(file, PATH_MAX, "%s/libpawl-%.*s.so", dir, (int)n, scheme) < PATH_MAX && access(file, F_OK) == 0;
+}
+
 static int find_file(const char *scheme, char file[PATH_MAX])
 {
 	const char *dir = secure_getenv("PAWL_BACKEND_DIR"); /* NULL where privileges are elevated */
@@ -91,6 +101,12 @@ static int find_file(const char *scheme, char file[PATH_MAX])
 		return pawl__refuse(EINVAL, "PAWL_BACKEND_DIR is '%.200s': make it an absolute path", dir);
 	if (snprintf(file, PATH_MAX, "%s/libpawl-%s.so", dir, scheme) >= PATH_MAX)
 		return pawl__refuse(ENAMETOOLONG, "PAWL_BACKEND_DIR is too long: %.200s...", dir);
+	if (access(file, F_OK) != 0 && is_by_tls(scheme, dir))
+		return pawl__refuse(EINVAL,
+			"%s://: there is no TLS in this build's %.*s://: run a tunnel to the server, stunnel say, and "
+			"write "
+			"%.*s:// with this end of it (of etcd://, write tls=1)",
+			scheme, (int)strlen(scheme) - 1, scheme, (int)strlen(scheme) - 1, scheme);
 	if (access(file, F_OK) != 0)
 		return pawl__refuse(
 			errno, "%s: %s: install the backend for %s:// there, name its folder in PAWL_BACKEND_DIR, or register one",

@@ -157,6 +157,11 @@ for url in "redis://127.0.0.1:$port?protocol=none" "redis://127.0.0.1:$port?spee
     [ -n "${err#"pawl: $url: "}" ] && [[ $err == "pawl: $url: "* ]]
     result $? 'and why' "$err"
 done
+space=tls
+try_on a "rediss://127.0.0.1:$port" name
+is "$rc $out" '64 ' 'rediss://: 64'
+has "$err" 'no TLS' 'there is no TLS'
+has "$err" 'stunnel' 'and what to do'
 space=dead
 kill -9 "$served"
 for url in "redis://:sesame@127.0.0.1:$port" "etcd://127.0.0.1:$port" "zk://127.0.0.1:$port"; do
