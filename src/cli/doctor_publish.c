@@ -199,14 +199,14 @@ static void check_logind(struct doctor *doctor)
 static void check_protected(struct doctor *doctor)
 {
 	static const char *const names[] = { "symlinks", "hardlinks", "regular", "fifos" };
-	char off[64] = "";
+	char off[96] = "";
 	struct stat st;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		char *path = cli_format("/proc/sys/fs/protected_%s", names[i]);
 
 		if (doctor_number(path, 1) == 0)
-			strcat(strcat(off, " protected_"), names[i]);
+			snprintf(off + strlen(off), sizeof(off) - strlen(off), " protected_%s", names[i]);
 		free(path);
 	}
 	if (!*off || stat(doctor->directory, &st) || !(st.st_mode & S_IWOTH))

@@ -86,8 +86,8 @@ static const char *reason_of(const struct trial *t, char reason[96])
 {
 	pawl_remote_info_t info;
 
-	if (pawl_space_remote(t->space, &info) || !*info.reason)
-		return strcpy(reason, "");
+	if (pawl_space_remote(t->space, &info))
+		return "";
 	snprintf(reason, 96, "%s", info.reason);
 	return reason;
 }

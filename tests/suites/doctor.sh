@@ -25,6 +25,20 @@ for words in '-e NOSUCH' 'EBUSY' '-e -r x://y' '-r x://y -t soon'; do
     is "$rc" 64 "doctor $words: 64"
 done
 
+# ---- what the kernel lets others do ----
+
+# in_the_open COMMAND...: where everybody may make files, and the kernel restricts no links of theirs
+in_the_open() {
+    echo 0 >"$dir/off"
+    mkdir -m 700 "$dir/open" && chmod 1777 "$dir/open"
+    PAWL_DIR=$dir/open OFF=$dir/off unshare --mount sh -c 'for f in symlinks hardlinks regular fifos; do
+        mount --bind "$OFF" "/proc/sys/fs/protected_$f" || exit 99; done; exec "$@"' sh "$@"
+}
+if [ "$(id -u)" = 0 ] && unshare --mount true 2>/dev/null; then
+    has "$(in_the_open "$PAWL" doctor)" "off: protected_symlinks protected_hardlinks protected_regular protected_fifos, and $dir/open is open" \
+        'every setting that is off is named'
+fi
+
 # ---- a service ----
 
 export PAWL_BACKEND_DIR=${PAWL%/*}/tests/remote
