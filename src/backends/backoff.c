@@ -13,7 +13,7 @@ int64_t backoff_jitter(int64_t span)
 
 	if (getrandom(&chance, sizeof(chance), GRND_NONBLOCK) != sizeof(chance))
 		return span;
-	return span - (int64_t)((double)(span / 2) * (chance / (double)UINT32_MAX));
+	return span - (int64_t)((double)span / 2 * (chance / (double)UINT32_MAX));
 }
 
 int64_t backoff_next(struct backoff *b)
