@@ -580,11 +580,12 @@ format-check: ## say where they are not
 	@$(call want,clang-format,clang-format)
 	clang-format -n -Werror $(C_FILES)
 
-# Not those that kill: they leave no counts behind.
+# Not those that kill: they leave no counts behind. Nor what judges others: it is not what is looked at.
 coverage: ## lines and branches of the library that tests reach, a table; those they do not: build/coverage/uncovered, and why
 	+@$(SUB) FLAVOR=coverage units points stresses remotes fuzzers
 	@find build/coverage -name '*.gcda' -delete
-	@LIMIT=900 tests/run --together $(call remote_programs,coverage) --beneath $(call unit_programs,coverage) \
+	@LIMIT=900 tests/run --together $(call remote_programs,coverage) --beneath \
+		$(filter-out %/test_history %/test_bench_%,$(call unit_programs,coverage)) \
 		$(foreach p,crash/point stress/stress fuzz/fuzz,$(call programs,coverage,$(p)))
 	@tests/lib/coverage.sh
 
