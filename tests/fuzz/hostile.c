@@ -22,7 +22,9 @@
 #include "space/member.h"
 #include "space/segment.h"
 
-enum { CAPACITY = 64, LATER = 16, PATIENCE = 6 };
+enum { CAPACITY = 64, LATER = 16, PATIENCE = 6, DEEP = 0x3000 };
+
+PAWL_STATIC_ASSERT(PAWL__SLOTS_OFF + PAWL__SLOT_BLOCK * sizeof(struct pawl__slot) == DEEP, "the first slots");
 
 static struct image {
 	char path[PATH_MAX], kept[PATH_MAX + 8]; /* a second name, should it lose the first */
@@ -68,6 +70,22 @@ static int fill_and_die(const char *remote)
 	return pawl_lock_open(space, long_name, 0, &lock) ? 5 : 0;
 }
 
+/* Most of the file is slots that nobody has: as long as no write has gone astray, those pages are not there. */
+static void make_hole(const struct image *image)
+{
+	fuzz_must(fallocate(image->peer, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, DEEP, PAWL__OFFICE_OFF - DEEP) == 0);
+}
+
+static bool is_hole(const struct image *image)
+{
+	return lseek(image->peer, DEEP, SEEK_DATA) >= PAWL__OFFICE_OFF;
+}
+
+static bool is_zero(const uint8_t *bytes, size_t n)
+{
+	return n == 0 || (*bytes == 0 && memcmp(bytes, bytes + 1, n - 1) == 0);
+}
+
 static void keep(struct image *image)
 {
 	int fd = open(image->path, O_RDWR | O_CLOEXEC);
@@ -81,6 +99,8 @@ static void keep(struct image *image)
 	fuzz_must(image->view != MAP_FAILED && image->good && posix_fallocate(fd, 0, (off_t)image->size) == 0);
 	memcpy(image->good, image->view, image->size);
 	image->peer = open(image->kept, O_RDWR | O_CLOEXEC);
+	fuzz_must(image->peer >= 0 && is_zero(image->good + DEEP, PAWL__OFFICE_OFF - DEEP));
+	make_hole(image);
 	close(fd);
 }
 
@@ -185,17 +205,26 @@ static void pass(const char *label)
 
 /* ---- an input ---- */
 
-/* What could have been written, was; the rest, where it was. */
+static void restore_part(size_t from, size_t to)
+{
+	memcpy(now->view + from, now->good + from, to - from);
+}
+
+/* If nothing was written, what the library itself writes; else all of it. */
 static void restore(void)
 {
 	static const uint32_t hot[][2] = { { 0, 0x3000 }, { PAWL__OFFICE_OFF, 0x2000 }, { PAWL__PLACES_OFF, 0x2000 },
 		{ PAWL__PLACES_OFF + 0x10000, 0x1000 }, { PAWL__PLACES_OFF + 0x20000, 0x4000 } };
 
-	if (now->wrote || ((struct pawl__header *)(void *)now->view)->slots_ready != PAWL__SLOT_BLOCK)
-		memcpy(now->view, now->good, now->size);
-	else
+	if (!is_hole(now))
+		make_hole(now);
+	if (now->wrote || ((struct pawl__header *)(void *)now->view)->slots_ready != PAWL__SLOT_BLOCK) {
+		restore_part(0, DEEP);
+		restore_part(PAWL__OFFICE_OFF, now->size);
+	} else {
 		for (size_t i = 0; i < sizeof(hot) / sizeof(hot[0]) && hot[i][0] < now->size; i++)
-			memcpy(now->view + hot[i][0], now->good + hot[i][0], hot[i][1]);
+			restore_part(hot[i][0], hot[i][0] + hot[i][1]);
+	}
 	now->wrote = false;
 }
 
