@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # mutants.sh: can the fuzz targets fail? Asks each to find its fault of the list in tests/fuzz/mutants (tests/lib/mutants.sh), from the
-# corpus in the tree, within two minutes.
+# corpus in the tree, within two minutes: make fuzz MUTANTS=1 [ONLY=those called so]; the copies lie in build/fuzz/mutants/.
 #
-#   make FLAVOR=fuzz fuzzers && tests/fuzz/mutants.sh [NAME]   those whose name contains NAME; the copies lie in build/fuzz/mutants/
+# All 11 are found. Three of them take an input of many right steps, which is in the corpus as found-NAME, so that it is had at
+# once, also by the replay in `make test`; chance did not find them in time on a busy machine.
 # shellcheck source=tests/lib/tap.sh
 . "${BASH_SOURCE[0]%/*}/../lib/tap.sh"
 # shellcheck source=tests/lib/mutants.sh
@@ -27,8 +28,8 @@ may_not() { make --no-print-directory -s FLAVOR=fuzz "links-${1#fuzz_}" | tr ' '
 finds() {
     local said
     mkdir -p "$1.corpus" # the first is written to
-    said=$(nice "$1" -max_total_time=120 -max_len=512 -timeout=20 -artifact_prefix="$1-" "$1.corpus" "tests/fuzz/corpus/${1##*fuzz_}" 2>&1)
-    [ $? != 0 ] && grep -m 1 -E 'ERROR: |does not hold|runtime error' <<<"$said"
+    ! said=$(nice "$1" -max_total_time=120 -max_len=512 -timeout=20 -artifact_prefix="$1-" "$1.corpus" "tests/fuzz/corpus/${1##*fuzz_}" 2>&1) &&
+        grep -m 1 -E 'ERROR: AddressSanitizer|does not hold|runtime error' <<<"$said" # neither time nor memory that ran out
 }
 
 plant_all "${1:-}"

@@ -29,11 +29,11 @@ once() { [ -n "$1" ] && [[ $2 == *"$1"* ]] && [[ ${2#*"$1"} != *"$1"* ]]; }
 # object_of SOURCE: there are sources that are called alike
 object_of() { local o=${1%.c}; echo "${o//\//+}.o"; }
 
-# compile SOURCE DIR: the copy in DIR, if there is one, with DIR's headers before the others
+# compile SOURCE DIR: the copy in DIR, if there is one, with DIR's headers before the others, and beside it what lies beside SOURCE
 compile() {
     local source=$1
     [ ! -e "$2/$1" ] || source=$2/$1
-    nice "$compiler" -I"$2/include" -I"$2/src" "${flags[@]}" -w -g0 -c "$source" -o "$2/$(object_of "$1")"
+    nice "$compiler" -iquote "$2/${1%/*}" -iquote "${1%/*}" -I"$2/include" -I"$2/src" "${flags[@]}" -w -g0 -c "$source" -o "$2/$(object_of "$1")"
 }
 
 # hatch DIR FILE PROGRAM: PROGRAM with the mutated copy of FILE; all other objects as they are, unless they include it
