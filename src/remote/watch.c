@@ -105,6 +105,7 @@ static void watch(struct pawl_lock *lock)
 		return;
 	PAWL_STORE(&lock->space->watches, 1u, RELAXED); /* relaxed: we start the thread ourselves */
 	PAWL_FETCH_ADD(&lock->refs, 1u, RELAXED);       /* relaxed: the caller has a reference */
+	PAWL_STORE(&lock->attends, true, RELAXED);      /* relaxed: as the next */
 	PAWL_STORE(&lock->watched, true, RELAXED); /* relaxed: for holds from now on; of the present one we know no better: */
 	if (owner != 0 && !(PAWL_LOAD(&place_of(lock)->mark, RELAXED) & PAWL__AWAIT)) /* relaxed: as above */
 		PAWL_STORE(&lock->holder, owner, RELAXED);                            /* relaxed: as above */

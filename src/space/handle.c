@@ -134,6 +134,7 @@ struct pawl_lock *pawl__handle_make(
 		lock->space_flags = &space->header->flags;
 		lock->lost_fd = -1;
 		lock->flags = flags;
+		lock->attends = flags & (PAWL_TIMESTAMP | PAWL_STRICT);
 		lock->refs = 1;
 		pawl__spot_set(lock, spot);
 		cds_lfht_node_init(&lock->node);

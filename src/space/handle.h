@@ -14,6 +14,7 @@ struct pawl_lock {
 	struct pawl_space *space;
 	struct pawl__place *places; /* the space's, and */
 	struct pawl__seat *seats;   /* the same of a space with a remote; else NULL */
+	bool attends;               /* to the time, to a place of its own, to those who want to be told: no short cut */
 	bool watched;               /* somebody wants to be told that a lease is lost, and has a reference */
 	const uint32_t *space_flags; /* its header's flags: here, because the hot path waits for each load on the way to its CAS */
 	uint64_t spot; /* gen << 32 | index: where the name was last found; both at once, as threads share the handle */

@@ -112,6 +112,12 @@ static inline bool is_removed(const struct pawl_lock *lock)
 	return PAWL_LOAD(lock->space_flags, RELAXED) & PAWL__REMOVED; /* relaxed: it only rises, and nothing hangs on it */
 }
 
+/* Is there more to do, each time, than to take and to give? */
+static inline bool attends(const struct pawl_lock *lock)
+{
+	return PAWL_LOAD(&lock->attends, RELAXED); /* relaxed: who begins to watch looks for itself (remote/watch.c) */
+}
+
 static bool is_held_by_me(const struct pawl_lock *lock)
 {
 	if (pawl__is_strict(lock))
@@ -450,15 +456,15 @@ static inline bool is_ours(const struct pawl__seat *seat, uint32_t gen)
 
 /* The walk of a lock that is free, whose handle is fresh and whose last holder left nothing behind: the same steps with
  * nothing to do at most of them, in registers. False: nothing has happened, but for *taken, which is to be given back. */
-static inline bool stroll(pawl_lock_t *lock, pawl_grant_t *grant, struct pawl__place **taken)
+static inline bool stroll(const pawl_lock_t *lock, pawl_grant_t *grant, struct pawl__place **taken)
 {
 	struct pawl__member *member = pawl__recent;
 	struct pawl__spot spot;
 	struct pawl__place *place;
 	struct pawl__seat *seat;
 
-	if (PAWL_UNLIKELY(!member || !lock || member->space != lock->space || member->me == 0 ||
-			  (lock->flags & (PAWL_TIMESTAMP | PAWL_STRICT)) || is_removed(lock)))
+	if (PAWL_UNLIKELY(!member || !lock || member->space != lock->space || member->me == 0 || attends(lock) ||
+			  is_removed(lock)))
 		return false;
 	spot = pawl__spot_of(lock);
 	place = place_of(lock, spot);
@@ -473,7 +479,6 @@ static inline bool stroll(pawl_lock_t *lock, pawl_grant_t *grant, struct pawl__p
 		if (PAWL_UNLIKELY(!is_ours(seat, spot.gen)))
 			return false;
 		begin_stay(member);
-		note_holder(lock, member->me);
 	}
 	say(seat, pawl__robust_count(&place->lock), false, grant);
 	PAWL__POINT("lock/granted-at-once");
@@ -616,12 +621,10 @@ int pawl_lock_release(pawl_lock_t *lock) PAWL_NO_ANALYSIS
 	place = place_of(lock, spot);
 	if (PAWL_UNLIKELY(pawl__table_gen(place) != spot.gen))
 		return return_home(lock, NULL);
-	if (PAWL_UNLIKELY(!member || member->space != lock->space || member->me == 0 ||
-			  (lock->flags & (PAWL_TIMESTAMP | PAWL_STRICT))))
+	if (PAWL_UNLIKELY(!member || member->space != lock->space || member->me == 0 || attends(lock)))
 		return return_home(lock, place);
 	if (lock->seats) {
-		/* relaxed: as in note_holder() */
-		if (PAWL_UNLIKELY(PAWL_LOAD(&lock->watched, RELAXED) || !is_to_stay(lock->seats + spot.index, place)))
+		if (PAWL_UNLIKELY(!is_to_stay(lock->seats + spot.index, place)))
 			return return_home(lock, place);
 		PAWL__POINT("lock/leaving-with-lease");
 	}
