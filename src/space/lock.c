@@ -26,6 +26,7 @@
 #include "core/probe.h"
 #include "core/stay.h"
 #include "remote/ask.h"
+#include "remote/office.h"
 #include "remote/strict.h"
 #include "space/figures.h"
 #include "space/handle.h"
@@ -185,6 +186,21 @@ static bool was_waiting(struct walk *w, uint32_t dead_id)
 	return true;
 }
 
+/* Whoever has the slot, or had it all the time, may only have waited for a service that is away. A try looks whether that has been
+ * found out. */
+static int why_not(const struct walk *w, int rc)
+{
+	const struct pawl__seat *seat = seat_of(w->lock, w->place);
+	const struct pawl__office *office = w->lock->space->office;
+	char reason[PAWL__REASON_LEN];
+
+	if (!seat || (rc != ETIMEDOUT && rc != EBUSY) || pawl__seat_is_held(seat) ||
+		PAWL_LOAD(&office->up, RELAXED)) /* relaxed: what it was a moment ago */
+		return rc;
+	pawl__office_reason(office, reason);
+	return rc == ETIMEDOUT || *reason ? EHOSTUNREACH : rc;
+}
+
 static int take_slot(struct walk *w)
 {
 	struct pawl__taking t = { .space = w->lock->space,
@@ -201,7 +217,7 @@ static int take_slot(struct walk *w)
 	w->died = rc == EOWNERDEAD && !was_waiting(w, t.dead_id);
 	if (w->arrived == 0)
 		w->arrived = t.arrived;
-	return rc == EOWNERDEAD ? 0 : rc;
+	return rc == EOWNERDEAD ? 0 : why_not(w, rc);
 }
 
 /* Whatever it is, it will take a while. */

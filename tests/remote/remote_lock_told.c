@@ -139,6 +139,38 @@ static void a_service_that_is_away_is_said_to_be(void **state)
 	assert_int_equal(puppet_do(pair_a, peer_give, 0), 0);
 }
 
+static int is_asking(long lock)
+{
+	pawl_lock_info_t info;
+
+	return pawl_lock_info(peer_lock[lock], &info) ? -1 : info.asking;
+}
+
+static void who_waits_behind_another_hears_of_it_as_well(void **state)
+{
+	puppet_t *c = hosts_process(0);
+	int away[2], there[2];
+
+	(void)state;
+	assert_non_null(c);
+	hosts_cut(true);
+	assert_int_equal(puppet_do(pair_a, peer_briefly, 0), EHOSTUNREACH);
+	puppet_ask(pair_a, peer_take, 0);
+	pair_until(c, is_asking, 0, 1);
+	away[0] = puppet_do(c, peer_briefly, 0);
+	away[1] = puppet_do(c, peer_try, 0);
+	hosts_cut(false);
+	assert_int_equal(puppet_answer(pair_a), 0);
+	there[0] = puppet_do(c, peer_briefly, 0);
+	there[1] = puppet_do(c, peer_try, 0);
+	assert_int_equal(puppet_do(pair_a, peer_give, 0), 0);
+	assert_int_equal(away[0], EHOSTUNREACH);
+	assert_int_equal(away[1], EHOSTUNREACH);
+	assert_int_equal(there[0], ETIMEDOUT);
+	assert_int_equal(there[1], EBUSY);
+	puppet_end(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +178,7 @@ int main(void)
 		PAIR_TEST(a_mere_customer_is_told_as_well),
 		PAIR_TEST(who_was_not_granted_the_lock_has_nothing_to_lose),
 		PAIR_TEST(a_service_that_is_away_is_said_to_be),
+		PAIR_TEST(who_waits_behind_another_hears_of_it_as_well),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
