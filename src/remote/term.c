@@ -33,6 +33,8 @@
 
 #define LOOK_NS 1000000000ll /* however quiet it is: is the segment still there? */
 
+#define STRICT_LOOK_NS 50000000ll /* a strict hold: has its owner died? */
+
 /* One tenure the keeper has to do with. */
 struct hold {
 	struct term *term;
@@ -543,7 +545,8 @@ static int open_backend(struct term *t)
 	t->rules.pause = flags & PAWL_REMOTE_BLIND ? 10000000 : 0;
 	t->strict_rules = t->rules;
 	t->strict_rules.strict = true;
-	t->strict_rules.idle_keep = 0;
+	/* It ends with its hold, whose end closes it: this is for who died inside, or gave up as it was granted. */
+	t->strict_rules.idle_keep = pawl__sooner(t->rules.ttl / 20, STRICT_LOOK_NS);
 	return rc;
 }
 

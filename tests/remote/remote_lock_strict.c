@@ -152,10 +152,51 @@ static void strict_locks_need_places(void **state)
 	puppet_end(c);
 }
 
+static uint32_t polls;
+
+static void count_and_poll(void *backend, int64_t until_ns, int wake_fd)
+{
+	PAWL_FETCH_ADD(&polls, 1u, RELAXED); /* relaxed: a rate */
+	pawl_backend_dir.poll(backend, until_ns, wake_fd);
+}
+
+/* Less often than every ten milliseconds, however long that nap took. */
+static int hold_for_a_while(long host)
+{
+	static pawl_backend_t counting;
+	int64_t began;
+	uint32_t before;
+	int rc;
+
+	counting = pawl_backend_dir;
+	counting.poll = count_and_poll;
+	if (pawl_backend_register(&counting) || peer_open(host) || peer_take(0))
+		return -1;
+	kids_nap_us(100000);                 /* what it took to get there is over */
+	before = PAWL_LOAD(&polls, RELAXED); /* relaxed: as above */
+	began = kids_now_ns();
+	kids_nap_us(500000);
+	rc = PAWL_LOAD(&polls, RELAXED) - before > (kids_now_ns() - began) / 10000000; /* relaxed: as above */
+	return peer_give(0) ? -2 : rc;
+}
+
+static void a_strict_hold_keeps_nobody_busy(void **state)
+{
+	puppet_t *c = hosts_customer(3);
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(puppet_do(c, peer_close, 0), 0);
+	assert_int_equal(puppet_do(c, hold_for_a_while, 2), 0);
+	assert_int_equal(puppet_do(c, peer_close, 0), 0);
+	puppet_end(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(strict_waiters_go_in_order, begin_strictly, pair_end),
+		cmocka_unit_test_setup_teardown(a_strict_hold_keeps_nobody_busy, begin_strictly, pair_end),
 		cmocka_unit_test_setup_teardown(a_strict_lease_ends_with_its_hold, begin_strictly, pair_end),
 		cmocka_unit_test_setup_teardown(
 			a_strict_lock_is_given_back_when_its_name_has_lost_its_place, begin_strictly, pair_end),
