@@ -26,12 +26,19 @@ static int64_t most(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
+static void learn_life(struct cli_lease *lease, int64_t until, int64_t now)
+{
+	if (until != lease->until)
+		lease->life = most(lease->life, until - now);
+	lease->until = until;
+}
+
 /* When to say so, of a lease that ends at `until`. */
 static int64_t term_at(const struct cli_lease *lease)
 {
-	int64_t jeopardy = lease->until - lease->ttl_ns / 3;
+	int64_t life = lease->life < lease->ttl_ns / 2 ? lease->life : lease->ttl_ns;
 
-	return most(jeopardy, lease->until - least(5000 * MS, lease->ttl_ns / 4));
+	return most(lease->until - life / 3, lease->until - least(5000 * MS, life / 4));
 }
 
 static int tell(struct cli_lease *lease, int64_t kill_at)
@@ -55,7 +62,7 @@ int cli_lease_look(struct cli_lease *lease, int64_t *again_ns)
 	}
 	if (until == 0) /* it is lost, and not because its time is over */
 		return tell(lease, least(now + most(5 * MS, lease->ttl_ns / 20), most(now, lease->until)));
-	lease->until = until;
+	learn_life(lease, until, now);
 	*again_ns = most(MS, least(*again_ns, term_at(lease) - now));
 	return now >= term_at(lease) ? tell(lease, until) : 0;
 }

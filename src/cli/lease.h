@@ -7,8 +7,9 @@
 
 struct cli_lease {
 	pawl_lock_t *lock;
-	int64_t ttl_ns;
-	int64_t until; /* CLOCK_BOOTTIME: the last that was known of its end; 0: none yet */
+	int64_t ttl_ns; /* what was asked for; the service may have granted less: */
+	int64_t life;   /* what was left of it when it was seen to have begun, or to be renewed; the most */
+	int64_t until;  /* CLOCK_BOOTTIME: the last that was known of its end; 0: none yet */
 	int64_t kill_at;
 	bool ending; /* the command has been told */
 };

@@ -61,6 +61,7 @@ struct term {
 	struct hold **holds;
 	size_t n, room;
 
+	int64_t life;     /* the longest that a lease was granted for */
 	bool troubled;    /* the reason in the office is that of a request */
 	bool winding_up;  /* nothing is kept for later */
 	bool away;        /* the service has been found to be, since it was last reached */
@@ -135,6 +136,7 @@ static bool submit(void *arg, const pawl_remote_op_t *op)
 
 	named.name = h->name;
 	named.place = h->strict;
+	named.ttl_ns = named.wait_ns = h->term->config.ttl_ns; /* what is granted may be less: learn_life() */
 	PAWL__POINT("term/submitting");
 	return h->term->backend->submit(h->term->opened, &named) == 0;
 }
@@ -288,7 +290,7 @@ static void send_back(struct term *t, const pawl_remote_event_t *e)
 		.place = e->place ? e->place : "",
 		.req = e->req,
 		.hi = e->hi,
-		.ttl_ns = t->rules.ttl,
+		.ttl_ns = t->config.ttl_ns,
 		.clean = !e->owner_died };
 
 	if (e->what == PAWL_REMOTE_GRANTED || e->what == PAWL_REMOTE_QUEUED)
@@ -344,12 +346,29 @@ static void note_trouble(struct term *t, const pawl_remote_event_t *e)
 	t->troubled = e->reason != NULL;
 }
 
+/* The rules go by the time to live that is asked for. Of a service that grants much less they have to go by that: a lease would
+ * never be long enough to be used, or be renewed too late. One that comes late looks the same, until the next. */
+static void learn_life(struct term *t, const pawl_remote_event_t *e)
+{
+	bool is_renewal = e->what == PAWL_REMOTE_SESSION && e->state == PAWL_REMOTE_ALIVE;
+	int64_t now = pawl__boot(), ttl = t->config.ttl_ns;
+
+	if ((e->what != PAWL_REMOTE_GRANTED && !is_renewal) || e->deadline_ns <= now || e->deadline_ns - now <= t->life)
+		return;
+	t->life = e->deadline_ns - now;
+	if (t->life < ttl / 2)
+		ttl = t->life;
+	t->rules.ttl = t->strict_rules.ttl = ttl;
+	t->rules.min_use = t->strict_rules.min_use = ttl / 20;
+}
+
 static void hear(void *arg, const pawl_remote_event_t *e)
 {
 	struct term *t = arg;
 	struct hold *h;
 
 	note_trouble(t, e);
+	learn_life(t, e);
 	if (e->what == PAWL_REMOTE_SESSION)
 		hear_of_session(t, e);
 	else if ((h = hold_for(t, e)))

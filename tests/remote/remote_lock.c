@@ -15,6 +15,7 @@
 
 #include "space/process.h"
 
+#include "directory.h"
 #include "pair.h"
 
 /* ---- two hosts ---- */
@@ -292,6 +293,45 @@ static void wrong_remotes_are_refused(void **state)
 	assert_int_equal(puppet_do(pair_a, open_with_a_backend_that_is_not_there, 0), 0);
 }
 
+static int submit_for_less(void *backend, const pawl_remote_op_t *op)
+{
+	pawl_remote_op_t less = *op;
+
+	less.ttl_ns = op->ttl_ns / 40;
+	return pawl_backend_dir.submit(backend, &less);
+}
+
+static int hold_for_less(long lock)
+{
+	static pawl_backend_t meagre;
+	pawl_space_options_t options = { .capacity = 64, .remote = hosts_url(), .ttl_ns = hosts->ttl_ms * 40000000 };
+	int rc;
+
+	meagre = pawl_backend_dir;
+	meagre.submit = submit_for_less;
+	if (pawl_backend_register(&meagre) || pawl_space_open(&peer_space, "meagre", &options) ||
+		pawl_lock_open(peer_space, "meagre", 0, &peer_lock[lock]))
+		return -1;
+	rc = peer_take(lock);
+	if (rc == 0) {
+		kids_nap_us(2500 * hosts->ttl_ms); /* two and a half lives */
+		rc = peer_valid(lock);
+	}
+	return rc ? rc : peer_give(lock) ? -2 : pawl_space_close(peer_space);
+}
+
+/* Less than a twentieth of what is asked for. */
+static void a_service_may_grant_less(void **state)
+{
+	puppet_t *c = hosts_process(2);
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(puppet_do(c, peer_close, 0), 0);
+	assert_int_equal(puppet_do(c, hold_for_less, 0), 0);
+	puppet_end(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +342,7 @@ int main(void)
 		PAIR_TEST(a_lock_has_bounds_of_its_own),
 		PAIR_TEST(an_idle_lease_is_kept_for_ever),
 		PAIR_TEST(a_lease_is_renewed),
+		PAIR_TEST(a_service_may_grant_less),
 		PAIR_TEST(who_gives_up_leaves_nothing_behind),
 		PAIR_TEST(everybody_gets_a_turn),
 		PAIR_TEST(a_wait_can_be_interrupted),
