@@ -412,6 +412,10 @@ simulate: ## hosts, a network and a lock service from a seed: what may go wrong 
 	+@$(SUB) FLAVOR=sim build/sim/sim
 	@NOTES=1 tests/run $(SIMULATOR)
 
+scale: ## what a lock costs as hosts grow in number, 2 to 10,000, by the simulator: messages, shares, waiting times; leased and not
+	+@$(SUB) FLAVOR=sim build/sim/sim
+	@build/sim/sim --scale
+
 # Not by tests/run: it is to be seen as it goes.
 mutation: ## the tests tested: bugs planted one at a time, each of which some test has to notice; ONLY= those with that in their names
 	@tests/mutation/mutation.sh
@@ -604,7 +608,7 @@ clean: ## remove build/
 	rm -rf build
 
 .PHONY: all help clean fuzz fuzzers units points crashes stresses remotes examples benches backends guarded test check tsan asan ubsan clang valgrind stress \
-	history cohort torture mutation prove provers coverage analyze headers cross man-check demo bench plot bench-claims bench-remote bench-probes install uninstall \
+	scale history cohort torture mutation prove provers coverage analyze headers cross man-check demo bench plot bench-claims bench-remote bench-probes install uninstall \
 	format format-check dist deb deb-test tidy abi abi-record FORCE
 
 endif
