@@ -105,12 +105,12 @@ PAWL_API bool pawl_lock_valid(const pawl_lock_t *lock);
 
 /** Have `callback` called when a thread of this process holds the lock by this handle and its lease is lost: once for each hold, by a thread
  * of the library in which signals are blocked. It may call what does not wait for a lock of this space, nor
- * close it; it returns, and a child that it forks does not. NULL: no more.
+ * close it; it returns, and a child that it forks does not. NULL, or the last pawl_lock_close(): no more, but for a call under way.
  * Returns  0, also where there is no remote; EINVAL; EAGAIN, ENOMEM no thread to be had.
  * Blocks   no.  Threads  any; the last one to call it.  Fork  counts for the child as well. */
 PAWL_API int pawl_lock_on_lost(pawl_lock_t *lock, void (*callback)(pawl_lock_t *lock, void *arg), void *arg);
 
-/** A descriptor that can be read when that happens: an eventfd for poll(2) and its kin, of the handle; do not close it.
+/** A descriptor that can be read when that happens: an eventfd for poll(2) and its kin, of the handle, whose last pawl_lock_close() closes it.
  * Returns  the descriptor; -1: no remote, or none to be had.  Fork  a child shares it with its parent. */
 PAWL_API int pawl_lock_lost_fd(pawl_lock_t *lock);
 

@@ -46,18 +46,30 @@ static bool has_lost(const struct pawl_lock *lock, int64_t now, uint64_t *grant)
 	       PAWL_LOAD(&lock->holder, RELAXED) == owner; /* relaxed: as above */
 }
 
+/* Whoever is called may do what he likes: nothing is locked then. */
 static void tell(struct pawl_lock *lock)
 {
+	pthread_mutex_t *guard = &lock->space->handles_lock;
+	void (*callback)(struct pawl_lock * lock, void *arg);
 	uint64_t one = 1;
+	void *arg;
 
+	pthread_mutex_lock(guard);
 	if (lock->lost_fd >= 0)
 		(void)!write(lock->lost_fd, &one, sizeof(one));
-	if (lock->on_lost)
-		lock->on_lost(lock, lock->on_lost_arg);
+	callback = lock->on_lost;
+	arg = lock->on_lost_arg;
+	pthread_mutex_unlock(guard);
+	if (callback)
+		callback(lock, arg);
+	pthread_mutex_lock(guard);
+	lock->telling = false;
+	pawl__handle_put(lock);
+	pthread_mutex_unlock(guard);
 }
 
-/* One who is to be told, or NULL; told after the lock is given back, for he may do what he likes then. */
-static struct pawl_lock *next_to_tell(struct pawl_space *space)
+/* Those who are to be told, as a list. */
+static struct pawl_lock *all_to_tell(struct pawl_space *space)
 {
 	struct pawl_lock *found = NULL;
 	struct cds_lfht_iter iter;
@@ -71,9 +83,12 @@ static struct pawl_lock *next_to_tell(struct pawl_space *space)
 		struct pawl_lock *lock = pawl__handle_of(node);
 		uint64_t grant;
 
-		if (found || !has_lost(lock, now, &grant) || !lock->watched || lock->told == grant)
+		if (!has_lost(lock, now, &grant) || !lock->watched || lock->told == grant)
 			continue;
 		lock->told = grant;
+		lock->telling = true;
+		PAWL_FETCH_ADD(&lock->refs, 1u, RELAXED); /* relaxed: who watches has one, and does not give it back just now */
+		lock->next_to_tell = found;
 		found = lock;
 	}
 	rcu_read_unlock();
@@ -83,10 +98,12 @@ static struct pawl_lock *next_to_tell(struct pawl_space *space)
 
 void pawl__watch_look(struct pawl_space *space)
 {
-	struct pawl_lock *lock;
+	struct pawl_lock *next;
 
-	while ((lock = next_to_tell(space)))
+	for (struct pawl_lock *lock = all_to_tell(space); lock; lock = next) {
+		next = lock->next_to_tell;
 		tell(lock);
+	}
 }
 
 pawl_deadline_t pawl__watch_until(const struct pawl_space *space)
@@ -96,7 +113,7 @@ pawl_deadline_t pawl__watch_until(const struct pawl_space *space)
 
 /* ---- who wants to be told ---- */
 
-/* The handle is kept from now on until the space is closed. Caller holds handles_lock. */
+/* The handle is kept from now on, until its last user closes it. Caller holds handles_lock. */
 static void watch(struct pawl_lock *lock)
 {
 	uint32_t owner = owner_here(lock);
@@ -109,6 +126,27 @@ static void watch(struct pawl_lock *lock)
 	PAWL_STORE(&lock->watched, true, RELAXED); /* relaxed: for holds from now on; of the present one we know no better: */
 	if (owner != 0 && !(PAWL_LOAD(&place_of(lock)->mark, RELAXED) & PAWL__AWAIT)) /* relaxed: as above */
 		PAWL_STORE(&lock->holder, owner, RELAXED);                            /* relaxed: as above */
+}
+
+static uint32_t users(const struct pawl_lock *lock)
+{
+	/* relaxed: under handles_lock but for `refs`, and who has the last reference need not fear others */
+	return PAWL_LOAD(&lock->refs, RELAXED) - PAWL_LOAD(&lock->watched, RELAXED) - lock->telling;
+}
+
+void pawl__watch_end(struct pawl_lock *lock)
+{
+	pthread_mutex_lock(&lock->space->handles_lock);
+	if (lock->watched && users(lock) == 1) {
+		PAWL_STORE(&lock->watched, false, RELAXED); /* relaxed: nobody else has the handle */
+		PAWL_STORE(&lock->holder, 0u, RELAXED);     /* relaxed: as above */
+		lock->on_lost = NULL;
+		if (lock->lost_fd >= 0)
+			close(lock->lost_fd);
+		lock->lost_fd = -1;
+		pawl__handle_put(lock);
+	}
+	pthread_mutex_unlock(&lock->space->handles_lock);
 }
 
 int pawl_lock_on_lost(pawl_lock_t *lock, void (*callback)(pawl_lock_t *lock, void *arg), void *arg)

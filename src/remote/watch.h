@@ -11,6 +11,11 @@
  * its candidate's or keeper's thread, in time, and whenever there are news. */
 void pawl__watch_look(struct pawl_space *space);
 
+struct pawl_lock;
+
+/** The caller is about to close the handle: if nobody else has it, nobody is told any more. */
+void pawl__watch_end(struct pawl_lock *lock);
+
 /** When to look again, should nobody say anything: a stopped keeper does not. Soon enough to be within the guard of a deadline. */
 pawl_deadline_t pawl__watch_until(const struct pawl_space *space);
 

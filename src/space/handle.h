@@ -25,6 +25,8 @@ struct pawl_lock {
 	/* who wants to be told that a lease is lost: watch.c, under the space's handles_lock */
 	void (*on_lost)(struct pawl_lock *lock, void *arg);
 	void *on_lost_arg;
+	struct pawl_lock *next_to_tell;
+	bool telling;  /* that list has a reference */
 	uint64_t told; /* the last grant whose loss was told */
 	uint32_t holder; /* the thread of this process that was granted the lock by this handle; noted while it is watched */
 	int lost_fd; /* or -1 */

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 #include <string.h>
@@ -139,6 +140,39 @@ static void a_service_that_is_away_is_said_to_be(void **state)
 	assert_int_equal(puppet_do(pair_a, peer_give, 0), 0);
 }
 
+/* The same handle, but nobody who wants to be told. */
+static int close_and_open_again(long lock)
+{
+	int fd = pawl_lock_lost_fd(peer_lock[lock]), rc = pawl_lock_close(peer_lock[lock]);
+
+	if (rc || fcntl(fd, F_GETFD) != -1)
+		return rc ? rc : -1;
+	return pawl_lock_open(peer_space, "orders/0", 0, &peer_lock[lock]);
+}
+
+static int close_inside(long lock)
+{
+	return pawl_lock_close(peer_lock[lock]);
+}
+
+static void who_has_closed_the_lock_is_not_told(void **state)
+{
+	(void)state;
+	hosts->forgiving = true;
+	assert_int_equal(puppet_do(pair_a, be_told, 0), 0);
+	assert_int_equal(puppet_do(pair_a, peer_take, 0), 0);
+	assert_int_equal(puppet_do(pair_a, close_inside, 0), EBUSY);
+	assert_int_equal(puppet_do(pair_a, peer_give, 0), 0);
+	assert_int_equal(puppet_do(pair_a, close_and_open_again, 0), 0);
+	assert_int_equal(puppet_do(pair_a, peer_take, 0), 0);
+	hosts_cut(true);
+	pair_until(pair_a, peer_valid, 0, ESTALE);
+	kids_nap_us(300 * hosts->ttl_ms);
+	hosts_cut(false);
+	assert_int_equal(puppet_do(pair_a, peer_give, 0), ESTALE);
+	assert_int_equal(puppet_do(pair_a, how_often_told, 0), 0);
+}
+
 static int is_asking(long lock)
 {
 	pawl_lock_info_t info;
@@ -175,6 +209,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		PAIR_TEST(a_lost_lease_is_told_once),
+		PAIR_TEST(who_has_closed_the_lock_is_not_told),
 		PAIR_TEST(a_mere_customer_is_told_as_well),
 		PAIR_TEST(who_was_not_granted_the_lock_has_nothing_to_lose),
 		PAIR_TEST(a_service_that_is_away_is_said_to_be),
