@@ -62,6 +62,7 @@ struct term {
 	size_t n, room;
 
 	int64_t life;     /* the longest that a lease was granted for */
+	bool news;        /* the candidates of all processes have to know: many leases may be lost at once */
 	bool troubled;    /* the reason in the office is that of a request */
 	bool winding_up;  /* nothing is kept for later */
 	bool away;        /* the service has been found to be, since it was last reached */
@@ -133,12 +134,18 @@ static bool submit(void *arg, const pawl_remote_op_t *op)
 {
 	struct hold *h = arg;
 	pawl_remote_op_t named = *op;
+	int rc;
 
 	named.name = h->name;
 	named.place = h->strict;
 	named.ttl_ns = named.wait_ns = h->term->config.ttl_ns; /* what is granted may be less: learn_life() */
 	PAWL__POINT("term/submitting");
-	return h->term->backend->submit(h->term->opened, &named) == 0;
+	rc = h->term->backend->submit(h->term->opened, &named);
+	if (rc != 0 && rc != ENOTCONN) {
+		pawl__office_say(h->term->office, strerror(rc));
+		h->term->troubled = true; /* until a request has an outcome */
+	}
+	return rc == 0;
 }
 
 static void tell(void *arg)
@@ -154,15 +161,14 @@ static void lost(void *arg)
 
 	PAWL_FETCH_ADD(&h->term->office->losses, 1u, RELAXED); /* relaxed: a statistic */
 	PAWL__PROBE(tenure_lost, h->term->space->path, h->name, h->place, pawl__seat_tenure(h->seat)->hi, 0);
-	pawl__news(h->term->space);
-	pawl__watch_look(h->term->space); /* our own process is one of those */
+	h->term->news = true;
 }
 
 static void endangered(void *arg)
 {
 	struct hold *h = arg;
 
-	pawl__news(h->term->space);
+	h->term->news = true;
 }
 
 /* Nothing of the lock is ours, and nobody here waits for that to change: while the service is away, say. */
@@ -205,6 +211,8 @@ static void serve(struct hold *h, const pawl_remote_event_t *event)
 
 	if (!*h->strict && !h->term->winding_up)
 		pawl__bounds_apply(PAWL_LOAD(&h->seat->bounds, RELAXED), &rules); /* relaxed: one word, for itself */
+	if (pawl__table_gen(h->at) != h->gen) /* nobody can want it any more: not to be kept for them */
+		rules.idle_keep = rules.min_hold = 0;
 	h->wake_at = pawl__seat_serve(h->seat, &world, event);
 	trace(h, &was, pawl__seat_tenure(h->seat));
 	h->done = is_done(h);
@@ -311,10 +319,14 @@ static void hear_of_session(struct term *t, const pawl_remote_event_t *e)
 		serve(t->holds[i], e);
 }
 
+static bool is_named(const struct hold *h, const pawl_remote_event_t *e)
+{
+	return strcmp(h->name, e->name) == 0 && strcmp(h->strict, e->place ? e->place : "") == 0;
+}
+
 static bool is_about(const struct hold *h, const pawl_remote_event_t *e)
 {
-	return pawl__seat_tenure(h->seat)->req == e->req && strcmp(h->name, e->name) == 0 &&
-	       strcmp(h->strict, e->place ? e->place : "") == 0;
+	return pawl__seat_tenure(h->seat)->req == e->req && is_named(h, e);
 }
 
 /* The name's place tells whose request it is, unless the name lost its place while that was under way. */
@@ -334,7 +346,7 @@ static struct hold *hold_for(const struct term *t, const pawl_remote_event_t *e)
 	for (size_t i = 0; i < t->n; i++)
 		if (is_about(t->holds[i], e))
 			return t->holds[i];
-	return h;
+	return h && is_named(h, e) ? h : NULL; /* the place's name may be older than that: it has requests of that number, too */
 }
 
 /* Why a request has no outcome, until one has: somebody waits for it, and asks why. */
@@ -457,8 +469,11 @@ static void watch(struct term *t)
 {
 	int64_t now = pawl__boot();
 
-	if (now < t->watch_at)
+	if (now < t->watch_at && !t->news)
 		return;
+	if (t->news)
+		pawl__news(t->space);
+	t->news = false;
 	t->watch_at = now + t->rules.ttl / 20;
 	pawl__watch_look(t->space);
 }
@@ -509,6 +524,7 @@ static bool wind_up(struct term *t)
 		listen(t, end);
 		keep_dates(t);
 		drop_done(t);
+		watch(t);
 	}
 	return t->n == 0;
 }
