@@ -182,6 +182,24 @@ static void v3lock_by_hand(void)
 
 /* ---- pawl's protocols ---- */
 
+/* Whoever gave it back may want it again, and is not seen until the server has put his key there. */
+static void v3lock_comes_back(struct host *v)
+{
+	pawl_remote_event_t had = etcd_acquire(&a, "back", 1), alone = etcd_acquire(v, "alone", 1);
+	const struct host_event *e;
+
+	tap_ok(alone.hi && !alone.contended && is_given_back(v, "alone", alone),
+		"protocol=v3lock: alone it is not contended");
+	tap_ok(had.hi && etcd_ask(v, PAWL_REMOTE_ACQUIRE, "back", 1, 0).what == PAWL_REMOTE_QUEUED &&
+			etcd_wait2(&a, v, PAWL_REMOTE_CONTENDED, "back", 1) && is_given_back(&a, "back", had) &&
+			(e = etcd_wait(v, PAWL_REMOTE_GRANTED, "back", 1)) && e->event.contended &&
+			is_given_back(v, "back", e->event),
+		"behind another host it is, from the start");
+	alone = etcd_acquire(v, "back", 2);
+	tap_ok(alone.hi && !alone.contended && is_given_back(v, "back", alone),
+		"and no more if that does not come back");
+}
+
 static void queue_and_v3lock(void)
 {
 	struct host v;
@@ -191,6 +209,7 @@ static void queue_and_v3lock(void)
 	tap_ok(hands_over(&a, &v, "both", 1), "protocol=queue hands a lock to protocol=v3lock");
 	tap_ok(hands_over(&v, &a, "both", 2), "and is handed it");
 	tap_ok(hands_over(&v, &a, "a/b c", 3), "whatever the name");
+	v3lock_comes_back(&v);
 	host_close(&v, true);
 }
 

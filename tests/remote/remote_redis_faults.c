@@ -618,6 +618,60 @@ static bool survives(const char *to, const char *payload)
 	return good;
 }
 
+/* Until the server answers so; false: not within 30 s. */
+static bool answers(const struct server *s, const char *word)
+{
+	for (int i = 0; i < 300; i++) {
+		if (strstr(redis_cli(s, "PING 2>&1"), word))
+			return true;
+		nap_us(100000);
+	}
+	return false;
+}
+
+/* A script of somebody's that does not end. */
+static void busy(void)
+{
+	struct server s;
+	struct host h;
+
+	redis_start(&s, "--busy-reply-threshold 50");
+	opens(&h, redis_url(&s, ""), LEASE, 1);
+	delay_of_up(&h);
+	redis_cli(&s, "EVAL 'while true do end' 0 >/dev/null 2>&1 &");
+	tap_ok(answers(&s, "BUSY") && redis_ask(&h, PAWL_REMOTE_ACQUIRE, "busy", 1, 0).what == PAWL_REMOTE_UNKNOWN &&
+			says("BUSY", "SCRIPT KILL"),
+		"a script runs that does not end: unknown, and what to do");
+	redis_cli(&s, "SCRIPT KILL");
+	tap_ok(hi_of(&h, "busy", 1) != 0, "when that is done, the same request has the lock");
+	host_close(&h, true);
+	server_end(&s);
+}
+
+/* A server that reads its data again answers in between, if told to often enough. */
+static void loading(void)
+{
+	struct server s;
+	struct host h;
+	uint64_t hi;
+
+	redis_start(
+		&s, "--enable-debug-command yes --loading-process-events-interval-bytes 1024 --key-load-delay 1000");
+	opens(&h, redis_url(&s, ""), LEASE, 1);
+	delay_of_up(&h);
+	hi = hi_of(&h, "loaded", 1);
+	redis_cli(&s, "DEBUG POPULATE 2000 other 100");
+	redis_cli(&s, "DEBUG RELOAD >/dev/null 2>&1 &");
+	tap_ok(answers(&s, "LOADING") && redis_submit(&h, PAWL_REMOTE_ACQUIRE, "loading", 1, 0) == 0 &&
+			redis_wait(&h, PAWL_REMOTE_SESSION, NULL, PAWL_REMOTE_DOWN) && says("LOADING", "will serve soon"),
+		"a server that reads its data: down, and why");
+	tap_ok(redis_wait(&h, PAWL_REMOTE_SESSION, NULL, PAWL_REMOTE_UP) &&
+			redis_ask(&h, PAWL_REMOTE_RENEW, "loaded", 1, hi).what == PAWL_REMOTE_GRANTED,
+		"it has read them: up, and what was leased still is");
+	host_close(&h, true);
+	server_end(&s);
+}
+
 static void liars(void)
 {
 	static const char *const payloads[] = { "", "HTTP/1.1 400 Bad Request\r\n\r\n", "*-5\r\n",
@@ -682,6 +736,8 @@ int main(void)
 	replicas();
 	demoted();
 	passwords();
+	busy();
+	loading();
 	liars();
 	return tap_done();
 }
