@@ -108,25 +108,27 @@ static void print_cell(const char *cell, int width, bool right, int gap, const c
 		gap + (right ? 0 : pad), "", gap ? "" : "\n");
 }
 
-static unsigned last_shown(const struct cli_table *table, const struct layout *l)
+/* How many columns there are up to the last one that is shown. */
+static unsigned shown(const struct cli_table *table, const struct layout *l)
 {
-	unsigned last = table->columns - 1;
+	unsigned n = 0;
 
-	while (last > 0 && l->hidden >> last & 1)
-		last--;
-	return last;
+	for (unsigned i = 0; i < table->columns; i++)
+		if (!(l->hidden >> i & 1))
+			n = i + 1;
+	return n;
 }
 
 static void print_row(const struct cli_table *table, const char *const *cells, const struct layout *l, bool heading)
 {
-	unsigned last = last_shown(table, l);
+	unsigned n = shown(table, l);
 
-	for (unsigned i = 0; i <= last; i++) {
+	for (unsigned i = 0; i < n; i++) {
 		cli_colour_t colour = heading || (int)i != table->coloured ? CLI_PLAIN : cli_state_colour(cells[i]);
 		char *less = (int)i == l->cut ? cli_cut(cells[i], l->widths[i]) : NULL;
 
 		if (!(l->hidden >> i & 1))
-			print_cell(less ? less : cells[i], l->widths[i], table->right >> i & 1, i == last ? 0 : l->gap,
+			print_cell(less ? less : cells[i], l->widths[i], table->right >> i & 1, i + 1 == n ? 0 : l->gap,
 				colour == CLI_PLAIN ? "" : cli_colour(colour));
 		free(less);
 	}
