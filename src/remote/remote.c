@@ -102,33 +102,39 @@ static bool is_in_secret(const char *p, const char *end)
 	return secret;
 }
 
+/* Behind the password, if what begins at `colon` is one. */
+static const char *end_of_password(const char *colon, const char *at)
+{
+	if (!at || at < colon)
+		return NULL;
+	return is_in_secret(colon, at) ? at + strcspn(at, "&") : at;
+}
+
 bool pawl_remote_public(const char *url, char *text, size_t size)
 {
 	struct copy c = { .text = text, .size = size };
-	const char *p = url + strspn(url, "abcdefghijklmnopqrstuvwxyz0123456789+-"), *at, *colon;
+	const char *p = url + strspn(url, "abcdefghijklmnopqrstuvwxyz0123456789+-"), *colon, *end, *user_end;
 	bool whole = true;
 
 	if (size == 0)
 		return false;
 	p = strncmp(p, "://", 3) == 0 ? p + 3 : url; /* a later :// may be part of a secret */
 	put(&c, url, (size_t)(p - url));
-	at = end_of_user(p);
 	colon = p + strcspn(p, ":/?");
-	if (at && colon < at && *colon == ':') {
-		put(&c, p, (size_t)(colon + 1 - p));
-		put(&c, "***", 3);
-		p = is_in_secret(colon, at) ? at + strcspn(at, "&") : at;
-		whole = false;
-	}
-	for (; *p; p++) {
+	user_end = *colon == ':' ? end_of_password(colon, end_of_user(p)) : NULL;
+	for (; *p; p = end) {
 		size_t n = p > url && (p[-1] == '?' || p[-1] == '&') ? is_secret(p) : 0;
+		bool user;
 
+		end = n ? p + strcspn(p, "&") : p + 1;
+		user = user_end && p <= colon && colon < end; /* also in what was meant to be an option */
 		put(&c, p, n ? n : 1);
-		if (n) {
+		if (n || user) {
 			put(&c, "***", 3);
-			p += strcspn(p, "&") - 1;
 			whole = false;
 		}
+		if (user && end < user_end)
+			end = user_end;
 	}
 	return whole;
 }
