@@ -55,6 +55,7 @@ extern const struct argp_child cli_space_json_child[]; /* both */
 struct cli_plain {
 	const struct argp_child *children; /* one of the above, or NULL */
 	unsigned count, given;             /* arguments wanted, and found so far */
+	const char *args_doc;              /* what they are, given by cli_parse */
 	char **args;
 	const char *space;
 	bool json;

@@ -74,7 +74,7 @@ static error_t parse_plain(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (plain->given < plain->count)
-			argp_error(state, "%s is missing", state->root_argp->args_doc);
+			argp_error(state, "%s is missing", plain->args_doc);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -85,6 +85,7 @@ void cli_parse(struct cli_plain *plain, int argc, char **argv, const char *args_
 {
 	struct argp argp = { .parser = parse_plain, .args_doc = args_doc, .doc = doc, .children = plain->children };
 
+	plain->args_doc = args_doc;
 	argp_parse(&argp, argc, argv, 0, NULL, plain);
 }
 

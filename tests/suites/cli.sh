@@ -63,6 +63,9 @@ has "$err" 'no space' 'and a word on stderr'
 is "$(pawl ls --json 2>/dev/null | json locks)" '[]' 'the same as JSON: an empty list'
 said pawl show x
 is "$rc $out" '66 ' 'show in a space that is not there: 66'
+said pawl show
+is "$rc" 64 'show without a name: 64'
+has "$err" 'NAME is missing' 'and what is missing'
 said pawl reset x
 is "$rc" 66 'reset: the same'
 said pawl rm nothing

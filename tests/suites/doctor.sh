@@ -18,6 +18,10 @@ said pawl doctor -e estale 28
 is "$rc $(grep -c '^E' <<<"$out")" '0 2' 'by name and by number'
 has "$out" 'lease had been lost' 'what it means'
 has "$out" "KiB are free in $PAWL_DIR" 'and where the limit lies here'
+# Nothing of it is cut in the middle of a word, however narrow the terminal.
+widest() { script -qec "stty cols 60; $*" /dev/null </dev/null | tr -d '\r' | awk '{ n = length > n ? length : n } END { print n }'; }
+wide=$(widest "$PAWL" doctor -e)
+is "$((wide > 30 && wide <= 60))" 1 "60 columns: no line is wider ($wide)"
 is "$(pawl doctor -e --json EMFILE | json 0 error)" EMFILE 'as JSON'
 for words in '-e NOSUCH' 'EBUSY' '-e -r x://y' '-r x://y -t soon'; do
     # shellcheck disable=SC2086 # words
