@@ -22,8 +22,8 @@ ifneq ($(filter setup,$(MAKECMDGOALS)),)
 
 .NOTPARALLEL:
 .PHONY: setup $(OTHER)
-setup: ## install what is missing; goes before any other target: make setup test
-	@tests/setup
+setup: ## install what is missing; goes before any other target: make setup test; for the demo on one host, less
+	@tests/setup $(if $(REMOTE)$(filter-out demo,$(OTHER)),,$(OTHER))
 ifneq ($(OTHER),)
 $(OTHER): setup ; +@$(MAKE) --no-print-directory $@
 endif
