@@ -556,7 +556,12 @@ deb: ## Debian packages of what is here, in build/deb
 deb-test: deb ## lintian, and the packages installed on a system that has nothing else; as root, and it downloads that system
 	@$(call want,lintian,lintian)
 	@$(call want,debootstrap,debootstrap)
-	@LIMIT=3000 tests/run tests/packages/deb.sh
+	@LIMIT=3000 NOTES=1 tests/run tests/packages/deb.sh
+
+newcomer: ## the README's two commands, timed, and its programs, on a system that has nothing else; as root, and it downloads that system
+	@$(call want,git,git)
+	@$(call want,debootstrap,debootstrap)
+	@LIMIT=7200 NOTES=1 tests/run tests/packages/newcomer.sh
 
 # What a program that was linked with the last release relies on. --headers-dir: what no header says is nobody's business.
 ABI    := src/abi/libpawl.so.$(SOVER).abi
@@ -608,7 +613,7 @@ clean: ## remove build/
 	rm -rf build
 
 .PHONY: all help clean fuzz fuzzers units points crashes stresses remotes examples benches backends guarded test check tsan asan ubsan clang valgrind stress \
-	scale history cohort torture mutation prove provers coverage analyze headers cross man-check demo bench plot bench-claims bench-remote bench-probes install uninstall \
-	format format-check dist deb deb-test tidy abi abi-record FORCE
+	scale history cohort torture mutation prove provers coverage analyze headers cross man-check demo bench plot bench-claims \
+	bench-remote bench-probes install uninstall format format-check dist deb deb-test tidy abi abi-record FORCE newcomer
 
 endif

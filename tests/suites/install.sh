@@ -7,8 +7,9 @@ scratch
 # shellcheck source=tests/lib/consumer.sh
 . tests/lib/consumer.sh
 
-# What the README shows of C, a file for each block; the first one is a whole program.
-awk -v out="$tap_scratch/readme" '/^```c$/ { inside = 1; n++; file = out n ".c"; next } /^```/ { inside = 0 } inside { print >file }' README.md
+# shellcheck source=tests/lib/readme.sh
+. tests/lib/readme.sh
+readme_blocks "$tap_scratch/readme"
 cp "$tap_scratch/readme1.c" "$tap_scratch/prog.c"
 # Outside of the tree, as in the README; C++ takes the same text.
 # shellcheck disable=SC2046 # flags
