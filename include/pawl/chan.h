@@ -57,11 +57,11 @@ PAWL_MUST_CHECK static inline int pawl_tokens_take(pawl_tokens_t *t, pawl_deadli
 {
 	uint32_t v = PAWL_LOAD(&t->word, RELAXED); /* relaxed: a hint that saves the cache line; the CAS decides */
 
-	if (PAWL_LIKELY((v & (PAWL_TOKENS_FREE_ | PAWL_TOKENS_TURN_)) - 1 < PAWL_TOKENS_FREE_)) {
+	if (v & PAWL_TOKENS_FREE_) { /* no hint: who only tries is refused as often as not */
 		/* TK1 acquire: pairs with TK2: what was done before the token was put back is visible here */
-		if (PAWL_LIKELY(PAWL_CAS(&t->word, &v, v - 1, ACQUIRE)))
+		if (PAWL_LIKELY(!(v & PAWL_TOKENS_TURN_)) && PAWL_LIKELY(PAWL_CAS(&t->word, &v, v - 1, ACQUIRE)))
 			return 0;
-	} else if (deadline == PAWL_TRY && !(v & PAWL_TOKENS_FREE_)) {
+	} else if (deadline == PAWL_TRY) {
 		return EBUSY;
 	}
 	return pawl_tokens_wait_(t, deadline);
