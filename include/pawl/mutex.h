@@ -18,7 +18,8 @@
  *   4       flags  PAWL_RECURSIVE, PAWL_STABLE: for life
  *   5       hungry a waiter has waited too long; 6, 7: spare
  *   8       queue  PAWL_STABLE only: what waiters say to the owner
- *   12      depth  the owner's alone: nested acquisitions beyond the first
+ *   12      depth  30..1, the owner's alone: nested acquisitions beyond the first; 31 and 0: the two flags once more, so
+ *                  that one look tells all
  */
 #ifndef PAWL_MUTEX_H
 #define PAWL_MUTEX_H
@@ -47,9 +48,13 @@ PAWL_STATIC_ASSERT(sizeof(pawl_mutex_t) == 16, "pinned: it lives in other people
 
 #define PAWL_MUTEX_ID_       0x3fffffffu /* in `word`: the owner's number */
 #define PAWL_MUTEX_SLEEPERS_ 1u          /* in `queue`: somebody may sleep */
+#define PAWL_MUTEX_AGAIN_    0x80000000u /* in `depth`: PAWL_RECURSIVE */
+#define PAWL_MUTEX_STABLE_   1u          /* in `depth`: PAWL_STABLE */
+#define PAWL_MUTEX_NESTED_   0x7ffffffeu /* in `depth`: how deep, */
+#define PAWL_MUTEX_ONCE_     2u          /* in steps of this */
 
 /** Prepare `m`, which nobody uses, with flags. Not needed without: see PAWL_MUTEX_INIT.
- * Flags    PAWL_RECURSIVE: its owner may lock it again, 2^32 - 1 times. PAWL_STABLE: an unlock without an atomic
+ * Flags    PAWL_RECURSIVE: its owner may lock it again, 2^30 - 1 times. PAWL_STABLE: an unlock without an atomic
  *          instruction also where restart.h cannot help, for memory that is not freed as soon as the mutex is. It changes
  *          nothing where the default has that already, or where the kernel refuses membarrier(2).
  * Returns  0; EINVAL unknown flag, NULL, or not at a 4-byte boundary.  Signals  not async-signal-safe. */
@@ -68,21 +73,22 @@ PAWL_API int pawl_mutex_wait_(pawl_mutex_t *m, pawl_deadline_t deadline);
 PAWL_API int pawl_mutex_hand_(pawl_mutex_t *m);
 PAWL_API void pawl_mutex_wake_(pawl_mutex_t *m);
 
-/* Take it again: it is ours. */
-static inline int pawl_mutex_nest_(pawl_mutex_t *m)
-{
-	if (!(m->flags & PAWL_RECURSIVE))
-		return EDEADLK;
-	if (PAWL_LIKELY(!__builtin_add_overflow(m->depth, 1u, &m->depth))) /* nobody but the owner ever looks at it */
-		return 0;
-	m->depth = UINT32_MAX;
-	return EAGAIN;
-}
-
 /* Does the calling thread hold it? Nobody else ever stores our number, so what we see of it we have stored ourselves. */
 static inline bool pawl_mutex_is_mine_(const pawl_mutex_t *m)
 {
 	return (PAWL_LOAD(&m->word, RELAXED) & PAWL_MUTEX_ID_) == pawl_self_; /* relaxed: see above */
+}
+
+/* Take it again: it is ours. One look at `depth` tells whether we may: AGAIN is its sign, which it does not have if the
+ * mutex is not recursive, and would lose in the carry if it is as deep as can be. */
+static inline int pawl_mutex_nest_(pawl_mutex_t *m, pawl_deadline_t deadline)
+{
+	uint32_t depth = PAWL_LOAD(&m->depth, RELAXED) + PAWL_MUTEX_ONCE_; /* relaxed: only its owner stores it */
+
+	if (PAWL_UNLIKELY((int32_t)depth >= 0))
+		return pawl_mutex_wait_(m, deadline); /* it says why not */
+	PAWL_STORE(&m->depth, depth, RELAXED);        /* relaxed: who holds it is told by `word` */
+	return 0;
 }
 
 /* Take it if it is free. */
@@ -108,8 +114,8 @@ static inline bool pawl_mutex_take_(pawl_mutex_t *m)
  * Example  tests/examples/eg_mutex.c */
 static inline int pawl_mutex_lock(pawl_mutex_t *m) PAWL_ACQUIRE(*m) PAWL_NO_ANALYSIS
 {
-	if (PAWL_UNLIKELY(m->flags & PAWL_RECURSIVE) && pawl_mutex_is_mine_(m))
-		return pawl_mutex_nest_(m);
+	if (pawl_mutex_is_mine_(m)) /* no hint: neither way is to be moved out of the other's */
+		return pawl_mutex_nest_(m, PAWL_FOREVER);
 	return PAWL_LIKELY(pawl_mutex_take_(m)) ? 0 : pawl_mutex_wait_(m, PAWL_FOREVER);
 }
 
@@ -119,8 +125,8 @@ static inline int pawl_mutex_lock(pawl_mutex_t *m) PAWL_ACQUIRE(*m) PAWL_NO_ANAL
 PAWL_MUST_CHECK static inline int pawl_mutex_timedlock(pawl_mutex_t *m, pawl_deadline_t deadline)
 	PAWL_TRY_ACQUIRE(0, *m) PAWL_NO_ANALYSIS
 {
-	if (PAWL_UNLIKELY(m->flags & PAWL_RECURSIVE) && pawl_mutex_is_mine_(m))
-		return pawl_mutex_nest_(m);
+	if (pawl_mutex_is_mine_(m)) /* no hint: as in pawl_mutex_lock() */
+		return pawl_mutex_nest_(m, deadline);
 	return PAWL_LIKELY(pawl_mutex_take_(m)) ? 0 : pawl_mutex_wait_(m, deadline);
 }
 
@@ -132,9 +138,9 @@ PAWL_MUST_CHECK static inline int pawl_mutex_trylock(pawl_mutex_t *m) PAWL_TRY_A
 	uint32_t v = PAWL_LOAD(&m->word, RELAXED); /* relaxed: a hint that saves the cache line; the CAS decides */
 
 	if ((v & PAWL_MUTEX_ID_) != 0) {
-		if (PAWL_LIKELY((v & PAWL_MUTEX_ID_) != pawl_self_ || !(m->flags & PAWL_RECURSIVE)))
+		if (PAWL_LIKELY((v & PAWL_MUTEX_ID_) != pawl_self_))
 			return EBUSY;
-		return pawl_mutex_nest_(m);
+		return pawl_mutex_nest_(m, PAWL_TRY);
 	}
 	return PAWL_LIKELY(pawl_mutex_take_(m)) ? 0 : pawl_mutex_wait_(m, PAWL_TRY);
 }
@@ -172,19 +178,16 @@ static inline void pawl_mutex_clear_(pawl_mutex_t *m)
  * Blocks   never. System calls: futex, when somebody sleeps.  Signals  not async-signal-safe. */
 static inline int pawl_mutex_unlock(pawl_mutex_t *m) PAWL_RELEASE(*m) PAWL_NO_ANALYSIS
 {
-	unsigned flags = m->flags;
+	uint32_t depth = PAWL_LOAD(&m->depth, RELAXED); /* relaxed: only its owner stores it, and asks whether it is that */
 
-	if (PAWL_UNLIKELY(flags != 0)) {
+	if (PAWL_UNLIKELY(depth & (PAWL_MUTEX_NESTED_ | PAWL_MUTEX_STABLE_))) {
 		if (PAWL_UNLIKELY(!pawl_mutex_is_mine_(m)))
 			return EPERM;
-		if (m->depth > 0) {
-			m->depth--;
-			return 0;
-		}
-		if (flags & PAWL_STABLE) {
+		if (PAWL_LIKELY(depth & PAWL_MUTEX_NESTED_))
+			PAWL_STORE(&m->depth, depth - PAWL_MUTEX_ONCE_, RELAXED); /* relaxed: as in nest */
+		else
 			pawl_mutex_clear_(m);
-			return 0;
-		}
+		return 0;
 	}
 	return PAWL_LIKELY(pawl_mutex_give_(m, pawl_self_)) ? 0 : pawl_mutex_hand_(m);
 }

@@ -42,6 +42,12 @@ extern PAWL_API __thread ptrdiff_t pawl_restart_ __attribute__((tls_model("initi
 #endif
 
 #ifndef PAWL_STORE_IF
+/* Few bytes, many lines: gcc would count the lines, and not inline the function that contains them. */
+#if defined(__GNUC__) && __GNUC__ >= 9
+#define PAWL_ASM_SMALL_ __inline__
+#else
+#define PAWL_ASM_SMALL_
+#endif
 #ifdef PAWL_RESTART_NOT_HERE_
 #define PAWL_STORE_IF(word, old, value, order) ((void)(word), (void)(old), (void)(value), false)
 #else
@@ -56,27 +62,27 @@ static inline bool pawl_store_if_(uint32_t *word, uint32_t old, uint32_t value)
 	/* The descriptor: version, flags; start, length, where to go instead. Then: point at it (offset 8 of the area), compare,
 	 * store. The flag ? keeps them together with the function that this stands in, should the linker drop it as a copy of
 	 * another. The signature in front of `instead` is the one glibc has registered. */
-	__asm__ __volatile__ goto(".pushsection __rseq_cs, \"aw?\"\n\t"
-				  ".balign 32\n"
-				  "90:\t.long 0, 0\n\t"
-				  ".quad 91f, 92f - 91f, 93f\n\t"
-				  ".popsection\n\t"
-				  "leaq 90b(%%rip), %%rax\n\t"
-				  "movq %%rax, %%fs:8(%[area])\n"
-				  "91:\tcmpl %[old], (%[word])\n\t"
-				  "jne 93f\n\t"
-				  "movl %[value], (%[word])\n"
-				  "92:\tmovq $0, %%fs:8(%[area])\n\t"
-				  ".pushsection __rseq_failure, \"ax?\"\n\t"
-				  ".byte 0x0f, 0xb9, 0x3d\n\t"
-				  ".long 0x53053053\n"
-				  "93:\tmovq $0, %%fs:8(%[area])\n\t"
-				  "jmp %l[refused]\n\t"
-				  ".popsection"
-				  :
-				  : [word] "r"(word), [old] "r"(old), [value] "ri"(value), [area] "r"(area)
-				  : "rax", "memory", "cc"
-				  : refused);
+	__asm__ PAWL_ASM_SMALL_ __volatile__ goto(".pushsection __rseq_cs, \"aw?\"\n\t"
+						  ".balign 32\n"
+						  "90:\t.long 0, 0\n\t"
+						  ".quad 91f, 92f - 91f, 93f\n\t"
+						  ".popsection\n\t"
+						  "leaq 90b(%%rip), %%rax\n\t"
+						  "movq %%rax, %%fs:8(%[area])\n"
+						  "91:\tcmpl %[old], (%[word])\n\t"
+						  "jne 93f\n\t"
+						  "movl %[value], (%[word])\n"
+						  "92:\tmovq $0, %%fs:8(%[area])\n\t"
+						  ".pushsection __rseq_failure, \"ax?\"\n\t"
+						  ".byte 0x0f, 0xb9, 0x3d\n\t"
+						  ".long 0x53053053\n"
+						  "93:\tmovq $0, %%fs:8(%[area])\n\t"
+						  "jmp %l[refused]\n\t"
+						  ".popsection"
+						  :
+						  : [word] "r"(word), [old] "r"(old), [value] "ri"(value), [area] "r"(area)
+						  : "rax", "memory", "cc"
+						  : refused);
 	return true;
 refused:
 	return false;

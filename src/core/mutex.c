@@ -210,6 +210,14 @@ static const struct pawl__kind kind_q = {
 	.patience = &pawl__own_patience,
 };
 
+/* It is ours already, and may not be taken again. */
+static int refuse(const pawl_mutex_t *m, pawl_deadline_t deadline)
+{
+	if (m->flags & PAWL_RECURSIVE)
+		return EAGAIN;
+	return deadline == PAWL_TRY ? EBUSY : EDEADLK;
+}
+
 /* It was not free, or this is the thread's first lock. */
 int pawl_mutex_wait_(pawl_mutex_t *m, pawl_deadline_t deadline)
 {
@@ -219,7 +227,7 @@ int pawl_mutex_wait_(pawl_mutex_t *m, pawl_deadline_t deadline)
 	int rc;
 
 	if (pawl_mutex_is_mine_(m))
-		return deadline == PAWL_TRY ? EBUSY : pawl_mutex_nest_(m);
+		return refuse(m, deadline);
 	PAWL__PROBE(private_contended, "", "", m, deadline, w.me);
 	rc = pawl__wait(&w);
 	PAWL__PROBE(private_waited, "", "", m, w.arrived, rc);
@@ -233,6 +241,7 @@ int pawl_mutex_init(pawl_mutex_t *m, unsigned flags)
 	if ((flags & PAWL_STABLE) && (!pawl__fence_can() || (pawl__fence_restart_can() && !pawl__tune.no_restart)))
 		flags &= ~PAWL_STABLE; /* cannot be had; or the other form is as cheap, and asks less of its user */
 	*m = (pawl_mutex_t){ .flags = (uint8_t)flags };
+	m->depth = (flags & PAWL_RECURSIVE ? PAWL_MUTEX_AGAIN_ : 0) | (flags & PAWL_STABLE ? PAWL_MUTEX_STABLE_ : 0);
 	return 0;
 }
 

@@ -19,6 +19,7 @@ static void set_up(unsigned flags)
 	MODEL_NAME(shared->mutex.word);
 	MODEL_NAME(shared->mutex.queue);
 	MODEL_NAME(shared->mutex.hungry);
+	MODEL_NAME(shared->mutex.depth);
 	MODEL_NAME(shared->section.data);
 	MODEL_CHECK(pawl_mutex_init(&shared->mutex, flags) == 0);
 }
@@ -220,7 +221,7 @@ static void last_one_frees(unsigned me)
 static void is_free(void)
 {
 	MODEL_CHECK((shared->mutex.word & PAWL_MUTEX_ID_) == 0);
-	MODEL_CHECK(shared->mutex.depth == 0);
+	MODEL_CHECK((shared->mutex.depth & PAWL_MUTEX_NESTED_) == 0);
 	MODEL_CHECK(pawl_mutex_destroy(&shared->mutex) == 0);
 }
 

@@ -36,7 +36,7 @@ static bool mutex_is_held(void)
 static void assert_free(int times_run)
 {
 	assert_int_equal(m.word, 0);
-	assert_int_equal(m.depth, 0);
+	assert_int_equal(m.depth & PAWL_MUTEX_NESTED_, 0);
 	assert_int_equal(s.word, 0);
 	assert_int_equal(ran, times_run);
 }
