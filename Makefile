@@ -424,12 +424,11 @@ prove: ## every proof in bounded time, as a table and as build/prove.json; LONG=
 	@tests/prove/prove.sh
 
 # Before rows run at the same time: none of them has anything to build then that another one builds, too.
-provers: ## what its rows run; LONG=1: in the long form
+provers: ## what its rows run
 	+@$(SUB) FLAVOR=release all crashes stresses remotes benches backends
 	+@$(SUB) FLAVOR=test points
 	+@$(SUB) FLAVOR=model models
 	+@$(SUB) FLAVOR=sim build/sim/sim
-	+@$(if $(LONG),set -e; for f in $(CHECKERS); do $(SUB) FLAVOR=$$f units stresses remotes; done)
 	@echo "$$(find build/release build/test build/model build/sim -name '*.o' | wc -l) objects"
 
 COLUMNS = $(shell grep -l 'conform_run\|conforms' tests/remote/remote_*.c)
