@@ -91,6 +91,16 @@ BACKEND_LIBS.redis := -lhiredis
 BACKEND_LIBS.etcd  := -lcurl $(JSON_LIBS)
 BACKEND_LIBS.zk    := -lzookeeper_st
 BACKEND_SO := $(BACKENDS:%=$(O)/backends/libpawl-%.so)
+# Missed by name, not by the compiler.
+CLIENT.redis := hiredis/hiredis.h
+CLIENT.etcd  := curl/curl.h
+CLIENT.zk    := zookeeper/zookeeper.h
+ifneq ($(filter backends install,$(MAKECMDGOALS)),)
+NO_CLIENT := $(foreach b,$(BACKENDS),$(shell $(CC) $(CPPFLAGS) -include $(CLIENT.$(b)) -xc -fsyntax-only /dev/null 2>/dev/null || echo $(CLIENT.$(b))))
+ifneq ($(strip $(NO_CLIENT)),)
+$(error the backends need $(NO_CLIENT): make setup, or name in BACKENDS= those that are wanted, of $(BACKENDS))
+endif
+endif
 A  := $(O)/libpawl.a
 SO := $(O)/libpawl.so.$(VERSION)
 

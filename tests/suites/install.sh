@@ -74,6 +74,13 @@ bench_is_missed() {
     [ "$status" = 127 ] && grep -q 'pawl-bench is neither beside this program nor in PATH' <<<"$said" &&
         PATH=$stage/usr/local/bin:$PATH "$tap_scratch/lonely/pawl" bench --version | grep -q '^pawl-bench '
 }
+# What a backend is made with, looked for by a compiler that finds no headers at all.
+misses_clients() {
+    local said
+    said=$(MAKEFLAGS='' make -n --no-print-directory install CPPFLAGS=-nostdinc "$@" 2>&1)
+    echo "$said"
+    grep -qF 'the backends need hiredis/hiredis.h' <<<"$said"
+}
 uninstall() { MAKEFLAGS='' make --no-print-directory uninstall DESTDIR="$stage" PREFIX=/usr/local; }
 only_neighbours() { diff <(printf '%s\n' "${neighbours[@]}" | sort) <(installed); }
 without_neighbours() {
@@ -112,6 +119,8 @@ try "it runs, static" run_static
 try "the command runs" command_runs
 try "pawl bench runs" bench_runs
 try "where there is no pawl-bench, pawl bench says so" bench_is_missed
+try "a backend's client library that is not there is missed by name" misses_clients
+try "not where the backend is not wanted" refuses misses_clients BACKENDS=
 try "uninstall" uninstall
 try "what was there before is there still, and nothing else" only_neighbours
 try "install and uninstall in an empty tree leave nothing" without_neighbours
