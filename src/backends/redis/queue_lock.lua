@@ -55,7 +55,7 @@ end
 local function lock()
 	local v = call('HMGET', F, 'o', 'r', 'h', 'u', 'd', 't', 'n', 'p', 'f', 'x', 'e')
 	local l = fence_of(v[9], v[10], v[11])
-	l.o, l.r, l.h, l.u, l.d, l.t = v[1], tonumber(v[2] or '0'), v[3] or '0', tonumber(v[4] or '0'), v[5] or '0', v[6] or '0'
+	l.o, l.r, l.h, l.u, l.d, l.t, l.n = v[1], tonumber(v[2] or '0'), v[3] or '0', tonumber(v[4] or '0'), v[5] or '0', v[6] or '0', v[7] or ''
 	if v[8] and v[8] ~= '' then settle(l, v[7], v[8]) end
 	if l.o == '' or l.u < now then l.o = nil end
 	return l
