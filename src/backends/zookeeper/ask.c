@@ -205,7 +205,7 @@ void zk_ask_begin(struct ask *a)
 		a->done = op->req - 1;
 	if (op && op->req != a->req)
 		turn_to(a, op->req);
-	if (a->dirty || !a->known || a->view.foreign || pawl_remote_now() >= zk_alive_deadline(a->z))
+	if (!op || a->dirty || !a->known || a->view.foreign || pawl_remote_now() >= zk_alive_deadline(a->z))
 		zk_look(a); /* or what is known may be known no more */
 	else
 		carry_out(a, op);

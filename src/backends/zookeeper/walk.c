@@ -18,7 +18,7 @@ static void step(struct zk_walk *w);
 
 static void free_walk(struct zk_walk *w)
 {
-	for (int32_t i = 0; i < w->n; i++)
+	for (int32_t i = 0; w->names && i < w->n; i++)
 		free(w->names[i]);
 	free(w->names);
 	free(w);
@@ -88,11 +88,11 @@ static void step(struct zk_walk *w)
 
 static bool copy(struct zk_walk *w, const struct String_vector *names)
 {
-	w->names = names->count > 0 ? calloc((size_t)names->count, sizeof(char *)) : NULL;
+	w->names = names->count >= 0 ? calloc((size_t)names->count + 1, sizeof(char *)) : NULL;
 	for (; w->names && w->n < names->count; w->n++)
 		if (!(w->names[w->n] = strdup(names->data[w->n])))
 			return false;
-	return w->names || names->count == 0;
+	return w->names != NULL;
 }
 
 static void have_locks(int rc, const struct String_vector *names, const void *arg)
@@ -100,9 +100,7 @@ static void have_locks(int rc, const struct String_vector *names, const void *ar
 	struct zk_walk *w = (struct zk_walk *)(uintptr_t)arg;
 
 	w->calling = false;
-	if (w->ended || zk_is_void(w->z, rc))
-		finish(w);
-	else if (rc == ZNONODE)
+	if (w->ended || zk_is_void(w->z, rc) || rc == ZNONODE)
 		finish(w);
 	else if (rc != ZOK || !names || !copy(w, names)) {
 		zk_lose(w->z, "%s: the locks of this host cannot be looked through: %s", w->z->where,
