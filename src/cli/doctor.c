@@ -120,6 +120,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, "'%s' is one argument too many; -e explains errors", o->asked[0]);
 		if (o->errors && o->remote)
 			argp_error(state, "-e and -r are two things: one at a time");
+		if (o->ttl_ns && !o->remote)
+			argp_error(state, "-t is for -r: the URL of a lock service is missing");
+		if (!o->ttl_ns)
+			o->ttl_ns = 4000000000;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -162,7 +166,7 @@ int cli_doctor(int argc, char **argv)
 		.options = options, .parser = parse, .args_doc = "[-e [ERROR...]]", .doc = doc, .children = cli_json_child
 	};
 	const char *directory = getenv("PAWL_DIR");
-	struct options o = { .ttl_ns = 4000000000 };
+	struct options o = { .json = false };
 	struct doctor doctor = { .worst = OK };
 
 	argp_parse(&argp, argc, argv, 0, NULL, &o);

@@ -23,7 +23,7 @@ widest() { script -qec "stty cols 60; $*" /dev/null </dev/null | tr -d '\r' | aw
 wide=$(widest "$PAWL" doctor -e)
 is "$((wide > 30 && wide <= 60))" 1 "60 columns: no line is wider ($wide)"
 is "$(pawl doctor -e --json EMFILE | json 0 error)" EMFILE 'as JSON'
-for words in '-e NOSUCH' 'EBUSY' '-e -r x://y' '-r x://y -t soon'; do
+for words in '-e NOSUCH' 'EBUSY' '-e -r x://y' '-r x://y -t soon' '-t 3s'; do
     # shellcheck disable=SC2086 # words
     said pawl doctor $words
     is "$rc" 64 "doctor $words: 64"
