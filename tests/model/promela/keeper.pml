@@ -32,7 +32,9 @@
 #ifndef ASKERS
 #define ASKERS 1
 #endif
-#define TTL  2
+#ifndef TTL
+#define TTL 2
+#endif
 #define ROOM 4 /* messages under way */
 
 /* Planted faults; promela.sh has what finds each. */

@@ -80,7 +80,7 @@ finds keeper.pml two LATE_COPY_COUNTS ROUNDS=1 TWICE=1
 if [ -n "${LONG:-}" ]; then
     for f in NUMBER_ANEW ADOPTED_AS_IT_IS; do finds keeper.pml two "$f" KILLS=1 ROUNDS=2; done
     try "keeper.pml is made, two keepers, for many states" verifier keeper.pml many 2 -O0 -DCOLLAPSE
-    for f in TWICE=1 LOSSES=1 GIVEUPS=1 TURNS=1 TICKS=3; do
+    for f in TWICE=1 LOSSES=1 GIVEUPS=1 TURNS=1; do
         try "keeper.pml: an asker, one keeper killed, $f" clean many KILLS=1 ROUNDS=1 "$f"
     done
     try "keeper.pml: twice, no death, another host, time" clean many ROUNDS=2 TURNS=1 TICKS=3
