@@ -430,7 +430,7 @@ scale: ## what a lock costs as hosts grow in number, 2 to 10,000, by the simulat
 mutation: ## the tests tested: bugs planted one at a time, each of which some test has to notice; ONLY= those with that in their names
 	@tests/mutation/mutation.sh
 
-prove: ## every proof in bounded time, as a table and as build/prove.json; LONG=1 an hour, HOURS=8 a night; ONLY= rows with that in their names
+prove: ## every proof in bounded time, as a table and as build/prove.json; LONG=1 two hours, HOURS=5 a night; ONLY= rows with that in their names
 	@tests/prove/prove.sh
 
 # Before rows run at the same time: none of them has anything to build then that another one builds, too.

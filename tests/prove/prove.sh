@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # prove.sh: every proof, in bounded time, as a table: tests/prove/rows says what they are; `make prove`.
 #
-#   LONG=1           the long forms: an hour on two CPUs; HOURS=8 for a night of eight
+#   LONG=1           the long forms: an hour and three quarters on two CPUs; HOURS=5 for a night
 #   ONLY=TEXT        rows whose name contains TEXT
 #   JOBS=N           rows that run at once (one for each CPU); those that are said to need all CPUs run by themselves
-#   ROW_LIMIT=SECONDS  for one row (300; LONG: an hour for each of HOURS)
-#   TIME=SECONDS     for all (900; LONG: an hour and a half for each of HOURS): who is not done by then has failed
+#   ROW_LIMIT=SECONDS  for one row (300; LONG: an hour, times HOURS)
+#   TIME=SECONDS     for all (900; LONG: two hours, times HOURS): who is not done by then has failed
 #   SAVE=FILE        the table in Markdown, as tests/prove/last.md is
 #
 # A line for each row as it ends; then the table, and build/prove.json; what each command said, and is saying, is in build/prove/. A row
@@ -15,7 +15,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit
 : "${LONG:=}" "${ONLY:=}" "${HOURS:=1}" "${JOBS:=$(nproc)}" "${ROWS:=tests/prove/rows}" "${OUT:=build/prove}" "${SAVE:=}"
-: "${ROW_LIMIT:=$([ -n "$LONG" ] && echo $((3600 * HOURS)) || echo 300)}" "${TIME:=$([ -n "$LONG" ] && echo $((5400 * HOURS)) || echo 900)}"
+: "${ROW_LIMIT:=$([ -n "$LONG" ] && echo $((3600 * HOURS)) || echo 300)}" "${TIME:=$([ -n "$LONG" ] && echo $((7200 * HOURS)) || echo 900)}"
 export HOURS
 # What was said to us, by make's way too, is not meant for the rows' commands.
 export -n LONG ONLY JOBS
@@ -74,7 +74,7 @@ prove() {
         result="not begun: $TIME s are over"
     else
         [ $limit -lt "$ROW_LIMIT" ] || limit=$ROW_LIMIT
-        left=$((3900 * HOURS - SECONDS))
+        left=$((6000 * HOURS - SECONDS))
         LEFT=$((left > 60 ? left : 60)) LOGS=$file.logs timeout -k 10 "$limit" bash -c "$command" >"$file.log" 2>&1 </dev/null &
         trap 'kill $! && wait $!; exit 1' TERM
         wait $!
