@@ -111,7 +111,7 @@ end_aid
 printf '\002' | dd of="$PAWL_DIR/pawl.$(id -u).old" bs=1 seek=8 conv=notrunc status=none
 said pawl ls -S old
 is "$rc" 66 'a segment of another format is refused'
-has "$err" 'segment format 2, this library speaks 3: use one version of pawl on a host: stop the programs' 'with the cure'
+has "$err" "segment format 2, this library speaks $(sed -n 's|^#define PAWL__FORMAT *\([0-9]*\)u|\1|p' src/space/layout.h): use one version of pawl on a host: stop the programs" 'with the cure'
 
 echo "1..$tap_n"
 [ "$tap_failed" = 0 ]
