@@ -9,7 +9,7 @@
 #include "core/self.h"
 
 #ifdef PAWL__NO_STAY
-void pawl__stay_find_out(void)
+void pawl__stay_get_ready(void)
 {
 }
 #else
@@ -30,7 +30,6 @@ static void find_out(void)
 {
 	struct timespec moment = { .tv_nsec = 1 };
 
-	pawl__self();
 	if (pawl_restart_ == 0)
 		return;
 	*pawl__stay_word() = (uint64_t)(uintptr_t)&pawl__nowhere;
@@ -39,10 +38,11 @@ static void find_out(void)
 		pawl__stay_mark = (uint64_t)(uintptr_t)&pawl__nowhere;
 }
 
-void pawl__stay_find_out(void)
+void pawl__stay_get_ready(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+	pawl__self(); /* which sees to pawl_restart_ */
 	pthread_once(&once, find_out);
 }
 #endif

@@ -22,8 +22,8 @@
 #define PAWL__NO_STAY
 #endif
 
-/** Find out whether this kernel does that, for all threads of the process; before the first of the two below. */
-void pawl__stay_find_out(void);
+/** Get ready for what is below, each thread for itself; the first one finds out whether this kernel does that. */
+void pawl__stay_get_ready(void);
 
 #ifdef PAWL__NO_STAY
 static inline void pawl__stay_begin(void)

@@ -9,7 +9,6 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
-#include "core/stay.h"
 #include "remote/registry.h"
 #include "space/reserve.h"
 #include "space/segment.h"
@@ -191,7 +190,6 @@ int pawl__office_enter(struct pawl_space *space, const pawl_space_options_t *opt
 		rc = pawl__refuse(EINVAL, "%s: made in another time namespace: its leases end by another clock", space->path);
 	if (rc == 0)
 		rc = learn_url(space, options);
-	pawl__stay_find_out();
 	if (rc != 0)
 		space->office = NULL;
 	return rc;

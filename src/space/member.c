@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "core/cancel.h"
+#include "core/stay.h"
 #include "remote/keeper.h"
 #include "space/file.h"
 #include "space/live.h"
@@ -85,8 +86,11 @@ int pawl__member_join(struct pawl_space *space, struct pawl__member **member)
 			return rc;
 		PAWL_STORE(&m->held, 0u, RELAXED); /* relaxed: a closer may be counting, who will not find more */
 		m->me = me;
-		if (space->office) /* the child of a fork has none yet, and may never ask; no thread to be had: then there is none */
+		if (space->office) {
+			pawl__stay_get_ready();
+			/* the child of a fork has none yet, and may never ask; no thread to be had: then there is none */
 			(void)pawl__keeper_start(space);
+		}
 	}
 	rounds = 0;
 	pawl__recent = *member = m;
