@@ -30,6 +30,10 @@ static inline void pawl__stay_begin(void)
 {
 }
 
+static inline void pawl__stay_end(void)
+{
+}
+
 static inline bool pawl__stay_is_unbroken(void)
 {
 	return false;
@@ -55,6 +59,13 @@ static inline void pawl__stay_begin(void)
 {
 	if (PAWL_LIKELY(pawl_restart_ != 0))
 		*pawl__stay_word() = pawl__stay_mark;
+}
+
+/** No more, whatever happens. */
+static inline void pawl__stay_end(void)
+{
+	if (pawl_restart_ != 0)
+		*pawl__stay_word() = 0;
 }
 
 /** Since whichever pawl__stay_begin() of this thread: true is certain. */

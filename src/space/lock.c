@@ -350,8 +350,8 @@ __attribute__((noinline)) static void note_since(struct walk *w)
 	ck_sequence_write_end(&place->since_sequence);
 }
 
-/* With a remote: who is on its CPU all the time need not read the clock when it leaves. From the first lock of a thread on, since
- * those it takes meanwhile are looked at by the same word. */
+/* With a remote: who is on its CPU all the time need not read the clock when it leaves. Before it looks at the lease; and from the
+ * first lock of a thread on, since those it takes meanwhile are looked at by the same word. */
 static inline void begin_stay(const struct pawl__member *member)
 {
 	if (PAWL_UNLIKELY(!pawl__stay_is_unbroken()) && PAWL_LOAD(&member->held, RELAXED) == 0) /* relaxed: our own */
@@ -382,8 +382,6 @@ static inline int grant_it(struct walk *w, pawl_grant_t *grant)
 	uint64_t count = pawl__robust_count(&w->place->lock);
 
 	PAWL__POINT("lock/granted");
-	if (w->lock->seats)
-		begin_stay(w->member);
 	note_holder(w->lock, w->member->me);
 	pawl__member_holds(w->member, +1);
 	if (!(PAWL_LOAD(&w->place->mark, RELAXED) & PAWL__TOUCHED))     /* relaxed: a hint for the reclaimer */
@@ -437,6 +435,8 @@ __attribute__((noinline)) static int walk(struct walk *w, pawl_grant_t *grant)
 	} while (rc == EAGAIN);
 	if (rc == 0 && is_lingering(w))
 		rc = outlast(w);
+	if (rc == 0 && w->lock->seats)
+		begin_stay(w->member);
 	if (rc == 0)
 		rc = find_lease(w);
 	return rc == 0 ? grant_it(w, grant) : give_up(w, rc);
@@ -495,9 +495,10 @@ static inline bool stroll(const pawl_lock_t *lock, pawl_grant_t *grant, struct p
 	seat = lock->seats;
 	if (seat) {
 		seat += spot.index;
+		begin_stay(member);
 		if (PAWL_UNLIKELY(!is_ours(seat, spot.gen)))
 			return false;
-		begin_stay(member);
+		PAWL__POINT("lock/lease-is-ours");
 	}
 	say(seat, pawl__robust_count(&place->lock), false, grant);
 	PAWL__POINT("lock/granted-at-once");

@@ -38,11 +38,19 @@ static int hooked = -1;
 
 /* ---- join ---- */
 
+/* It looks at one space at a time: whether a stay has lasted as long as what the thread holds (lock.c) is not known in two. */
+static struct pawl__member *turn_to(struct pawl__member *m)
+{
+	if (pawl__recent != m)
+		pawl__stay_end();
+	return pawl__recent = m;
+}
+
 struct pawl__member *pawl__member_old(struct pawl_space *space)
 {
 	for (struct pawl__member *m = mine; m; m = m->next_of_thread)
 		if (m->space == space && m->me != 0)
-			return pawl__recent = m;
+			return turn_to(m);
 	return NULL;
 }
 
@@ -93,7 +101,7 @@ int pawl__member_join(struct pawl_space *space, struct pawl__member **member)
 		}
 	}
 	rounds = 0;
-	pawl__recent = *member = m;
+	*member = turn_to(m);
 	return rc;
 }
 

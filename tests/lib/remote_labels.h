@@ -8,8 +8,8 @@
 
 static inline bool label_is_remote(const char *label)
 {
-	static const char *const of[] = { "ask/", "keeper/", "lock/leaving-lease", "lock/leaving-with-lease", "seat/",
-		"term/" };
+	static const char *const of[] = { "ask/", "keeper/", "lock/lease-is-ours", "lock/leaving-lease",
+		"lock/leaving-with-lease", "seat/", "term/" };
 
 	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++)
 		if (strncmp(label, of[i], strlen(of[i])) == 0)
