@@ -128,25 +128,44 @@ static void watch(struct pawl_lock *lock)
 		PAWL_STORE(&lock->holder, owner, RELAXED);                            /* relaxed: as above */
 }
 
+/* Caller holds handles_lock. */
 static uint32_t users(const struct pawl_lock *lock)
 {
-	/* relaxed: under handles_lock but for `refs`, and who has the last reference need not fear others */
+	/* relaxed: under handles_lock, as are those who give theirs back */
 	return PAWL_LOAD(&lock->refs, RELAXED) - PAWL_LOAD(&lock->watched, RELAXED) - lock->telling;
 }
 
-void pawl__watch_end(struct pawl_lock *lock)
+/* The caller is the last user. */
+static void unwatch(struct pawl_lock *lock)
 {
-	pthread_mutex_lock(&lock->space->handles_lock);
-	if (lock->watched && users(lock) == 1) {
-		PAWL_STORE(&lock->watched, false, RELAXED); /* relaxed: nobody else has the handle */
-		PAWL_STORE(&lock->holder, 0u, RELAXED);     /* relaxed: as above */
-		lock->on_lost = NULL;
-		if (lock->lost_fd >= 0)
-			close(lock->lost_fd);
-		lock->lost_fd = -1;
+	if (!lock->watched)
+		return;
+	PAWL_STORE(&lock->watched, false, RELAXED); /* relaxed: nobody else has the handle */
+	PAWL_STORE(&lock->attends, (lock->flags & PAWL__ATTENDS) != 0, RELAXED); /* relaxed: as above */
+	PAWL_STORE(&lock->holder, 0u, RELAXED);                                  /* relaxed: as above */
+	lock->on_lost = NULL;
+	if (lock->lost_fd >= 0)
+		close(lock->lost_fd);
+	lock->lost_fd = -1;
+	pawl__handle_put(lock);
+}
+
+/* Of two who close it at the same time one is the last: a reference is given back where it is counted. */
+int pawl__watch_close(struct pawl_lock *lock, bool held)
+{
+	struct pawl_space *space = lock->space;
+	uint32_t n;
+
+	pthread_mutex_lock(&space->handles_lock);
+	n = users(lock);
+	held = held && n == 1;
+	if (n == 1 && !held)
+		unwatch(lock);
+	if (n != 0 && !held)
 		pawl__handle_put(lock);
-	}
-	pthread_mutex_unlock(&lock->space->handles_lock);
+	pthread_mutex_unlock(&space->handles_lock);
+	pawl__handles_tidy(space);
+	return held ? EBUSY : n == 0 ? EINVAL : 0;
 }
 
 int pawl_lock_on_lost(pawl_lock_t *lock, void (*callback)(pawl_lock_t *lock, void *arg), void *arg)

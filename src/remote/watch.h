@@ -13,8 +13,8 @@ void pawl__watch_look(struct pawl_space *space);
 
 struct pawl_lock;
 
-/** The caller is about to close the handle: if nobody else has it, nobody is told any more. */
-void pawl__watch_end(struct pawl_lock *lock);
+/** pawl_lock_close() where somebody may want to be told: with its last user's reference goes the wish. `held`: the caller is inside. */
+int pawl__watch_close(struct pawl_lock *lock, bool held);
 
 /** When to look again, should nobody say anything: a stopped keeper does not. Soon enough to be within the guard of a deadline. */
 pawl_deadline_t pawl__watch_until(const struct pawl_space *space);

@@ -134,7 +134,7 @@ struct pawl_lock *pawl__handle_make(
 		lock->space_flags = &space->header->flags;
 		lock->lost_fd = -1;
 		lock->flags = flags;
-		lock->attends = flags & (PAWL_TIMESTAMP | PAWL_STRICT);
+		lock->attends = flags & PAWL__ATTENDS;
 		lock->refs = 1;
 		pawl__spot_set(lock, spot);
 		cds_lfht_node_init(&lock->node);
@@ -177,22 +177,26 @@ static void sweep(struct pawl_space *space)
 		free(gone[--n]);
 }
 
+void pawl__handles_tidy(struct pawl_space *space)
+{
+	/* relaxed: a hint */
+	if (PAWL_LOAD(&space->idle_handles, RELAXED) > IDLE_MOST && pthread_mutex_trylock(&space->handles_lock) == 0) {
+		sweep(space);
+		pthread_mutex_unlock(&space->handles_lock);
+	}
+}
+
 void pawl__handle_put(struct pawl_lock *lock)
 {
 	struct pawl_space *space = lock->space;
 
 	/* relaxed: a hint for the sweep, counted before the reference goes, so that it never falls below zero */
-	unsigned long idle = PAWL_FETCH_ADD(&space->idle_handles, 1ul, RELAXED) + 1;
-
+	PAWL_FETCH_ADD(&space->idle_handles, 1ul, RELAXED);
 	/* HD4 release: pairs with HD3 */
-	if (PAWL_FETCH_ADD(&lock->refs, -1u, RELEASE) != 1) {
+	if (PAWL_FETCH_ADD(&lock->refs, -1u, RELEASE) != 1)
 		PAWL_FETCH_ADD(&space->idle_handles, -1ul, RELAXED); /* relaxed: it is not idle after all */
-		return;
-	}
-	if (idle > IDLE_MOST && pthread_mutex_trylock(&space->handles_lock) == 0) {
-		sweep(space);
-		pthread_mutex_unlock(&space->handles_lock);
-	}
+	else
+		pawl__handles_tidy(space);
 }
 
 void pawl__handles_destroy(struct pawl_space *space)

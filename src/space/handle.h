@@ -10,6 +10,9 @@
 
 #include "space/table.h"
 
+/* Such a handle takes no short cut (lock.c). */
+#define PAWL__ATTENDS (PAWL_TIMESTAMP | PAWL_STRICT)
+
 struct pawl_lock {
 	struct pawl_space *space;
 	struct pawl__place *places; /* the space's, and */
@@ -72,7 +75,10 @@ struct pawl_lock *pawl__handle_get(struct pawl_space *space, const struct pawl__
 struct pawl_lock *pawl__handle_make(
 	struct pawl_space *space, const struct pawl__name *name, uint32_t flags, struct pawl__spot spot);
 
-/** One reference less. */
+/** One reference less. By one who has handles_lock, the next tidies up. */
 void pawl__handle_put(struct pawl_lock *lock);
+
+/** Free handles that are idle, if there are many. */
+void pawl__handles_tidy(struct pawl_space *space);
 
 #endif

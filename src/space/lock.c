@@ -141,10 +141,10 @@ int pawl_lock_close(pawl_lock_t *lock)
 
 	if (refs == 0) /* also a handle closed too often, while it is kept for the next open */
 		return EINVAL;
-	if (refs == 1u + PAWL_LOAD(&lock->watched, RELAXED) && is_held_by_me(lock)) /* relaxed: as above */
+	if (PAWL_LOAD(&lock->space->watches, RELAXED)) /* relaxed: who is about to watch has a reference of its own */
+		return pawl__watch_close(lock, is_held_by_me(lock));
+	if (refs == 1 && is_held_by_me(lock))
 		return EBUSY;
-	if (PAWL_LOAD(&lock->watched, RELAXED)) /* relaxed: as above */
-		pawl__watch_end(lock);
 	pawl__handle_put(lock);
 	return 0;
 }

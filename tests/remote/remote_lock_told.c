@@ -10,8 +10,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <unistd.h>
 #include <string.h>
+
+#include "space/handle.h"
 
 #include "pair.h"
 
@@ -173,6 +176,83 @@ static void who_has_closed_the_lock_is_not_told(void **state)
 	assert_int_equal(puppet_do(pair_a, how_often_told, 0), 0);
 }
 
+static uint32_t calls; /* begun; more than that, ended */
+
+static void stay_called(pawl_lock_t *lock, void *ended)
+{
+	(void)lock;
+	PAWL_FETCH_ADD(&calls, 1u, RELEASE);
+	kids_until(ended, 1);
+}
+
+/* While a call is under way. */
+static int close_while_told(long lock)
+{
+	static uint32_t ended;
+	int rc = pawl_lock_on_lost(peer_lock[lock], stay_called, &ended);
+
+	if (rc == 0)
+		rc = peer_take(lock);
+	if (rc)
+		return rc;
+	hosts_cut(true);
+	if (!kids_until(&calls, 1))
+		return -1;
+	rc = pawl_lock_close(peer_lock[lock]);
+	hosts_cut(false);
+	PAWL_STORE(&ended, 1u, RELEASE);
+	return rc;
+}
+
+static void who_is_inside_cannot_close_the_lock_while_it_is_told(void **state)
+{
+	(void)state;
+	hosts->forgiving = true;
+	assert_int_equal(puppet_do(pair_a, close_while_told, 0), EBUSY);
+	assert_int_equal(puppet_do(pair_a, peer_give, 0), ESTALE);
+}
+
+static pthread_barrier_t both;
+
+static void *close_with_another(void *lock)
+{
+	pthread_barrier_wait(&both);
+	return (void *)(intptr_t)pawl_lock_close(lock);
+}
+
+/* Two threads that have opened the lock each for itself close it at the same time. */
+static int close_in_two_threads(long lock)
+{
+	enum { ROUNDS = 20000 };
+	int rc = pawl_lock_close(peer_lock[lock]);
+
+	pthread_barrier_init(&both, NULL, 2);
+	for (int i = 0; i < ROUNDS && rc == 0; i++) {
+		pawl_lock_t *mine, *same;
+		pthread_t other;
+		void *closed;
+
+		if (pawl_lock_open(peer_space, "orders/0", 0, &mine) || pawl_lock_open(peer_space, "orders/0", 0, &same))
+			return -1;
+		if (pawl_lock_lost_fd(mine) < 0 || pthread_create(&other, NULL, close_with_another, same))
+			return -1;
+		pthread_barrier_wait(&both);
+		rc = pawl_lock_close(mine);
+		pthread_join(other, &closed);
+		if (rc == 0)
+			rc = (int)(intptr_t)closed;
+		if (mine->watched) /* kept for the next one to open it */
+			return -2;
+	}
+	return rc ? rc : pawl_lock_open(peer_space, "orders/0", 0, &peer_lock[lock]);
+}
+
+static void of_two_who_close_the_lock_at_once_one_is_the_last(void **state)
+{
+	(void)state;
+	assert_int_equal(puppet_do(pair_a, close_in_two_threads, 0), 0);
+}
+
 static int is_asking(long lock)
 {
 	pawl_lock_info_t info;
@@ -210,6 +290,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PAIR_TEST(a_lost_lease_is_told_once),
 		PAIR_TEST(who_has_closed_the_lock_is_not_told),
+		PAIR_TEST(who_is_inside_cannot_close_the_lock_while_it_is_told),
+		PAIR_TEST(of_two_who_close_the_lock_at_once_one_is_the_last),
 		PAIR_TEST(a_mere_customer_is_told_as_well),
 		PAIR_TEST(who_was_not_granted_the_lock_has_nothing_to_lose),
 		PAIR_TEST(a_service_that_is_away_is_said_to_be),
