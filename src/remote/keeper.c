@@ -41,6 +41,7 @@ struct pawl__keeper {
 	pthread_t thread;
 	struct pawl__term_end end;
 	bool wound_up; /* it was the keeper when its end was asked for */
+	bool ending;   /* a thread sees to its end, and frees this; under pawl__registry */
 };
 
 /* ---- who would have the role ---- */
@@ -253,19 +254,43 @@ bool pawl__keeper_is_here(const struct pawl_space *space)
 	return space->keeper && !pthread_equal(space->keeper->thread, pthread_self());
 }
 
-void pawl__keeper_stop(struct pawl_space *space, int64_t within_ns)
-{
-	struct pawl__keeper *k = space->keeper;
+/* Moves under pawl__registry when one has ended. Nobody's own, since the space may go with it. */
+static uint32_t ends;
 
-	if (!pawl__keeper_is_here(space))
-		return;
+static void await_an_end(void)
+{
+	struct pawl__watch watch = { .word = &ends, .value = ends, .is_private = true };
+
+	pthread_mutex_unlock(&pawl__registry);
+	pawl__park(&watch, 1, PAWL_FOREVER);
+	pthread_mutex_lock(&pawl__registry);
+}
+
+static void end_it(struct pawl__keeper *k, int64_t within_ns)
+{
+	k->ending = true;
+	pthread_mutex_unlock(&pawl__registry); /* it needs that itself, to leave */
 	k->end.within_ns = within_ns;
 	PAWL_STORE(&k->end.asked, 1u, RELEASE); /* KP2 release: pairs with KP1 */
-	pawl__news(space);
-	pawl__term_nudge(space);
+	pawl__news(k->space);
+	pawl__term_nudge(k->space);
 	pthread_join(k->thread, NULL);
-	PAWL_STORE(&space->keeper, NULL, RELAXED); /* relaxed: nobody is inside a call on this space */
+	pthread_mutex_lock(&pawl__registry);
+	PAWL_STORE(&k->space->keeper, NULL, RELAXED); /* relaxed: under pawl__registry; who reads it without looks again there */
+	PAWL_FETCH_ADD(&ends, 1u, RELAXED); /* relaxed: the kernel compares it again as a sleep begins, and the registry follows */
+	pawl__wake_private(&ends, PAWL__WAKE_ALL);
 	free(k);
+}
+
+bool pawl__keeper_stop(struct pawl_space *space, int64_t within_ns)
+{
+	if (!pawl__keeper_is_here(space))
+		return false;
+	if (space->keeper->ending)
+		await_an_end();
+	else
+		end_it(space->keeper, within_ns);
+	return true;
 }
 
 void pawl__keeper_forget(struct pawl_space *space)

@@ -13,9 +13,11 @@
 int pawl__keeper_start(struct pawl_space *space);
 int pawl__keeper_start_locked(struct pawl_space *space);
 
-/** End this process's candidate, and wait for that. If it is the keeper, and nobody else uses the space, idle leases are given
- * back first, within `within_ns`. The caller does not hold pawl__registry. */
-void pawl__keeper_stop(struct pawl_space *space, int64_t within_ns);
+/** End this process's candidate. If it is the keeper, and nobody else uses the space, idle leases are given back first, within
+ * `within_ns`. The caller holds pawl__registry, which is given up meanwhile: then the space may have gone, if others can close it.
+ * False: there is none to be ended, and the registry was not given up. True: it has ended, or another thread has been seen to
+ * end one: look again. */
+bool pawl__keeper_stop(struct pawl_space *space, int64_t within_ns);
 
 /** This process's candidate would not be the keeper any more. To be called by it. True: nobody else in the space would. */
 bool pawl__keeper_stand_down(struct pawl_space *space);

@@ -174,20 +174,15 @@ static void thread_exit(void *unused)
 	pthread_mutex_unlock(&pawl__registry);
 }
 
-/* They leave the registry's lock alone only when they have ended. */
+/* They leave the registry's lock alone only when they have ended. Caller holds pawl__registry, which is given up meanwhile. */
 static void stop_keepers(void)
 {
-	struct pawl_space *space = NULL;
+	struct pawl_space *space;
 
 	do {
-		if (pthread_mutex_trylock(&pawl__registry) != 0)
-			return;
 		for (space = pawl__spaces; space && !pawl__keeper_is_here(space);)
 			space = space->next;
-		pthread_mutex_unlock(&pawl__registry);
-		if (space)
-			pawl__keeper_stop(space, PAWL__WIND_UP_NS);
-	} while (space);
+	} while (space && pawl__keeper_stop(space, PAWL__WIND_UP_NS));
 }
 
 /* The process ends by exit(): only the calling thread can leave; what the others hold, they hold until they die. */
@@ -197,9 +192,9 @@ __attribute__((destructor)) static void process_exit(void)
 
 	if (hooked != 0)
 		return;
-	stop_keepers();
 	if (pthread_mutex_trylock(&pawl__registry) != 0)
 		return;
+	stop_keepers();
 	for (struct pawl_space *space = pawl__spaces; space; space = next) {
 		struct pawl__member *m = mine;
 

@@ -159,22 +159,25 @@ static int close_locked(struct pawl_space *space)
 	return 0;
 }
 
+/* Nobody else of this process has it open, so its candidate can end. Asked again whenever pawl__registry has been given up. */
+static bool is_last(const struct pawl_space *space)
+{
+	return is_known(space) && space->opens == 1 && !holds_anything(space);
+}
+
 int pawl_space_close(pawl_space_t *space)
 {
+	bool ended = false;
 	int rc, cancel;
-	bool last;
 
 	if (!space)
 		return EINVAL;
 	cancel = pawl__cancel_off();
 	pthread_mutex_lock(&pawl__registry);
-	last = is_known(space) && space->opens == 1 && !holds_anything(space);
-	pthread_mutex_unlock(&pawl__registry);
-	if (last) /* it needs pawl__registry itself, to leave */
-		pawl__keeper_stop(space, PAWL__WIND_UP_NS);
-	pthread_mutex_lock(&pawl__registry);
+	while (is_last(space) && pawl__keeper_stop(space, PAWL__WIND_UP_NS))
+		ended = true;
 	rc = close_locked(space);
-	if (last && is_known(space) && space->opens > 0) /* opened again, and perhaps asked for a lease, while the keeper ended */
+	if (ended && is_known(space) && space->opens > 0) /* opened again, and perhaps asked for a lease, while the keeper ended */
 		(void)pawl__keeper_start_locked(space); /* no thread to be had: the next ask tries again */
 	pthread_mutex_unlock(&pawl__registry);
 	pawl__cancel_back(cancel);

@@ -195,6 +195,49 @@ static void who_exits_inside_does_not_wait(void **state)
 	kids_unmap(leaving, sizeof(*leaving));
 }
 
+static void *close_soon(void *space)
+{
+	kids_nap_us(20000);
+	return close_it(space);
+}
+
+/* One thread closes the space, another ends the process. The service keeps both waiting, for the one keeper that there is. */
+static int close_and_exit(long exits_first)
+{
+	pthread_t thread;
+	int rc = peer_work(0);
+
+	if (rc || pthread_create(&thread, NULL, exits_first ? close_soon : close_it, peer_space))
+		exit(1);
+	while (!exits_first && peer_tenure(0) != PAWL_TENURE_GIVING)
+		kids_nap_us(1000);
+	exit(0);
+}
+
+static void who_close_and_exit_wait_for_the_same_end(void **state)
+{
+	int service = hosts_service();
+
+	(void)state;
+	hosts->idle_keep_ms = 60000;
+	for (int exits_first = 0; exits_first < 2; exits_first++) {
+		puppet_t *c = hosts_process(2);
+
+		assert_non_null(c);
+		assert_int_equal(puppet_do(c, peer_work, 0), 0);
+		assert_int_equal(flock(service, LOCK_EX), 0);
+		puppet_ask(c, close_and_exit, exits_first);
+		kids_nap_us(100000);
+		assert_int_equal(flock(service, LOCK_UN), 0);
+		assert_int_equal(puppet_reap(c), 0);
+		assert_int_equal(puppet_do(pair_b, peer_try, 0), 0); /* it has been given back */
+		assert_int_equal(puppet_do(pair_b, peer_give, 0), 0);
+		pair_until(pair_b, peer_tenure, 0, PAWL_TENURE_NONE);
+	}
+	assert_true(hosts->deaths == 0);
+	close(service);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +245,7 @@ int main(void)
 		PAIR_TEST(an_idle_lease_is_given_back_by_who_closes),
 		PAIR_TEST(who_end_together_leave_nothing_behind),
 		PAIR_TEST(who_exits_inside_does_not_wait),
+		PAIR_TEST(who_close_and_exit_wait_for_the_same_end),
 		PAIR_TEST(a_keeper_that_cannot_begin_tries_again),
 	};
 
