@@ -19,6 +19,7 @@ class PAWL_CAPABILITY("spinlock") spin {
 public:
 	spin() = default;
 	spin(const spin &) = delete;
+	spin &operator=(const spin &) = delete;
 	void lock() noexcept PAWL_ACQUIRE() PAWL_NO_ANALYSIS { pawl_spin_lock(&word); }
 	bool try_lock() noexcept PAWL_TRY_ACQUIRE(true) PAWL_NO_ANALYSIS { return pawl_spin_trylock(&word) == 0; }
 	void unlock() noexcept PAWL_RELEASE() PAWL_NO_ANALYSIS { pawl_spin_unlock(&word); }
@@ -30,6 +31,7 @@ class PAWL_CAPABILITY("mutex") mutex {
 public:
 	mutex() = default;
 	mutex(const mutex &) = delete;
+	mutex &operator=(const mutex &) = delete;
 	void lock() PAWL_ACQUIRE() PAWL_NO_ANALYSIS
 	{
 		if (int rc = pawl_mutex_lock(&it))
@@ -55,6 +57,7 @@ public:
 			lock = nullptr;
 	}
 	held(const held &) = delete;
+	held &operator=(const held &) = delete;
 	~held() { release(); }
 	explicit operator bool() const noexcept { return lock != nullptr; }
 	int release() noexcept PAWL_NO_ANALYSIS

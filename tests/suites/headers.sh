@@ -27,6 +27,15 @@ for standard in 11 14 17 20; do # all of them, from C++
     try "pawl.hpp, C++$standard, gcc" alone pawl.hpp g++ cc c++$standard
     try "pawl.hpp, C++$standard, clang" alone pawl.hpp clang++ cc c++$standard
 done
+# A copy would be another lock, and an assignment would free one, or take it, behind its owner's back.
+no_copies() {
+    local class
+    printf '#include <type_traits>\n#include <pawl/pawl.hpp>\n'
+    for class in spin mutex held; do
+        printf 'static_assert(!std::is_%s<pawl::%s>::value, "");\n' copy_constructible $class copy_assignable $class
+    done
+}
+try "pawl.hpp: its locks are neither copied nor assigned" g++ -std=c++11 "${strict[@]}" -xc++ <(no_copies)
 
 # ---- what must warn ----
 # Each snippet is the inside of a function; `m` is a robust mutex that guards `y`, `l` a named lock, `s` a spinlock that guards
