@@ -190,16 +190,18 @@ for i in $(seq 12); do
     pawl run "a-name-of-forty-columns-which-is-not-cut-$i" true
 done
 on_terminal -d 100
-stty -F "$(cat "$dir/tty")" rows 8 cols 40
+stty -F "$(cat "$dir/tty")" cols 40 # two changes: both at once are two as well, with a page between them or not
 until_true pages 2
+stty -F "$(cat "$dir/tty")" rows 8
+until_true pages 3
 result $? 'another size: the page is drawn anew' "$(cat "$dir/screen")"
 printf q >&9
 off_terminal 'another size'
 [ "$(page 1 | wc -l)" -ge 15 ] && [ "$(page 1 | widest)" -le 80 ]
 result $? 'a page of 24 by 80' "$(page 1)"
-[ "$(page 2 | sed '/^$/d' | wc -l)" = 7 ] && [ "$(page 2 | widest)" -le 40 ]
-result $? 'and one of 8 by 40, the last row empty' "$(page 2)"
-has "$(page 2)" '+ ' 'in which names are cut'
+[ "$(page 3 | sed '/^$/d' | wc -l)" = 7 ] && [ "$(page 3 | widest)" -le 40 ]
+result $? 'and one of 8 by 40, the last row empty' "$(page 3)"
+has "$(page 3)" '+ ' 'in which names are cut'
 
 is "$(TERM=dumb script -qec "$PAWL top -n 1 -d 0.01" /dev/null </dev/null | grep -c $'\e')" 0 'a dumb terminal: plain samples'
 is "$(TERM=xterm script -qec "$PAWL top --once -d 0.01" /dev/null </dev/null | grep -cF "$ENTER")" 0 '--once: no page'
