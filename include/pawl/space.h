@@ -115,7 +115,8 @@ PAWL_API int pawl_space_remote(pawl_space_t *space, pawl_remote_info_t *info);
 PAWL_API int pawl_space_check(pawl_space_t *space);
 
 /** Call `each` with the name of every space of this user (and directory) until it returns non-zero, which is returned.
- * Looks at file names only: opens none. */
+ * Looks at file names only: opens none.
+ * Returns  0; ENOENT, EACCES, ...: the directory cannot be read, and pawl_space_reason() says why. */
 PAWL_API int pawl_space_scan(int (*each)(const char *name, const char *path, void *arg), void *arg);
 
 /* ---- the robust mutex ---- */

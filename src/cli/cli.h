@@ -75,9 +75,6 @@ void cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /** pawl_space_reason() on stderr; it may quote what somebody else named. */
 void cli_say_reason(void);
 
-/** Say that there is no space of that name, and what to do about it. */
-void cli_say_no_space(const char *name);
-
 /* ---- look.c: spaces and locks that are there ---- */
 
 /** Open a space without creating it. */

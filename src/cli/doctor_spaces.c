@@ -101,5 +101,9 @@ static int each_space(const char *name, const char *path, void *arg)
 
 void doctor_spaces(struct doctor *doctor)
 {
-	pawl_space_scan(each_space, doctor);
+	static const char unread[] = "get the right to read that directory, or set PAWL_DIR to one of your own";
+	int rc = pawl_space_scan(each_space, doctor);
+
+	if (rc && rc != ENOENT && rc != ENOTDIR) /* which doctor_directory() has told of */
+		doctor_report(doctor, WARN, "spaces", cli_format("%s", pawl_space_reason()), unread);
 }

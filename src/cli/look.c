@@ -45,7 +45,7 @@ int cli_look_at(const struct cli_plain *plain, cli_about_t *about)
 	int status, rc = cli_open_existing(plain->space, &space);
 
 	if (rc == ENOENT)
-		cli_say_no_space(plain->space);
+		cli_say_reason();
 	if (rc)
 		return rc == EINVAL ? CLI_USAGE : CLI_NO_SPACE;
 	rc = pawl_lock_peek(space, plain->args[0], &info);

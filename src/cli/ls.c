@@ -123,6 +123,15 @@ static int look_for_remote(const char *name, const char *path, void *arg)
 	return ls->remote |= *remote.url != '\0';
 }
 
+/* Where the directory cannot be read nobody knows which there are: that is not the same as none. */
+static void scan(struct ls *ls, int (*each)(const char *name, const char *path, void *arg))
+{
+	if (pawl_space_scan(each, ls) == 0)
+		return;
+	cli_say_reason();
+	ls->status = CLI_NO_SPACE;
+}
+
 static void gather_locks(struct ls *ls)
 {
 	if (ls->all_spaces)
@@ -131,9 +140,9 @@ static void gather_locks(struct ls *ls)
 		look_for_remote(ls->space, NULL, ls);
 	prepare_lock_table(ls);
 	if (ls->all_spaces)
-		pawl_space_scan(each_space, ls);
+		scan(ls, each_space);
 	else if (list_locks(ls, ls->space) == ENOENT)
-		cli_say_no_space(ls->space);
+		cli_say_reason();
 }
 
 /* ---- spaces ---- */
@@ -194,7 +203,7 @@ static void gather_spaces(struct ls *ls)
 	ls->table.columns = SPACE_COLUMNS;
 	ls->table.right = 1u << NAMES | 1u << CAPACITY | 1u << THREADS | 1u << RECOVERED;
 	ls->table.coloured = -1;
-	pawl_space_scan(show_space, ls);
+	scan(ls, show_space);
 }
 
 /* ---- options, output ---- */

@@ -26,13 +26,3 @@ void cli_say_reason(void)
 	cli_say("%s", safe);
 	free(safe);
 }
-
-void cli_say_no_space(const char *name)
-{
-	char *safe = cli_escape(name);
-
-	cli_say("there is no space '%s', so no lock of it is held; `pawl ls --spaces` lists those "
-		"there are",
-		safe);
-	free(safe);
-}

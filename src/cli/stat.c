@@ -200,6 +200,19 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
+/* A metric has no place for the reason. */
+static void expose(const struct cli_top_sample *sample)
+{
+	for (size_t i = 0; i < sample->n_spaces; i++)
+		if (sample->spaces[i].reason) {
+			char *safe = cli_escape(sample->spaces[i].reason);
+
+			cli_say("%s", safe);
+			free(safe);
+		}
+	cli_stat_prometheus(sample);
+}
+
 static const char doc[] =
 	"Print what a space has counted since it was made; NAMEs: of these locks only.\v"
 	"Columns: GRANTS; CONTENDED, those that had to wait; GAVE-UP, waits that ended by their deadline; DEATHS "
@@ -230,7 +243,7 @@ int cli_stat(int argc, char **argv)
 	else if (o.json)
 		print_json(sample);
 	else if (o.prometheus)
-		cli_stat_prometheus(sample);
+		expose(sample);
 	else
 		print_text(&o, sample);
 	cli_top_free(sample);

@@ -52,6 +52,12 @@ static void read_space(struct cli_top_sample *s, pawl_space_t *space, const char
 	pawl_lock_list(space, each_lock, &reading);
 }
 
+static void refused(struct cli_top_sample *s, const char *name, const char *path, int status)
+{
+	s->status = status;
+	add_space(s, name, path)->reason = cli_format("%s", pawl_space_reason());
+}
+
 static void look_into(struct cli_top_sample *s, const char *name, const char *path)
 {
 	pawl_space_t *space;
@@ -61,8 +67,7 @@ static void look_into(struct cli_top_sample *s, const char *name, const char *pa
 		read_space(s, space, name);
 		pawl_space_close(space);
 	} else if (rc != ENOENT) { /* that one has just gone */
-		s->status = rc == EINVAL && !path ? CLI_USAGE : CLI_NO_SPACE;
-		add_space(s, name, path ? path : "")->reason = cli_format("%s", pawl_space_reason());
+		refused(s, name, path ? path : "", rc == EINVAL && !path ? CLI_USAGE : CLI_NO_SPACE);
 	}
 }
 
@@ -155,8 +160,8 @@ struct cli_top_sample *cli_top_sample(const char *name, const struct cli_top_sam
 	s->at = pawl_in_ns(1);
 	if (name)
 		look_into(s, name, NULL);
-	else
-		pawl_space_scan(each_space, s);
+	else if (pawl_space_scan(each_space, s))
+		refused(s, "*", "", CLI_NO_SPACE); /* which there are is not known */
 	if (s->n_spaces)
 		qsort(s->spaces, s->n_spaces, sizeof(*s->spaces), by_space);
 	sort(s, before);

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- the spaces ---- */
 
@@ -87,7 +88,8 @@ static void print_spaces(const struct cli_top_sample *sample, const char *name, 
 		print_space(&head, &sample->spaces[i]);
 	if (sample->n_spaces == 0)
 		print_line(&head, "", CLI_PLAIN,
-			name ? cli_format("space %s  is not there", name) : cli_format("there are no spaces"));
+			name ? cli_format("space %s  is not there", name)
+			     : cli_format("user %u has no spaces", (unsigned)geteuid()));
 	if (page->rows > 0)
 		page->rows -= page->rows / 2 - head.rows;
 }

@@ -158,9 +158,20 @@ int pawl__file_refuse(const char *path, int rc)
 			"%s: a process that was alone in it has been removing or mending it for too long: is it "
 			"stopped? (see `fuser %s`)",
 			path, path);
+	case ENOTDIR:
+		return pawl__refuse(rc, "%s: not in a folder: set PAWL_DIR to one", path);
 	default:
 		return pawl__refuse(rc, "%s: %s", path, strerror(rc));
 	}
+}
+
+int pawl__file_refuse_dir(int rc)
+{
+	if (rc == ENOENT)
+		return pawl__refuse(rc, "%s: no such folder: create it, or unset PAWL_DIR", pawl__file_dir());
+	if (rc == ENOTDIR)
+		return pawl__refuse(rc, "%s: not a folder: set PAWL_DIR to one", pawl__file_dir());
+	return pawl__file_refuse(pawl__file_dir(), rc);
 }
 
 int pawl__file_check(const char *path, const struct stat *st, uint32_t gid)

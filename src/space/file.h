@@ -39,5 +39,7 @@ int pawl__file_check(const char *path, const struct stat *st, uint32_t gid);
 
 /** Give the reason for an errno of a file-system call. Returns what the caller is to return. */
 int pawl__file_refuse(const char *path, int rc);
+/** The same about the folder of the spaces. */
+int pawl__file_refuse_dir(int rc);
 
 #endif

@@ -196,9 +196,7 @@ static int create(struct pawl_space *space, const pawl_space_options_t *options)
 
 	space->fd = open(pawl__file_dir(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (space->fd < 0)
-		return errno == ENOENT
-			       ? pawl__refuse(ENOENT, "%s: no such folder: create it, or unset PAWL_DIR", pawl__file_dir())
-			       : pawl__file_refuse(pawl__file_dir(), errno);
+		return pawl__file_refuse_dir(errno);
 	PAWL__POINT("segment/unnamed");
 	rc = set_rights(space, options);
 	if (rc == 0)

@@ -221,8 +221,9 @@ int pawl_space_scan(int (*each)(const char *name, const char *path, void *arg), 
 	pawl__file_prefix(0, prefix, sizeof(prefix));
 	dir = opendir(pawl__file_dir());
 	if (!dir) {
+		rc = errno;
 		pawl__cancel_back(cancel);
-		return pawl__refuse(errno, "%s: %s", pawl__file_dir(), strerror(errno));
+		return pawl__file_refuse_dir(rc);
 	}
 	while (rc == 0 && (entry = readdir(dir))) {
 		const char *name = entry->d_name + strlen(prefix);

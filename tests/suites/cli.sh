@@ -59,7 +59,7 @@ is "$rc" 64 'run: an empty name: 64'
 files=$(ls -A "$PAWL_DIR")
 said pawl ls
 is "$rc ${out%% *}" '0 NAME' 'ls of a space that is not there: no locks, no error'
-has "$err" 'no space' 'and a word on stderr'
+has "$err" "$PAWL_DIR/pawl.$(id -u).default: no such space" 'and a word on stderr: where, and whose'
 is "$(pawl ls --json 2>/dev/null | json locks)" '[]' 'the same as JSON: an empty list'
 said pawl show x
 is "$rc $out" '66 ' 'show in a space that is not there: 66'
@@ -71,6 +71,15 @@ is "$rc" 66 'reset: the same'
 said pawl rm nothing
 is "$rc" 66 'rm: the same'
 is "$(pawl ls --spaces --json | json spaces)" '[]' 'ls --spaces: none'
+for words in 'ls --spaces' 'ls --all-spaces' 'stat -a' 'stat -ap' 'top -ao -d 0.01'; do
+    # shellcheck disable=SC2086 # words
+    said env PAWL_DIR="$dir/nowhere" "$PAWL" $words
+    is "$rc" 66 "$words of a directory that is not there: 66"
+    has "$out$err" "$dir/nowhere: no such folder" 'and why'
+done
+is "$(PAWL_DIR=$dir/nowhere pawl stat -ap | tail -n 1)" 'pawl_space_readable{space="*"} 0' 'stat -p: something is wrong'
+is "$(PAWL_DIR=$dir/nowhere pawl ls -aj 2>/dev/null | json locks)" '[]' 'ls --all-spaces --json is JSON'
+has "$(PAWL_DIR=$PAWL pawl run x true 2>&1; PAWL_DIR=$PAWL pawl ls -a 2>&1)" 'not a folder' 'a PAWL_DIR that is a file'
 pawl doctor >/dev/null
 is "$(ls -A "$PAWL_DIR")" "$files" 'looking has made no file'
 

@@ -24,6 +24,7 @@ is "$rc $err" '0 ' 'no such space: no error'
 has "$out" 'is not there' 'and it says so'
 said top --once -a
 is "$rc" 0 'no space at all: the same'
+has "$out" "user $(id -u) has no spaces" 'and whose'
 is "$(top --once --json | json locks)" '[]' 'as JSON: no locks'
 is "$(ls -A "$PAWL_DIR")" '' 'looking has made no file'
 
