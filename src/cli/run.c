@@ -31,6 +31,16 @@ static void choose_space(struct run *run)
 	run->space_name = name;
 }
 
+static int refuse_name(int rc)
+{
+	if (rc != EINVAL && rc != ENAMETOOLONG) {
+		cli_say("cannot open the lock: %s; `pawl doctor` may know why", pawl_strerror(rc));
+		return CLI_SYSTEM;
+	}
+	cli_say("cannot open the lock: %s; a name has 1 to %d bytes", pawl_strerror(rc), PAWL_NAME_MAX);
+	return CLI_USAGE;
+}
+
 static int open_lock(struct run *run)
 {
 	pawl_space_options_t options = { 0 };
@@ -48,8 +58,7 @@ static int open_lock(struct run *run)
 	rc = pawl_lock_open(run->space, run->name, PAWL_AUTO_RECOVER | PAWL_TIMESTAMP, &run->lock);
 	if (!rc)
 		return CLI_FINE;
-	cli_say("cannot open the lock: %s; a name has 1 to %d bytes", pawl_strerror(rc), PAWL_NAME_MAX);
-	return rc == EINVAL || rc == ENAMETOOLONG ? CLI_USAGE : CLI_SYSTEM;
+	return refuse_name(rc);
 }
 
 static void say_who_holds_it(const struct run *run, int rc)

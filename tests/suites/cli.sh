@@ -53,6 +53,7 @@ said pawl run -S '../x' name true
 is "$rc" 64 'run: the same'
 said pawl run '' true
 is "$rc" 64 'run: an empty name: 64'
+has "$err" '1 to 1015 bytes' 'and what a name is'
 
 # ---- looking where there is nothing ----
 
@@ -292,6 +293,13 @@ mkdir -m 777 "$dir/open"
 said env PAWL_DIR="$dir/open" "$PAWL" doctor
 is "$rc" 2 'doctor: a directory where all may remove: 2'
 has "$(bash -c 'ulimit -n 20; "$1" doctor' bash "$PAWL")" 'ulimit -n' 'doctor: few descriptors'
+if [ "$(id -u)" = 0 ] && unshare --mount true 2>/dev/null; then
+    mkdir "$dir/full"
+    said env PAWL_DIR="$dir/full" unshare --mount sh -c 'mount -t tmpfs -o size=64k full "$PAWL_DIR" && "$1" run x true' sh "$PAWL"
+    is "$rc" 71 'run where there is no room: 71'
+    has "$err" 'full' 'and why'
+    lacks "$err" 'a name has' 'which is no matter of the name'
+fi
 said bash -c 'ulimit -f 100; "$1" doctor' bash "$PAWL"
 is "$rc" 2 'doctor: files too small for a space: 2'
 : >"$PAWL_DIR/pawl.$(id -u).garbage"
