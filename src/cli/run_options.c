@@ -95,6 +95,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			run->remote = NULL;
 		return 0;
 	case ARGP_KEY_END:
+		if (run->ttl_ns && !run->remote)
+			argp_error(state, "-t is for leases: no lock service is named, by -r or PAWL_REMOTE");
 		run->space_given = run->space_name != cli_default_space;
 		return 0;
 	case 'n':

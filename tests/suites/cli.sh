@@ -54,6 +54,9 @@ is "$rc" 64 'run: the same'
 said pawl run '' true
 is "$rc" 64 'run: an empty name: 64'
 has "$err" '1 to 1015 bytes' 'and what a name is'
+said pawl run -t 5s name true
+is "$rc" 64 'run: a time to live, and no service that grants leases: 64'
+has "$err" 'PAWL_REMOTE' 'and where one is named'
 
 # ---- looking where there is nothing ----
 
