@@ -146,13 +146,21 @@ static void check_all(struct doctor *doctor)
 		groups[i](doctor);
 }
 
+static void say_unknown(const char *asked)
+{
+	char *safe = cli_escape(asked);
+
+	cli_say("'%s' is no error of the library; `pawl doctor -e` lists those there are", safe);
+	free(safe);
+}
+
 static int explain(struct doctor *doctor, const struct options *o)
 {
 	if (o->n_asked == 0)
 		doctor_errors(doctor, NULL);
 	for (int i = 0; i < o->n_asked; i++)
 		if (!doctor_errors(doctor, o->asked[i])) {
-			cli_say("'%s' is no error of the library; `pawl doctor -e` lists those there are", o->asked[i]);
+			say_unknown(o->asked[i]);
 			return CLI_USAGE;
 		}
 	if (doctor->json)

@@ -57,6 +57,9 @@ has "$err" '1 to 1015 bytes' 'and what a name is'
 said pawl run -t 5s name true
 is "$rc" 64 'run: a time to live, and no service that grants leases: 64'
 has "$err" 'PAWL_REMOTE' 'and where one is named'
+said pawl doctor -e $'x\e[31m'
+is "$rc" 64 'doctor -e: no error: 64'
+lacks "$err" $'\e' 'which is not printed raw'
 
 # ---- looking where there is nothing ----
 
