@@ -53,8 +53,8 @@ char *bench_options_help(int key, const char *text, void *input)
 	fputs("Scenarios, with their defaults; without any named, all of them:\n", to);
 	for (size_t i = 0; bench_scenarios[i]; i++)
 		put_scenario(to, bench_scenarios[i]);
-	fputs("\nExit status: 0; 1 if a row let two into the section, lost something or failed, or\nif something is "
-	      "slower in --compare; 64 for wrong usage.\n",
+	fputs("\nExit status: 0; 1 if a row let two into the section, lost something or failed, "
+	      "or if something is slower in --compare; 64 for wrong usage.\n",
 		to);
 	return fclose(to) ? NULL : help;
 }

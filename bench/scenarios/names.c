@@ -12,7 +12,7 @@ static bool run(const bench_scenario_t *scenario, const bench_config_t *config, 
 
 const bench_scenario_t bench_scenario_names = {
 	.name = "names",
-	.what = "processes contend for many locks, drawn by Zipf's law: looked up by name, or not",
+	.what = "processes contend for locks drawn by Zipf's law, by name or not",
 	.rows = bench_rows_fan,
 	.takes = BENCH_TAKES_PROCS | BENCH_TAKES_NAMES | BENCH_TAKES_INSIDE | BENCH_TAKES_OUTSIDE | BENCH_TAKES_WINDOW |
 		 BENCH_TAKES_PIN | BENCH_TAKES_FOREIGN | BENCH_TAKES_SEED | BENCH_TAKES_SPINS | BENCH_TAKES_SUMMARY,
