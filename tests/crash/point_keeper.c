@@ -59,6 +59,17 @@ static int ask_and_leave(long unused)
 	return peer_work(0);
 }
 
+/* The lease is there, and nobody is in the way. */
+static int come_again(long unused)
+{
+	int rc = 0;
+
+	(void)unused;
+	for (int i = 0; i < EACH && rc == 0; i++)
+		rc = peer_work(0);
+	return rc;
+}
+
 /* Until this host has nothing of the lock any more: what the keeper does then is part of the operation. */
 static int until_gone(long unused)
 {
@@ -195,6 +206,7 @@ static void keeper_dies(void)
 
 static const struct operation operations[] = {
 	{ "ask and leave", nothing, no_more, ask_and_leave, no_more, false },
+	{ "come again", ask_and_leave, no_more, come_again, no_more, false },
 	{ "leave to a rival who waits", take, rival_waits, leave_to_rival, no_more, false },
 	{ "serve a mate", nothing, no_more, serve, mate_works, false },
 	{ "give an idle lease back", nothing, no_more, be_idle, no_more, false },
