@@ -209,6 +209,7 @@ static int close_and_exit(long exits_first)
 
 	if (rc || pthread_create(&thread, NULL, exits_first ? close_soon : close_it, peer_space))
 		exit(1);
+	pthread_detach(thread);
 	while (!exits_first && peer_tenure(0) != PAWL_TENURE_GIVING)
 		kids_nap_us(1000);
 	exit(0);
