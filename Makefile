@@ -216,6 +216,7 @@ $(O)/tests/remote/libremote.a: $(REMOTELIB)
 	$(call step,ar)ar rcs $@ $^
 # Without the client libraries that backends are made of there are no tests of them, which is to be noticed: make setup.
 $(filter-out $(ALONE:%.c=$(O)/%),$(REMOTES)): | $(BACKEND_SO)
+$(O)/tests/remote/remote_lock_command: $(O)/src/cli/lease.o
 $(REMOTES): $(O)/%: $(O)/%.o $(O)/tests/remote/libremote.a $(HARNESS) $(A) | $(addprefix $(O)/tests/remote/,libpawl-dir.so libclock.so)
 	$(call step,ld)$(LINK) -o $@ $^ $(URCU_LIBS) $(CMOCKA_LIBS) $(MORE) -lm
 # Those that look at the tree themselves.

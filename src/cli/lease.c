@@ -6,7 +6,7 @@
  *
  * SIGTERM comes when a third of the lease is left, or a quarter, or five seconds: whichever is last; SIGKILL at the deadline,
  * which lies before the moment at which another host can be granted the lock, so that there is time to die. If the lease is lost
- * before that, SIGTERM comes at once, and SIGKILL after a twentieth of its life.
+ * before that, SIGTERM comes at once, if it has not come yet, and SIGKILL after a twentieth of its life.
  */
 #include "cli/lease.h"
 
@@ -41,6 +41,12 @@ static int64_t term_at(const struct cli_lease *lease)
 	return most(lease->until - life / 3, lease->until - least(5000 * MS, life / 4));
 }
 
+/* It is lost, and not because its time is over: somebody else may have it. */
+static int64_t soon(const struct cli_lease *lease, int64_t now)
+{
+	return least(now + most(5 * MS, lease->ttl_ns / 20), most(now, lease->until));
+}
+
 static int tell(struct cli_lease *lease, int64_t kill_at)
 {
 	lease->ending = true;
@@ -57,11 +63,13 @@ int cli_lease_look(struct cli_lease *lease, int64_t *again_ns)
 		until = info.good_until_ns;
 	*again_ns = least(lease->ttl_ns / 20, 100 * MS);
 	if (lease->ending) {
+		if (until == 0)
+			lease->kill_at = least(lease->kill_at, soon(lease, now));
 		*again_ns = most(MS, least(*again_ns, lease->kill_at - now));
 		return now >= lease->kill_at ? SIGKILL : 0;
 	}
-	if (until == 0) /* it is lost, and not because its time is over */
-		return tell(lease, least(now + most(5 * MS, lease->ttl_ns / 20), most(now, lease->until)));
+	if (until == 0)
+		return tell(lease, soon(lease, now));
 	learn_life(lease, until, now);
 	*again_ns = most(MS, least(*again_ns, term_at(lease) - now));
 	return now >= term_at(lease) ? tell(lease, until) : 0;
