@@ -26,6 +26,7 @@
 #include "core/park.h"
 #include "core/point.h"
 #include "core/probe.h"
+#include "remote/registry.h"
 #include "remote/term.h"
 #include "remote/watch.h"
 #include "space/file.h"
@@ -41,6 +42,7 @@ struct pawl__keeper {
 	pthread_t thread;
 	struct pawl__term_end end;
 	bool wound_up; /* it was the keeper when its end was asked for */
+	bool able;     /* it has a backend */
 	bool ending;   /* a thread sees to its end, and frees this; under pawl__registry */
 };
 
@@ -74,6 +76,15 @@ bool pawl__keeper_stand_down(struct pawl_space *space)
 		if (is_candidate(space, slot))
 			return false;
 	return true;
+}
+
+/* Who has no backend takes the role, to say so, and gives it back: nobody is to leave anything to it. */
+static bool is_able(struct pawl__keeper *k)
+{
+	const pawl_backend_t *backend;
+
+	k->able = k->able || pawl__backend_find(k->space->url, &backend) == 0;
+	return k->able;
 }
 
 /* ---- the candidate ---- */
@@ -152,7 +163,7 @@ static void stand_by(struct pawl__keeper *k)
 		if (is_ended(k))
 			return;
 		if (member) {
-			stand(k->space, member->me, true);
+			stand(k->space, member->me, is_able(k));
 			rc = take_role(k, member, pawl__watch_until(k->space), &news);
 		}
 		if (member && pawl_acquired(rc))

@@ -188,6 +188,18 @@ result $? 'the command has ended' "$(cat "/proc/$inner/status" 2>&1)"
 gone "$kid"
 result $? 'and what it left, deaf to TERM, is killed' "$(cat "/proc/$kid/status" 2>&1)"
 
+# ---- a process that has no backend is nobody's successor ----
+
+service heir
+begin a stay -S heir -r "$url" name
+keeper=$pid command=$inner
+PAWL_BACKEND_DIR=$dir/nowhere begin a stay -S heir other
+kill "$command"
+wait "$keeper"
+said on b pawl run -r "$url" -n name true
+is "$rc" 0 'the last process that can speak to the service gives the lease back'
+end
+
 # ---- a service that is not there ----
 
 url=dir://$dir/nowhere
