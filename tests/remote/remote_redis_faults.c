@@ -86,6 +86,13 @@ static bool says(const char *a, const char *b)
 	return good;
 }
 
+/* With all that a space keeps of it. */
+static bool says_in_short(const char *a, const char *b)
+{
+	heard[sizeof(((pawl_remote_info_t *)0)->reason) - 1] = '\0';
+	return says(a, b);
+}
+
 /* ---- URLs ---- */
 
 static void urls(void)
@@ -193,7 +200,8 @@ static void stopped(void)
 	tap_ok(redis_wait(&h, PAWL_REMOTE_UNKNOWN, "y", 1) && says(s.authority, "no answer"),
 		"its server is stopped: the outcome of a request is unknown, after timeout=");
 	tap_ok(redis_wait(&h, PAWL_REMOTE_SESSION, NULL, PAWL_REMOTE_DOWN), "and the session down");
-	tap_ok(redis_wait(&h, PAWL_REMOTE_SESSION, NULL, PAWL_REMOTE_DOWN) && says(s.authority, "no connection"),
+	tap_ok(redis_wait(&h, PAWL_REMOTE_SESSION, NULL, PAWL_REMOTE_DOWN) &&
+			says_in_short("no connection", "connect_timeout= too short"),
 		"it is so for another reason: that is told as well");
 	redis_pass(&h, 500 * NS_PER_MS);
 	tap_ok(!host_take(&h, PAWL_REMOTE_SESSION, NULL, PAWL_REMOTE_DOWN), "and once");
@@ -484,9 +492,9 @@ static void passwords(void)
 	tap_ok(redis_host(&h, url, REDIS_BRIEF, 1) && hi_of(&h, "x", 1) != 0, "with user and password, too");
 	host_close(&h, true);
 	snprintf(url, sizeof(url), "redis://:geheim1@%s", s.authority);
-	tap_ok(stays_down(url) && says("WRONGPASS", s.authority),
+	tap_ok(stays_down(url) && says_in_short("WRONGPASS", "in the URL"),
 		"a wrong one: down, and the reason says why without it");
-	tap_ok(stays_down(redis_url(&s, "")) && says("asks for a password", s.authority),
+	tap_ok(stays_down(redis_url(&s, "")) && says_in_short("NOAUTH", "write redis://:PASSWORD@HOST"),
 		"none: down, and what to write");
 	server_end(&s);
 }
@@ -663,7 +671,8 @@ static void loading(void)
 	redis_cli(&s, "DEBUG POPULATE 2000 other 100");
 	redis_cli(&s, "DEBUG RELOAD >/dev/null 2>&1 &");
 	tap_ok(answers(&s, "LOADING") && redis_submit(&h, PAWL_REMOTE_ACQUIRE, "loading", 1, 0) == 0 &&
-			redis_wait(&h, PAWL_REMOTE_SESSION, NULL, PAWL_REMOTE_DOWN) && says("LOADING", "will serve soon"),
+			redis_wait(&h, PAWL_REMOTE_SESSION, NULL, PAWL_REMOTE_DOWN) &&
+			says_in_short("LOADING", "will serve soon"),
 		"a server that reads its data: down, and why");
 	tap_ok(redis_wait(&h, PAWL_REMOTE_SESSION, NULL, PAWL_REMOTE_UP) &&
 			redis_ask(&h, PAWL_REMOTE_RENEW, "loaded", 1, hi).what == PAWL_REMOTE_GRANTED,

@@ -31,7 +31,7 @@ static const struct cure {
 	bool down; /* it is of no use at present */
 } cures[] = { { "READONLY", "it has become a replica: name its master in the URL", true },
 	{ "LOADING", "it reads its data, and will serve soon", true },
-	{ "MASTERDOWN", "it is a replica whose master is gone: name the master in the URL", true },
+	{ "MASTERDOWN", "a replica whose master is gone: name the master in the URL", true },
 	{ "NOAUTH", "it asks for a password: write redis://:PASSWORD@HOST", true },
 	{ "BUSY", "a script runs there that does not end: see to it, or SCRIPT KILL", false },
 	{ "NOREPLICAS", "it has too few replicas to take changes: mend those", false },
@@ -48,11 +48,14 @@ static const struct cure *find_cure(const char *said)
 	return NULL;
 }
 
-const char *answer_cure(const char *said)
+const char *answer_known(const char *said, char text[160])
 {
 	const struct cure *c = find_cure(said);
 
-	return c ? c->cure : "";
+	*text = '\0';
+	if (c)
+		snprintf(text, 160, "%s: %s", c->word, c->cure);
+	return text;
 }
 
 static bool refused(struct redis *r, const struct call *call, const char *said, const char *cure)
@@ -82,7 +85,7 @@ static bool hear_error(struct redis *r, struct call *call, const char *said)
 	if (strncmp(said, "NOSCRIPT", 8) == 0 && !call->whole)
 		return tell_script(r, call);
 	if (c && c->down)
-		redis_break(r, "%s: %s", redis_quote(r, said, text), c->cure);
+		redis_break(r, "%s", answer_known(said, text));
 	return refused(r, call, said, c ? c->cure : "");
 }
 

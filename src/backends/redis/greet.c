@@ -29,14 +29,15 @@ struct saved {
 static bool cannot(struct redis *r, const char *command, const redisReply *reply)
 {
 	char text[160];
-	const char *cure;
 
 	if (reply->type != REDIS_REPLY_ERROR) {
 		redis_break(r, "what it answers to %s makes no sense: is that a Redis server?", command);
 		return true;
 	}
-	cure = answer_cure(reply->str);
-	redis_break(r, "%s: %s%s%s", command, redis_quote(r, reply->str, text), *cure ? ": " : "", cure);
+	if (*answer_known(reply->str, text))
+		redis_break(r, "%s", text);
+	else
+		redis_break(r, "%s: %s", command, redis_quote(r, reply->str, text));
 	return true;
 }
 
@@ -45,7 +46,7 @@ static bool hear_auth(struct redis *r, struct call *call, const redisReply *repl
 {
 	(void)call;
 	if (reply->type != REDIS_REPLY_STATUS)
-		redis_break(r, "it does not take the user and password (%.*s): see to those in the URL",
+		redis_break(r, "it refuses user and password (%.*s): check them in the URL",
 			reply->type == REDIS_REPLY_ERROR ? (int)strspn(reply->str, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") : 0,
 			reply->type == REDIS_REPLY_ERROR ? reply->str : "");
 	return true;

@@ -88,8 +88,8 @@ int64_t request_ms(int64_t ns);
 
 answer_fn request_answer;
 void request_unknown(struct redis *r, const struct call *call, const char *reason);
-/** What to do about an error that the server tells; "": who knows. */
-const char *answer_cure(const char *said);
+/** Which error that is which the server tells, and what to do; "": who knows. Short, since a space keeps 95 bytes of a reason. */
+const char *answer_known(const char *said, char text[160]);
 
 /* ---- hints.c ---- */
 

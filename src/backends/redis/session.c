@@ -129,7 +129,7 @@ static void look_after(struct redis *r, struct link *l)
 	if (r->broken || pawl_remote_now() < due(r, l))
 		return;
 	if (l->calls.first)
-		redis_break(r, "no answer for %" PRId64 " ms: is it overloaded, or stopped? (timeout= in the URL)",
+		redis_break(r, "no answer for %" PRId64 " ms: is it overloaded or stopped, timeout= too short?",
 			r->settings.timeout / MS);
 	else
 		session_ask(r, l, hear_pong, "PING", NULL);
@@ -141,7 +141,7 @@ static void see_to_it(struct redis *r)
 		look_after(r, &r->commands);
 		look_after(r, &r->hints);
 	} else if (pawl_remote_now() >= r->up_by) {
-		redis_break(r, "no connection within %" PRId64 " ms: is it running, and to be reached? (connect_timeout= in the URL)",
+		redis_break(r, "no connection within %" PRId64 " ms: is it running, connect_timeout= too short?",
 			r->settings.connect_timeout / MS);
 	}
 }
