@@ -75,12 +75,13 @@ static void print_tenure(const pawl_lock_info_t *info, const pawl_remote_info_t 
 {
 	char *left = cli_tenure_left(info);
 
-	printf("%-10s %s%s%s%s\n", "tenure", pawl_tenure_name(info->tenure),
-		info->good_until_ns ? ", unless renewed for another " : "", info->good_until_ns ? left : "",
-		info->revoked ? "; another host has asked for it" : "");
+	printf("%-10s %s", "tenure", pawl_tenure_name(info->tenure));
+	if (info->good_until_ns)
+		printf(", for another %s unless renewed", left);
+	puts(info->revoked ? "; another host has asked for it" : "");
 	free(left);
 	if (info->tenure == PAWL_TENURE_HELD)
-		printf("%-10s %u grants on this host under it\n", "", (unsigned)info->handoffs);
+		printf("%-10s grants on this host under it: %u\n", "", (unsigned)info->handoffs);
 	print_service(remote);
 }
 

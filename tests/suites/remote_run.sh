@@ -74,6 +74,8 @@ is "$(on a pawl show -S x --json name | json remote up)" true 'show --json: remo
 is "$(on a pawl show -S x --json name | json remote keeper_pid)" "$pid" 'show --json: its keeper'
 is "$(on a pawl ls -S x | awk 'NR == 1 { print $9, $10 } NR == 2 { print $9 }' | xargs)" 'TENURE LEFT held' 'ls: two columns more'
 has "$(on a pawl show -S x name)" 'service    up' 'show: the service is up'
+[[ $(on a pawl show -S x name) =~ tenure\ +held,\ for\ another\ [0-9.]+m?s\ unless\ renewed ]]
+result $? 'show: until when the lease is good' "$(on a pawl show -S x name)"
 
 said on b pawl run -S x -r "$url" -n name true
 is "$rc $out" '1 ' '-n: another host has the lock'
