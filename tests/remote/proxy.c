@@ -22,6 +22,8 @@
 
 enum { LINKS = 256, ROOM = 65536 };
 
+#define HELD INT64_MAX
+
 struct piece {
 	struct piece *next;
 	int64_t due;
@@ -131,6 +133,22 @@ static bool is_cut_here(enum proxy_way way)
 	return any == rules.cut_at_any || counts.pieces[way] == rules.cut_at[way];
 }
 
+static int64_t due(const char *bytes, size_t n, enum proxy_way way)
+{
+	if (way == TO_CLIENT || !*rules.hold || !memmem(bytes, n, rules.hold, strlen(rules.hold)))
+		return now_ns() + rules.delay_ns[way];
+	counts.held++;
+	return HELD;
+}
+
+static void let_go(struct link *l)
+{
+	for (int way = 0; way < 2; way++)
+		for (struct piece *p = l->lane[way].first; p; p = p->next)
+			if (p->due == HELD)
+				p->due = now_ns();
+}
+
 static void take_in(struct link *l, enum proxy_way way)
 {
 	static char bytes[ROOM];
@@ -151,7 +169,7 @@ static void take_in(struct link *l, enum proxy_way way)
 	if (rules.swallow[way])
 		return;
 	p = malloc(sizeof(*p) + (size_t)n);
-	*p = (struct piece){ .due = now_ns() + rules.delay_ns[way], .size = (size_t)n };
+	*p = (struct piece){ .due = due(bytes, (size_t)n, way), .size = (size_t)n };
 	memcpy(p->bytes, bytes, p->size);
 	*l->lane[way].last = p;
 	l->lane[way].last = &p->next;
@@ -228,8 +246,11 @@ static void obey(void)
 	if (m.is_rule) {
 		rules = m.rules;
 		counts = (struct proxy_counts){ 0 };
-		for (struct link *l = links; l < links + LINKS; l++)
+		for (struct link *l = links; l < links + LINKS; l++) {
 			l->brought = 0;
+			if (l->fd[0] >= 0)
+				let_go(l);
+		}
 		if (rules.refuse)
 			refuse();
 		while (listener < 0 && !rules.refuse)

@@ -18,6 +18,7 @@ struct proxy_rules {
 	bool refuse;         /* all connections are cut, and new ones refused */
 	bool swallow[2];     /* that way nothing arrives, and nobody is told: half-open; both ways: a black hole */
 	int64_t delay_ns[2]; /* each piece is so long under way */
+	char hold[24]; /* what goes to the server with these bytes in it waits, and so does what follows, until there are other rules */
 	/* The connection of this piece is cut in place of passing it, once: the n-th from now on of those that go this way; 0: none */
 	unsigned cut_at[2];
 	unsigned cut_at_any; /* the same of pieces of both ways */
@@ -26,7 +27,7 @@ struct proxy_rules {
 
 /* Since the rules were made. */
 struct proxy_counts {
-	unsigned pieces[2], connections, cuts;
+	unsigned pieces[2], connections, cuts, held;
 	unsigned long bytes[2]; /* in these pieces */
 };
 

@@ -160,6 +160,23 @@ static void late(void)
 	tap_ok(now_ns() < end, "what was sent arrives, also when its connection is closed meanwhile");
 }
 
+/* By what is in a piece; what follows does not overtake it. */
+static void holding_back(void)
+{
+	int one = client(), two = client();
+	const char *back;
+
+	proxy_rule(&proxy, (struct proxy_rules){ .hold = "wait" });
+	tap_ok(says(one, "do wait a bit") && !hears(one, 1, A_WHILE_MS) && says(one, ", and so on") &&
+			!hears(one, 1, A_WHILE_MS) && echoes(two, "pass") && proxy_counts(&proxy).held == 1,
+		"a piece is held, and what follows it; another connection is not");
+	proxy_rule(&proxy, (struct proxy_rules){ 0 });
+	back = hears(one, 24, PATIENCE_MS);
+	tap_ok(back && strcmp(back, "do wait a bit, and so on") == 0, "until there are other rules");
+	close(one);
+	close(two);
+}
+
 static void swallowing(void)
 {
 	int fd = client();
@@ -257,6 +274,7 @@ int main(void)
 		passing();
 		delaying();
 		late();
+		holding_back();
 		swallowing();
 		cutting();
 		refusing();
