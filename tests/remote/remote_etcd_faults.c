@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /** remote_etcd_faults.c: what can happen to an etcd, and to our keys in it, that the rules of all backends do not know: a lease revoked
  * and keys deleted or overwritten by hand, while there is a keeper and while there is none; compaction in a wait, and while an answer is
- * under way; a first endpoint that is dead; what was finished is forgotten in the end; heirs that cannot take what they are left; URLs.
+ * under way; a first endpoint that is dead; what was finished is forgotten in the end, and who asked before hears no
+ * answer any more; heirs that cannot take what they are left; URLs.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -225,17 +226,47 @@ static void heirs_that_are_not_there(void)
 
 /* ---- forgetting ---- */
 
+static struct proxy wire;
+
+/* A key has gone while there was no keeper: the next one asks etcd for what stood in it, and the wire holds that request back. */
+static bool loses_words(struct host *h)
+{
+	int64_t end = now_ns() + 20 * NS_PER_S;
+	bool good = etcd_acquire(h, "words", 1).hi;
+
+	host_close(h, false);
+	etcd_ctl(&s, "del --prefix words/");
+	proxy_rule(&wire, (struct proxy_rules){ .hold = "d29yZHMv" }); /* words/ in base64 */
+	good = host_open(h) && good;
+	while (good && proxy_counts(&wire).held == 0 && now_ns() < end)
+		etcd_pass(&h, 1, NS_PER_MS);
+	return good && proxy_counts(&wire).held == 1;
+}
+
+/* The answer to that comes when the place it is about has been forgotten, too. */
 static void forgotten(void)
 {
 	struct host brief, *all[] = { &brief };
+	char url[64];
+	bool good = proxy_start(&wire, s.port);
+	unsigned ups;
 
-	tap_ok(etcd_host(&brief, etcd_url(&s, ""), ETCD_BRIEF, 5) && has_again(&brief, "once", 1, 0) &&
-			etcd_keys(&s, ".pawl/done/once/") == 1 &&
+	snprintf(url, sizeof(url), "etcd://%s?timeout=60s", wire.authority);
+	tap_ok(good && etcd_host(&brief, url, ETCD_BRIEF, 5) && loses_words(&brief),
+		"what was lost is asked for, and no answer comes");
+	ups = brief.ups;
+	tap_ok(has_again(&brief, "once", 1, 0) && etcd_keys(&s, ".pawl/done/once/") == 1 &&
 			etcd_ask(&brief, PAWL_REMOTE_ACQUIRE, "once", 1, 0).what == PAWL_REMOTE_LOST,
 		"what is finished is remembered");
 	tap_ok(etcd_keys_become(&s, ".pawl/done/once/", 0, all, 1), "and forgotten after ten times to live");
-	tap_ok(has_again(&brief, "once", 2, 0), "by the host as well");
+	proxy_rule(&wire, (struct proxy_rules){ 0 });
+	etcd_pass(all, 1, 300 * NS_PER_MS);
+	if (brief.ups != ups)
+		tap_note("the session was begun anew meanwhile: that answer cannot come");
+	tap_ok(!host_take(&brief, PAWL_REMOTE_LOST, "words", 1), "an answer that comes then is nobody's");
+	tap_ok(has_again(&brief, "once", 2, 0) && has_again(&brief, "words", 2, 0), "and both can be had again");
 	host_close(&brief, true);
+	proxy_end(&wire);
 }
 
 /* ---- endpoints ---- */
