@@ -9,6 +9,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
+#include "remote/keeper.h"
 #include "remote/registry.h"
 #include "space/reserve.h"
 #include "space/segment.h"
@@ -168,12 +169,18 @@ static int refuse_remote(const struct pawl_space *space)
 
 int pawl__office_admit(struct pawl_space *space, const pawl_space_options_t *options)
 {
+	bool knew;
 	int rc;
 
 	if (!space->office)
 		return options->remote ? refuse_remote(space) : 0;
+	knew = space->url;
 	rc = check_url(space, options);
-	return rc == 0 ? learn_url(space, options) : rc;
+	if (rc == 0)
+		rc = learn_url(space, options);
+	if (!knew && space->url)
+		pawl__news(space); /* a thread of ours that has only watched can do more now */
+	return rc;
 }
 
 int pawl__office_enter(struct pawl_space *space, const pawl_space_options_t *options)

@@ -84,6 +84,39 @@ static void a_mere_customer_is_told_as_well(void **state)
 	puppet_end(c);
 }
 
+/* It is given the URL later, while a thread of its own only watches. */
+static int learn_the_url(long host)
+{
+	pawl_space_t *before = peer_space;
+	int rc = be_told(0);
+
+	kids_nap_us(20000);
+	if (rc == 0)
+		rc = peer_open(host);
+	if (rc || peer_space != before)
+		return -1;
+	rc = peer_briefly(0);
+	if (rc == 0)
+		rc = peer_give(0);
+	return peer_close(0) || peer_close(0) ? -2 : rc;
+}
+
+/* Not the first time perhaps, if others want the CPU. */
+static void who_only_watched_can_be_the_keeper_at_once(void **state)
+{
+	int rc = -1;
+
+	(void)state;
+	for (int i = 0; i < 5 && rc != 0; i++) {
+		puppet_t *c = hosts_customer(2);
+
+		assert_non_null(c);
+		rc = puppet_do(c, learn_the_url, 2);
+		puppet_end(c);
+	}
+	assert_int_equal(rc, 0);
+}
+
 static int linger_fd;
 
 static int leave_something(long lock)
@@ -293,6 +326,7 @@ int main(void)
 		PAIR_TEST(who_is_inside_cannot_close_the_lock_while_it_is_told),
 		PAIR_TEST(of_two_who_close_the_lock_at_once_one_is_the_last),
 		PAIR_TEST(a_mere_customer_is_told_as_well),
+		PAIR_TEST(who_only_watched_can_be_the_keeper_at_once),
 		PAIR_TEST(who_was_not_granted_the_lock_has_nothing_to_lose),
 		PAIR_TEST(a_service_that_is_away_is_said_to_be),
 		PAIR_TEST(who_waits_behind_another_hears_of_it_as_well),
