@@ -171,6 +171,9 @@ for url in "redis://:sesame@127.0.0.1:$port" "etcd://127.0.0.1:$port" "zk://127.
     has "$err" "127.0.0.1:$port" 'and where it should be'
     lacks "$err" sesame 'and no password'
 done
+space=dead$((spaces += 1))
+said on a pawl run -w 5 -S "$space" -t 3s -r "zk://127.0.0.1:$port,127.0.0.2:$port,127.0.0.3:$port,zookeeper.invalid:$port" name echo had
+has "$err" "127.0.0.1:$port and 3 more: Connection refused: is it running, and serving?" 'of many servers, too, why, and what to do'
 end_server
 
 # ---- etcd ----

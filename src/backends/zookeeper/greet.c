@@ -57,11 +57,9 @@ void zk_make_parents(struct zk *z, const char *below, string_completion_t done, 
 static void refuse(struct zk *z, int rc)
 {
 	if (rc == ZNOAUTH)
-		zk_lose(z, "%s: no rights on %s: check user and password in the URL, or the rights of that node",
-			z->where, z->root);
+		zk_lose(z, "%s: no rights on %s: check user and password in the URL", z->where, z->root);
 	else if (rc == ZNONODE)
-		zk_lose(z, "%s: %s cannot be made: the path in the URL does not exist on the server: create it there",
-			z->where, z->root);
+		zk_lose(z, "%s: %s cannot be made: the path in the URL does not exist: create it", z->where, z->root);
 	else
 		zk_lose(z, "%s: %s: %s", z->where, z->root, zerror(rc));
 }

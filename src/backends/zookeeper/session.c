@@ -163,6 +163,17 @@ static int timeout_ms(const struct zk *z)
 	return ms < 1 ? 1 : ms > INT32_MAX ? INT32_MAX : (int)ms;
 }
 
+/* Short: a space keeps 95 bytes of a reason. */
+static void name_servers(struct zk *z)
+{
+	size_t first = strcspn(z->servers, ",/");
+	char more[24] = "";
+
+	if (z->hosts > 1)
+		snprintf(more, sizeof(more), " and %u more", z->hosts - 1);
+	snprintf(z->where, sizeof(z->where), "%.*s%s", (int)(first < 50 ? first : 50), z->servers, more);
+}
+
 void zk_session_begin(struct zk *z)
 {
 	clientid_t id;
@@ -170,12 +181,11 @@ void zk_session_begin(struct zk *z)
 
 	z->lost = false;
 	z->ending = there && !zk_saved_is_told(z);
-	snprintf(z->where, sizeof(z->where), "%.70s", z->servers);
+	name_servers(z);
 	z->handle = zookeeper_init2(
 		z->servers, be_told, timeout_ms(z), there ? &id : NULL, z, ZOO_NO_LOG_CLIENTENV, be_silent);
 	if (!z->handle) {
-		zk_lose(z, "%.200s: %s: check the names of the hosts, and the name server", z->servers,
-			errno == ENOMEM ? strerror(errno) : "not one of them can be resolved");
+		zk_lose(z, errno == ENOMEM ? "%s: no memory" : "%s: no such hosts: check their names in the URL", z->where);
 		zk_session_give_up(z);
 		return;
 	}
@@ -237,7 +247,8 @@ void zk_session_expired(struct zk *z)
 
 void zk_session_refused(struct zk *z, const char *why)
 {
-	snprintf(z->reason, sizeof(z->reason), "%.200s: %s: is ZooKeeper running there, and does it serve?", z->servers, why);
+	name_servers(z);
+	snprintf(z->reason, sizeof(z->reason), "%s: %s: is it running, and serving?", z->where, why);
 	z->fd = -1;
 	retry_later(z);
 	if (z->failures % z->hosts == 0) /* all of them were tried */
