@@ -17,9 +17,11 @@ static int explain(int rc)
 		return CLI_NOT_HAD;
 	case EINVAL:
 		return CLI_USAGE;
+	case EPROTO: /* "remove it" is what has just been tried */
+		cli_say("`pawl rm` removes spaces only: if that file has to go, it is for rm(1)");
+		return CLI_NO_SPACE;
 	case ENOENT:
 	case EACCES:
-	case EPROTO:
 		return CLI_NO_SPACE;
 	default:
 		return CLI_SYSTEM;

@@ -320,6 +320,10 @@ is "$rc" 66 'ls --all-spaces: 66, the others are listed'
 said pawl run -S garbage name true
 is "$rc" 66 'run in it: 66'
 is "$(pawl ls --spaces --json 2>/dev/null | json spaces 0 names)" null 'ls --spaces --json: no counters'
+chmod 644 "$PAWL_DIR/pawl.$(id -u).garbage"
+said pawl rm garbage
+is "$rc" 66 'rm of one that others might have written: 66'
+has "$err" 'rm(1)' 'and who can'
 rm "$PAWL_DIR/pawl.$(id -u).garbage"
 
 # ---- the environment of the command ----
