@@ -116,7 +116,7 @@ SCENES   := $(patsubst %.c,$(O)/%.o,$(filter-out tests/stress/stress_%,$(wildcar
 # particular to a service.
 ALONE    := $(addprefix tests/remote/remote_,directory.c proxy.c) $(wildcard tests/remote/remote_lock*.c)
 WHOLE    := $(sort $(wildcard tests/remote/remote_*.c))
-ONCE     := $(addprefix tests/remote/remote_,cohort.c ensemble.c history.c scenes.c redis_legacy.c etcd_cost.c etcd_key.c etcd_v3lock.c)
+ONCE     := $(addprefix tests/remote/remote_,cohort.c ensemble.c history.c scenes.c redis_express.c redis_legacy.c etcd_cost.c etcd_key.c etcd_v3lock.c)
 # These take longest: the others run beside them, not after them.
 LENGTHY  := $(addprefix tests/remote/remote_,etcd.c zookeeper.c redis_legacy.c etcd_v3lock.c etcd_key.c scenes.c)
 remotes_of = $(if $(filter $(1),tsan ubsan coverage),$(ALONE),$(ALONE) $(filter-out $(ALONE) $(if $(filter $(1),asan),$(ONCE)),$(WHOLE)))
@@ -221,6 +221,7 @@ $(REMOTES): $(O)/%: $(O)/%.o $(O)/tests/remote/libremote.a $(HARNESS) $(A) | $(a
 	$(call step,ld)$(LINK) -o $@ $^ $(URCU_LIBS) $(CMOCKA_LIBS) $(MORE) -lm
 # Those that look at the tree themselves.
 $(O)/tests/remote/remote_zookeeper%: MORE := $(BACKEND_LIBS.zk)
+$(O)/tests/remote/remote_redis_express: MORE := $(BACKEND_LIBS.redis)
 # Those that use the command as well.
 $(filter %/remote_etcd_ctl,$(REMOTES)): | $(O)/pawl
 # Each is a client of the service that it is about.
@@ -236,8 +237,9 @@ $(BACKEND_SO): $(O)/backends/libpawl-%.so: $$(call objects_of,src/backends/$$(FR
 	$(call step,ld)$(LINK) -shared -Wl,--exclude-libs,ALL $(if $(SAN.$(FLAVOR)),,-Wl,-z,defs) -o $@ $^ $(BACKEND_LIBS.$*)
 $(O)/src/backends/%.o: ALL += $(JSON_CFLAGS)
 # Scripts for a server are texts of the program; what explains them stays here.
-$(O)/src/backends/redis/protocol.o: ALL += -I$(O)/src
-$(O)/src/backends/redis/protocol.o: $(patsubst %,$(O)/%.h,$(wildcard src/backends/redis/*.lua))
+SCRIPTED := $(addprefix $(O)/,src/backends/redis/protocol.o tests/remote/remote_redis_express.o)
+$(SCRIPTED): ALL += -I$(O)/src
+$(SCRIPTED): $(patsubst %,$(O)/%.h,$(wildcard src/backends/redis/*.lua))
 $(O)/%.lua.h: %.lua Makefile
 	@mkdir -p $(@D)
 	$(call step,lua)sed 's/^[[:blank:]]*--.*//; s/[\\"]/\\&/g; s/.*/"&\\n"/' $< >$@
