@@ -327,6 +327,28 @@ static void keys_of_others(struct server *s)
 	host_close(&h, true);
 }
 
+/* What anybody who may write there can write: that a script cannot go on is no answer, and it is to be said what to do. */
+static void nonsense(struct server *s)
+{
+	static const char *const values[] = { "u x", "r x", "t x", "p x", "p '1 2 3'" };
+	struct host h;
+	bool all = true;
+
+	opens(&h, redis_url(s, ""), LEASE, 1);
+	delay_of_up(&h);
+	for (size_t i = 0; i < COUNT(values); i++) {
+		redis_cli(s, "DEL '{pawl:odd}:L' '{pawl:odd}:Q'");
+		redis_cli(s, "HSET '{pawl:odd}:L' o somebody u 9999999999999 h 1 r 1 f 1 x 1 t 1 %s", values[i]);
+		*heard = '\0';
+		all &= redis_ask(&h, PAWL_REMOTE_ACQUIRE, "odd", i + 1, 0).what == PAWL_REMOTE_UNKNOWN &&
+		       says("'odd'", "DEL ");
+	}
+	tap_ok(all, "what is written down of a lock makes no sense: unknown, and what to do");
+	redis_cli(s, "DEL '{pawl:odd}:L'");
+	tap_ok(hi_of(&h, "odd", COUNT(values)) != 0, "when that is done, the same request has the lock");
+	host_close(&h, true);
+}
+
 /* How long is written down who has finished what depends on it, and a script that fails half-way keeps what it has done. */
 static void times_to_live(struct server *s)
 {
@@ -729,6 +751,7 @@ int main(void)
 		lapsed_waiters(&s);
 		handed_on(&s);
 		keys_of_others(&s);
+		nonsense(&s);
 		times_to_live(&s);
 		crowded(&s);
 		forged(&s);

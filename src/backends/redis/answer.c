@@ -25,6 +25,9 @@ void request_unknown(struct redis *r, const struct call *call, const char *reaso
 			     .reason = reason });
 }
 
+#define NONSENSE                                                                                                       \
+	"what is written down there makes no sense: DEL the lock's keys when nobody has it, or use another prefix="
+
 /* What is wrong with a server that says so, and what to do. Before 7.0 the words are within those of the script's failure. */
 static const struct cure {
 	const char *word, *cure;
@@ -38,7 +41,10 @@ static const struct cure {
 	{ "MISCONF", "it cannot write its data: see its log", false },
 	{ "OOM", "its memory is full: raise its maxmemory", false },
 	{ "NOPERM", "its user may not: allow the keys, the channels and the scripts", false },
-	{ "WRONGTYPE", "a key of this lock is somebody else's: delete that, or use another prefix=", false } };
+	{ "WRONGTYPE", "a key of this lock is somebody else's: delete that, or use another prefix=", false },
+	/* What Lua says of values that it cannot work with. */
+	{ "attempt to ", NONSENSE, false }, { "bad argument #", NONSENSE, false },
+	{ "arguments must be strings or integers", NONSENSE, false } };
 
 static const struct cure *find_cure(const char *said)
 {
