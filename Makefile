@@ -223,7 +223,7 @@ $(REMOTES): $(O)/%: $(O)/%.o $(O)/tests/remote/libremote.a $(HARNESS) $(A) | $(a
 $(O)/tests/remote/remote_zookeeper%: MORE := $(BACKEND_LIBS.zk)
 $(O)/tests/remote/remote_redis_express: MORE := $(BACKEND_LIBS.redis)
 # Those that use the command as well.
-$(filter %/remote_etcd_ctl,$(REMOTES)): | $(O)/pawl
+$(filter %/remote_etcd_ctl %/remote_etcd_tls,$(REMOTES)): | $(O)/pawl
 # Each is a client of the service that it is about.
 $(O)/tests/remote/examples/%.o: ALL += $(JSON_CFLAGS)
 $(foreach b,$(BACKENDS),$(eval $(O)/tests/remote/examples/guarded_$(FROM.$(b)): MORE := $(BACKEND_LIBS.$(b))))

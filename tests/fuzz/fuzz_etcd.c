@@ -283,8 +283,7 @@ static void read_answer(struct http *h, const struct call *c, uint8_t how, struc
 {
 	made.n = 0;
 	if (how >= 0xf8 || c->stream) {
-		a->code = BROKEN;
-		answer_explain(h, a, "the connection was cut", answer_cure(CURLE_COULDNT_CONNECT));
+		answer_broken(h, a, how & 1 ? CURLE_RECV_ERROR : CURLE_COULDNT_CONNECT, "it was cut");
 		return;
 	}
 	if (how >= 0xd0)

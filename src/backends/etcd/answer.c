@@ -5,7 +5,8 @@
 
 #include "backends/etcd/http.h"
 
-/* What etcd itself says, cut: it may be anybody's. */
+/* What etcd itself says, cut: it may be anybody's. A space keeps 95 bytes of it all (pawl_remote_info_t): words from here are few, so
+ * that the cure is among them. */
 void answer_explain(const struct http *h, struct answer *a, const char *what, const char *cure)
 {
 	char where[100];
@@ -17,39 +18,73 @@ void answer_explain(const struct http *h, struct answer *a, const char *what, co
 			*at = ' ';
 }
 
-const char *answer_cure(CURLcode rc)
+static const char *without(const char *prefix, const char *words)
 {
-	switch (rc) {
-	case CURLE_COULDNT_RESOLVE_HOST:
-		return "check the host's name in the URL";
-	case CURLE_COULDNT_CONNECT:
-		return "is it running, and is that its client port?";
-	case CURLE_OPERATION_TIMEDOUT:
-		return "it is stopped, overloaded or cut off, or timeout= is too short";
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_CACERT_BADFILE:
-	case CURLE_SSL_CONNECT_ERROR:
-	case CURLE_SSL_CERTPROBLEM:
-		return "check ca=, cert= and key= in the URL";
-	case CURLE_GOT_NOTHING:
-		return "the connection was cut; or does it want tls=1?";
-	case CURLE_WRITE_ERROR:
-		return "its answer is too long";
-	default:
-		return "the connection was cut";
-	}
+	size_t n = strlen(prefix);
+
+	return strncmp(words, prefix, n) == 0 ? words + n : words;
 }
+
+/* ---- no answer ---- */
+
+/* Curl's words for these name the server once more, or a file, at length. */
+static bool explain_known(const struct http *h, struct answer *a, CURLcode rc)
+{
+	static const struct {
+		CURLcode rc;
+		const char *what, *cure;
+	} known[] = { { CURLE_COULDNT_RESOLVE_HOST, "no such host", "check its name in the URL" },
+		{ CURLE_COULDNT_CONNECT, "no connection", "is it running, and is that its client port?" },
+		{ CURLE_OPERATION_TIMEDOUT, "no answer", "is it stopped, cut off, or timeout= too short?" },
+		{ CURLE_WRITE_ERROR, "its answer is too long", "" },
+		{ CURLE_SSL_CACERT_BADFILE, "cannot use ca=", "is that a file of certificates?" },
+		{ CURLE_SSL_CERTPROBLEM, "cannot use cert= and key=", "are they files, a pair, no pass phrase?" },
+		{ CURLE_SSL_CONNECT_ERROR, "no TLS", "does it speak that there, and trust cert=?" } };
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i].rc == rc) {
+			answer_explain(h, a, known[i].what, known[i].cure);
+			return true;
+		}
+	return false;
+}
+
+/* That is also how it turns away whom it does not trust, or who speaks without TLS. */
+static void explain_cut(const struct http *h, struct answer *a, CURLcode rc, const char *words)
+{
+	const struct options *o = h->options;
+	const char *cure = !o->tls   ? "does it want tls=1?"
+			   : o->cert ? "does it trust cert= in the URL?"
+				     : "does it want cert= and key= in the URL?";
+
+	if (rc == CURLE_GOT_NOTHING || (o->tls && (rc == CURLE_RECV_ERROR || rc == CURLE_SEND_ERROR)))
+		answer_explain(h, a, "the connection was cut", cure);
+	else
+		answer_explain(h, a, words, "the connection was cut");
+}
+
+void answer_broken(const struct http *h, struct answer *a, CURLcode rc, const char *words)
+{
+	a->code = BROKEN;
+	if (rc == CURLE_PEER_FAILED_VERIFICATION && strstr(words, "host name"))
+		answer_explain(h, a, "its certificate is for another host", "use the name in it");
+	else if (rc == CURLE_PEER_FAILED_VERIFICATION)
+		answer_explain(h, a, without("SSL certificate problem: ", words), "check it and ca=");
+	else if (!explain_known(h, a, rc))
+		explain_cut(h, a, rc, words);
+}
+
+/* ---- an answer ---- */
 
 /* What etcd refuses, and what to do about it. */
 static const char *cure_of_error(const char *error)
 {
 	static const struct {
 		const char *error, *cure;
-	} cures[] = { { "user name is empty",
-			      "it asks for a user: write USER:PASSWORD@ in front of the host in the URL" },
-		{ "invalid user ID or password", "check USER:PASSWORD@ in the URL" },
-		{ "permission denied", "grant this user reading and writing under prefix=" },
-		{ "database space exceeded", "compact and defragment it, then etcdctl alarm disarm" },
+	} cures[] = { { "user name is empty", "write USER:PASSWORD@ in front of the host" },
+		{ "invalid user ID or password", "check the URL" },
+		{ "permission denied", "grant this user readwrite under prefix=" },
+		{ "database space exceeded", "compact, defrag, etcdctl alarm disarm" },
 		{ "no leader", "most of its members are down or cut off" } };
 
 	for (size_t i = 0; i < sizeof(cures) / sizeof(cures[0]); i++)
@@ -71,12 +106,11 @@ void answer_read(const struct http *h, struct answer *a, const char *text, size_
 				  ? (int)json_integer_value(code)
 				  : BROKEN;
 		what = json_is_string(error) ? json_string_value(error) : "an error";
-		answer_explain(h, a, what, cure_of_error(what));
+		answer_explain(h, a, without("etcdserver: ", what), cure_of_error(what));
 	} else if (json_is_object(*json)) {
 		a->json = *json;
 	} else {
 		a->code = BROKEN;
-		answer_explain(h, a, "its answer is not that of etcd's JSON gateway",
-			"is that the client port, and tls= right?");
+		answer_explain(h, a, "no answer of etcd's", "is that its client port, and tls= right?");
 	}
 }

@@ -239,19 +239,17 @@ static void hand_over(struct http *h, struct call *c, CURLcode rc)
 	long status = 0;
 
 	curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
-	if (rc != CURLE_OK || c->stream) {
+	if (rc != CURLE_OK) {
+		answer_broken(h, &a, rc, *c->error ? c->error : curl_easy_strerror(rc));
+	} else if (c->stream) {
 		a.code = BROKEN;
-		answer_explain(h, &a,
-			rc == CURLE_OK ? "the stream has ended"
-			: *c->error    ? c->error
-				       : curl_easy_strerror(rc),
-			rc == CURLE_OK ? "" : answer_cure(rc));
+		answer_explain(h, &a, "the stream has ended", "");
 	} else {
 		answer_read(h, &a, c->text.at, c->text.n, &json);
 		if (a.json && status != 200) {
 			a.json = NULL;
 			a.code = BROKEN;
-			answer_explain(h, &a, "its answer has a status that is none of etcd's", "is that the client port?");
+			answer_explain(h, &a, "an HTTP status that is none of etcd's", "is that its client port?");
 		}
 	}
 	drop(h, c);

@@ -72,7 +72,8 @@ bool http_token(struct http *h, const char *token);
 
 /** Say which server, what, and its cure. */
 void answer_explain(const struct http *h, struct answer *a, const char *what, const char *cure);
-const char *answer_cure(CURLcode rc);
+/** There is none, says curl in its words. */
+void answer_broken(const struct http *h, struct answer *a, CURLcode rc, const char *words);
 /** What a text is; `*json` holds what `a` shows of it. */
 void answer_read(const struct http *h, struct answer *a, const char *text, size_t n, json_t **json);
 
