@@ -150,6 +150,8 @@ static const struct wrong {
 		"use the name in it", false },
 	{ "a key of another certificate's", "127.0.0.1", "tls=1&ca=ca.pem&cert=client.pem&key=server.key",
 		"cannot use cert= and key=", "are they files, a pair", false },
+	{ "a key with a pass phrase", "127.0.0.1", "tls=1&ca=ca.pem&cert=client.pem&key=locked.key",
+		"cannot use cert= and key=", "no pass phrase?", false },
 	{ "no such file of a key", "127.0.0.1", "tls=1&ca=ca.pem&cert=client.pem&key=none.key",
 		"cannot use cert= and key=", "are they files", false },
 	{ "no such file of an authority", "127.0.0.1", "tls=1&ca=none.pem&cert=client.pem&key=client.key",

@@ -105,6 +105,7 @@ static void set_tls(CURL *easy, const struct options *o)
 		curl_easy_setopt(easy, CURLOPT_SSLCERT, o->cert);
 	if (o->key)
 		curl_easy_setopt(easy, CURLOPT_SSLKEY, o->key);
+	curl_easy_setopt(easy, CURLOPT_KEYPASSWD, ""); /* or the keeper would ask for one at the terminal, and wait */
 }
 
 static void set_up(struct http *h, struct call *c, const char *url, bool patient)
