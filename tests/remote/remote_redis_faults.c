@@ -161,6 +161,31 @@ static void restarted(void)
 	server_end(&s);
 }
 
+/* What is given back is sent at once: so it may be then that the connection is found to be cut. */
+static void cut_while_given_back(void)
+{
+	struct server s;
+	struct host h;
+	uint64_t hi = 0;
+	int rc = 0;
+
+	tap_ok(redis_start(&s, "--appendfsync always") && redis_host(&h, redis_url(&s, ""), LEASE, 1) &&
+			(hi = hi_of(&h, "x", 1)) != 0,
+		"a lock is held");
+	server_kill(&s);
+	for (int i = 0; i < 10000 && rc == 0; i++) {
+		rc = redis_submit(&h, PAWL_REMOTE_RELEASE, "x", 1, hi);
+		nap_us(1000);
+	}
+	tap_ok(rc == ENOTCONN && !host_take(&h, PAWL_REMOTE_SESSION, NULL, PAWL_REMOTE_DOWN),
+		"it is given back to a server that is no more: not taken in the end, and nothing is told out of turn");
+	tap_ok(redis_wait(&h, PAWL_REMOTE_SESSION, NULL, PAWL_REMOTE_DOWN) && redis_wait(&h, PAWL_REMOTE_UNKNOWN, "x", 1),
+		"down, and the outcome unknown");
+	tap_ok(server_again(&s) && delay_of_up(&h) > 0 && gives_back(&h, "x", 1, hi), "it is there again: given back");
+	host_close(&h, true);
+	server_end(&s);
+}
+
 static void data_lost(void)
 {
 	struct server s;
@@ -226,8 +251,9 @@ static void scripts_flushed(struct server *s)
 
 	redis_host(&h, redis_url(s, ""), LEASE, 1);
 	redis_cli(s, "SCRIPT FLUSH");
-	tap_ok((hi = hi_of(&h, "flushed", 1)) != 0 && gives_back(&h, "flushed", 1, hi),
-		"the server forgets scripts: it is told again");
+	hi = hi_of(&h, "flushed", 1);
+	redis_cli(s, "SCRIPT FLUSH");
+	tap_ok(hi != 0 && gives_back(&h, "flushed", 1, hi), "the server forgets scripts: it is told again");
 	host_close(&h, true);
 }
 
@@ -743,6 +769,7 @@ int main(void)
 		return tap_done();
 	urls();
 	restarted();
+	cut_while_given_back();
 	data_lost();
 	stopped();
 	if (tap_ok(redis_start(&s, NULL), "a server starts")) {
