@@ -169,13 +169,12 @@ static void v3lock_by_hand(void)
 {
 	const struct host_event *e;
 
-	etcd_ctl(&s, "lease grant 60 >/dev/null");
-	server_ask(&s, "id=$(etcdctl --endpoints 127.0.0.1:$PORT lease list | tail -n 1); curl -s "
-		       "http://127.0.0.1:$PORT/v3/lock/lock "
-		       "-d \"{\\\"name\\\":\\\"$(printf byhand | base64)\\\",\\\"lease\\\":\\\"$((0x$id))\\\"}\"");
+	setenv("LEASE", etcd_ctl(&s, "lease grant 60 | cut -d' ' -f2 | sed 's,^0*,,'"), 1);
+	server_ask(&s, "curl -s http://127.0.0.1:$PORT/v3/lock/lock "
+		       "-d \"{\\\"name\\\":\\\"$(printf byhand | base64)\\\",\\\"lease\\\":\\\"$((0x$LEASE))\\\"}\"");
 	tap_ok(etcd_keys(&s, "byhand/") == 1 && etcd_ask(&a, PAWL_REMOTE_ACQUIRE, "byhand", 1, 0).what == PAWL_REMOTE_QUEUED,
 		"a lock taken by the server's lock/lock: pawl waits");
-	etcd_ctl(&s, "del --prefix byhand/$(etcdctl --endpoints 127.0.0.1:$PORT lease list | tail -n 1)");
+	etcd_ctl(&s, "del byhand/$LEASE");
 	e = etcd_wait(&a, PAWL_REMOTE_GRANTED, "byhand", 1);
 	tap_ok(e && is_given_back(&a, "byhand", e->event), "and gets it when that key has gone");
 }
