@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/** clock.h: the clocks of pawl, in nanoseconds. Slow paths only: a read costs as much as ten locks. */
+/** clock.h: the clocks of pawl, in nanoseconds. A read costs as much as several locks, so all but pawl__boot_known() is for slow
+ * paths. */
 #ifndef PAWL__CLOCK_H
 #define PAWL__CLOCK_H
 

@@ -12,7 +12,8 @@
  *   grant_it        count; note the time, if that is wanted or it took some
  *
  * A step that fails undoes those before it, in reverse. walk() is all of them; stroll() is the same walk when nothing is in
- * the way, which is nearly always, laid out so that it costs one CAS and a few loads.
+ * the way, which is nearly always, laid out so that it costs one CAS and a few loads; turn_back() takes it up where something
+ * is. The way back is as short in pawl_lock_release(), and whole in return_home().
  */
 #include <errno.h>
 #include <string.h>
